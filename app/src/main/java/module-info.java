@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The command line.
+@NullMarked
+module io.torrefy.app {
+    requires io.torrefy.posttrain;
+    requires info.picocli;
+    requires com.fasterxml.jackson.databind;
+    requires static org.jspecify;
+
+}

@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Records, event files and datasets.
+@NullMarked
+module io.torrefy.data {
+    requires transitive io.torrefy.tensor;
+    requires com.fasterxml.jackson.databind;
+    requires static org.jspecify;
+
+}

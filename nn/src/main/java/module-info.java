@@ -1,0 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Modules, losses, optimisers and schedules.
+@NullMarked
+module io.torrefy.nn {
+    requires transitive io.torrefy.tensor;
+    requires static org.jspecify;
+
+}

@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Post-training: reinforcement learning on language models.
+@NullMarked
+module io.torrefy.posttrain {
+    requires transitive io.torrefy.lm;
+    requires com.fasterxml.jackson.databind;
+    requires static org.jspecify;
+
+}

@@ -1,0 +1,63 @@
+package io.torrefy.tensor.internal.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Raw memory as the kernels see it. All kernels address one native segment that spans the whole address space: a
+/// single segment kind, constant-folded by C2, whose bounds check disappears. Validation happens in front of a kernel.
+final class Mem {
+    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+    static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
+    static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
+    static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
+    static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
+
+    /// Preferred widths; `-Dtorrefy.vector=0` selects the scalar kernels (oracle and fallback).
+    static final boolean VECTOR = !"0".equals(System.getProperty("torrefy.vector"));
+
+    static final VectorSpecies<Float> FS = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Double> DS = DoubleVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> IS = IntVector.SPECIES_PREFERRED;
+
+    private Mem() {}
+
+    static float f32(long address) {
+        return ALL.get(F32, address);
+    }
+
+    static void f32(long address, float value) {
+        ALL.set(F32, address, value);
+    }
+
+    static double f64(long address) {
+        return ALL.get(F64, address);
+    }
+
+    static void f64(long address, double value) {
+        ALL.set(F64, address, value);
+    }
+
+    static long i64(long address) {
+        return ALL.get(I64, address);
+    }
+
+    static void i64(long address, long value) {
+        ALL.set(I64, address, value);
+    }
+
+    static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(FS, ALL, address, ORDER);
+    }
+
+    static void store(FloatVector value, long address) {
+        value.intoMemorySegment(ALL, address, ORDER);
+    }
+}

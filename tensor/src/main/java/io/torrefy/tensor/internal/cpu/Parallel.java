@@ -1,0 +1,156 @@
+package io.torrefy.tensor.internal.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// A fixed pool of platform threads that runs the numbered tasks of one job at a time. Tasks are handed out by a
+/// counter, so which thread runs which task is open, and a task must write only what is its own: then the result is the
+/// same on any number of threads. Workers spin for a moment after a job, then park.
+///
+/// The size is `-Dtorrefy.threads=N` or the number of processors, and can be changed between jobs with `threads(n)`.
+public final class Parallel {
+    private static final int SPINS = 20_000;
+    private static final Object LOCK = new Object();
+    private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
+    private static volatile int threads =
+            Math.max(1, Integer.getInteger("torrefy.threads", Runtime.getRuntime().availableProcessors()));
+    private static Worker[] workers = new Worker[0];
+
+    private Parallel() {}
+
+    /// Number of threads a job may use, the caller included.
+    public static int threads() {
+        return threads;
+    }
+
+    /// Sets the number of threads for the jobs that follow.
+    ///
+    /// @throws IllegalArgumentException if n < 1
+    public static void threads(int n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("[threads] expected a positive number of threads; got " + n);
+        }
+        synchronized (LOCK) {
+            threads = n;
+        }
+    }
+
+    /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task or
+    /// one thread, and when it is called from inside a task. The first exception of a task is thrown to the caller.
+    public static void run(int tasks, IntConsumer body) {
+        if (tasks <= 1 || threads == 1 || INSIDE.get()) {
+            for (int i = 0; i < tasks; i++) {
+                body.accept(i);
+            }
+            return;
+        }
+        synchronized (LOCK) {
+            int helpers = Math.min(threads, tasks) - 1;
+            Job job = new Job(tasks, body, helpers);
+            hire(helpers);
+            for (int i = 0; i < helpers; i++) {
+                workers[i].give(job);
+            }
+            job.work();
+            job.await();
+        }
+    }
+
+    private static void hire(int helpers) {
+        if (workers.length < helpers) {
+            Worker[] more = java.util.Arrays.copyOf(workers, helpers);
+            for (int i = workers.length; i < helpers; i++) {
+                more[i] = new Worker(i);
+                more[i].thread.start();
+            }
+            workers = more;
+        }
+    }
+
+    private static final class Job {
+        final int tasks;
+        final IntConsumer body;
+        final AtomicInteger next = new AtomicInteger();
+        final AtomicInteger busy;
+        final Thread caller = Thread.currentThread();
+        volatile @Nullable Throwable failure;
+
+        Job(int tasks, IntConsumer body, int helpers) {
+            this.tasks = tasks;
+            this.body = body;
+            this.busy = new AtomicInteger(helpers);
+        }
+
+        void work() {
+            INSIDE.set(true);
+            try {
+                for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+                    body.accept(i);
+                }
+            } catch (Throwable t) {
+                failure = t;
+                next.set(tasks);
+            } finally {
+                INSIDE.set(false);
+            }
+        }
+
+        void leave() {
+            if (busy.decrementAndGet() == 0) {
+                LockSupport.unpark(caller);
+            }
+        }
+
+        void await() {
+            for (int spin = 0; busy.get() > 0; spin++) {
+                if (spin < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.parkNanos(this, 100_000);
+                }
+            }
+            Throwable t = failure;
+            if (t instanceof RuntimeException e) {
+                throw e;
+            }
+            if (t instanceof Error e) {
+                throw e;
+            }
+        }
+    }
+
+    private static final class Worker implements Runnable {
+        final Thread thread;
+        private volatile @Nullable Job job;
+
+        Worker(int index) {
+            thread = new Thread(this, "torrefy-" + (index + 1));
+            thread.setDaemon(true);
+        }
+
+        void give(Job next) {
+            job = next;
+            LockSupport.unpark(thread);
+        }
+
+        @Override
+        public void run() {
+            for (int idle = 0; ; ) {
+                Job mine = job;
+                if (mine != null) {
+                    job = null;
+                    mine.work();
+                    mine.leave();
+                    idle = 0;
+                } else if (idle < SPINS) {
+                    idle++;
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.park(this);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/// Public API of the tensor module.
+package io.torrefy.tensor;

@@ -1,0 +1,15 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Tensors, automatic differentiation and CPU kernels.
+@NullMarked
+module io.torrefy.tensor {
+    requires jdk.incubator.vector;
+    requires static org.jspecify;
+
+    exports io.torrefy.tensor;
+    exports io.torrefy.tensor.internal to
+            io.torrefy.nn;
+
+    uses io.torrefy.tensor.internal.Backend;
+
+}
