@@ -2,17 +2,19 @@ package io.torrefy.tensor.internal.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A fixed pool of platform threads that runs the numbered tasks of one job at a time. Tasks are handed out by a
 /// counter, so which thread runs which task is open, and a task must write only what is its own: then the result is the
-/// same on any number of threads. Workers spin for a moment after a job, then park.
+/// same on any number of threads. Workers spin for a moment after a job, then park. The caller waits for tasks,
+/// not for workers: on a busy machine it does the work of a worker that wakes too late.
 ///
 /// The size is `-Dtorrefy.threads=N` or the number of processors, and can be changed between jobs with `threads(n)`.
 public final class Parallel {
     private static final int SPINS = 20_000;
-    private static final Object LOCK = new Object();
+    private static final ReentrantLock LOCK = new ReentrantLock();
     private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
     private static volatile int threads =
             Math.max(1, Integer.getInteger("torrefy.threads", Runtime.getRuntime().availableProcessors()));
@@ -32,29 +34,30 @@ public final class Parallel {
         if (n < 1) {
             throw new IllegalArgumentException("[threads] expected a positive number of threads; got " + n);
         }
-        synchronized (LOCK) {
-            threads = n;
-        }
+        threads = n;
     }
 
     /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task or
-    /// one thread, and when it is called from inside a task. The first exception of a task is thrown to the caller.
+    /// one thread, when it is called from inside a task, and when the pool is busy with the job of another caller. The first
+    /// exception of a task is thrown to the caller.
     public static void run(int tasks, IntConsumer body) {
-        if (tasks <= 1 || threads == 1 || INSIDE.get()) {
+        int most = Math.min(threads, tasks);
+        if (most <= 1 || INSIDE.get() || !LOCK.tryLock()) {
             for (int i = 0; i < tasks; i++) {
                 body.accept(i);
             }
             return;
         }
-        synchronized (LOCK) {
-            int helpers = Math.min(threads, tasks) - 1;
-            Job job = new Job(tasks, body, helpers);
-            hire(helpers);
-            for (int i = 0; i < helpers; i++) {
+        try {
+            Job job = new Job(tasks, body);
+            hire(most - 1);
+            for (int i = 0; i < most - 1; i++) {
                 workers[i].give(job);
             }
             job.work();
             job.await();
+        } finally {
+            LOCK.unlock();
         }
     }
 
@@ -73,38 +76,41 @@ public final class Parallel {
         final int tasks;
         final IntConsumer body;
         final AtomicInteger next = new AtomicInteger();
-        final AtomicInteger busy;
+        final AtomicInteger done = new AtomicInteger();
         final Thread caller = Thread.currentThread();
         volatile @Nullable Throwable failure;
 
-        Job(int tasks, IntConsumer body, int helpers) {
+        Job(int tasks, IntConsumer body) {
             this.tasks = tasks;
             this.body = body;
-            this.busy = new AtomicInteger(helpers);
         }
 
+        /// Runs tasks until none is left. A task that is not run because one before it failed counts as done.
         void work() {
             INSIDE.set(true);
+            int ran = 0;
             try {
                 for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-                    body.accept(i);
+                    ran++;
+                    if (failure == null) {
+                        body.accept(i);
+                    }
                 }
             } catch (Throwable t) {
                 failure = t;
-                next.set(tasks);
+                while (next.getAndIncrement() < tasks) {
+                    ran++;
+                }
             } finally {
                 INSIDE.set(false);
             }
-        }
-
-        void leave() {
-            if (busy.decrementAndGet() == 0) {
+            if (ran > 0 && done.addAndGet(ran) == tasks && Thread.currentThread() != caller) {
                 LockSupport.unpark(caller);
             }
         }
 
         void await() {
-            for (int spin = 0; busy.get() > 0; spin++) {
+            for (int spin = 0; done.get() < tasks; spin++) {
                 if (spin < SPINS) {
                     Thread.onSpinWait();
                 } else {
@@ -142,7 +148,6 @@ public final class Parallel {
                 if (mine != null) {
                     job = null;
                     mine.work();
-                    mine.leave();
                     idle = 0;
                 } else if (idle < SPINS) {
                     idle++;
