@@ -4,7 +4,8 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.torrefy.data {
     requires transitive io.torrefy.tensor;
-    requires com.fasterxml.jackson.databind;
+    requires transitive com.fasterxml.jackson.databind;
     requires static org.jspecify;
 
+    exports io.torrefy.data;
 }

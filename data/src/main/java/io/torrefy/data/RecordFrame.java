@@ -1,0 +1,50 @@
+package io.torrefy.data;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+
+/// The framing of one TFRecord, the same for writers and readers:
+/// `u64 length | u32 masked crc of the length | data | u32 masked crc of the data`, all little-endian.
+final class RecordFrame {
+    /// Length and its checksum.
+    static final int HEADER = 12;
+    /// Checksum of the data.
+    static final int FOOTER = 4;
+
+    private RecordFrame() {}
+
+    /// `data` with its header and footer.
+    static byte[] frame(byte[] data) {
+        var frame =
+                ByteBuffer.allocate(Math.addExact(data.length, HEADER + FOOTER)).order(ByteOrder.LITTLE_ENDIAN);
+        frame.putLong(data.length);
+        frame.putInt(Crc32c.mask(Crc32c.of(frame.array(), 0, Long.BYTES)));
+        frame.put(data);
+        frame.putInt(Crc32c.mask(Crc32c.of(data)));
+        return frame.array();
+    }
+
+    /// Where the record that starts at `offset` ends, or -1 where there is no sound one: too few bytes left, or a
+    /// checksum that does not match. The length is not trusted before its own checksum is verified.
+    static int next(ByteBuffer file, int offset) {
+        var bytes = file.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        int left = bytes.limit() - offset;
+        if (left < HEADER + FOOTER || bytes.getInt(offset + Long.BYTES) != masked(bytes, offset, Long.BYTES)) {
+            return -1;
+        }
+        long length = bytes.getLong(offset);
+        if (length < 0 || length > left - HEADER - FOOTER) {
+            return -1;
+        }
+        int data = offset + HEADER;
+        int end = data + (int) length;
+        return bytes.getInt(end) == masked(bytes, data, (int) length) ? end + FOOTER : -1;
+    }
+
+    private static int masked(ByteBuffer bytes, int offset, int length) {
+        var crc = new CRC32C();
+        crc.update(bytes.slice(offset, length));
+        return Crc32c.mask((int) crc.getValue());
+    }
+}
