@@ -8,4 +8,6 @@ module io.torrefy.app {
     requires com.fasterxml.jackson.databind;
     requires static org.jspecify;
 
+    opens io.torrefy.app to
+            info.picocli;
 }
