@@ -7,4 +7,5 @@ module io.torrefy.posttrain {
     requires com.fasterxml.jackson.databind;
     requires static org.jspecify;
 
+    exports io.torrefy.posttrain;
 }

@@ -1,0 +1,8 @@
+package io.torrefy.posttrain;
+
+/// A rule that scores one completion. Rules are pure: the same arguments give the same finite score, on any thread.
+@FunctionalInterface
+public interface Reward {
+    /// @param completion the generated text, prompt and end-of-text token excluded
+    double score(Problem problem, String completion);
+}
