@@ -8,4 +8,5 @@ module io.torrefy.lm {
     requires com.fasterxml.jackson.databind;
     requires static org.jspecify;
 
+    exports io.torrefy.lm;
 }
