@@ -95,8 +95,7 @@ public final class BpeTokenizer implements Tokenizer {
 
     /// Reads a tokenizer from a `tokenizer.json` or from the folder that holds one. `tokenizer_config.json`,
     /// `special_tokens_map.json`, `generation_config.json` and `config.json` of that folder, where there are any,
-    name the
-    /// beginning, end and padding tokens.
+    /// name the beginning, end and padding tokens.
     ///
     /// @throws TokenizerException if there is no such file, or it holds something else than a supported tokenizer
     public static BpeTokenizer load(Path path) {
