@@ -1,10 +1,123 @@
 package io.torrefy.tensor.internal.cpu;
 
-/// Rotary position embedding.
+import static io.torrefy.tensor.internal.cpu.Mem.f32;
+import static io.torrefy.tensor.internal.cpu.Mem.load;
+import static io.torrefy.tensor.internal.cpu.Mem.store;
+import static io.torrefy.tensor.internal.cpu.Rows.L;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+
+/// Rotary position embedding (Su et al., 2021, arXiv 2104.09864): each pair (a, b) of a head becomes
+/// `(a cos - b sin, b cos + a sin)` at the angle of its position and pair.
 final class Rope {
+    /// Neighbours exchanged: lane i comes from i ^ 1.
+    private static final VectorShuffle<Float> SWAP = VectorShuffle.fromOp(Mem.FS, i -> i ^ 1);
+
+    /// Each of the first L/2 lanes twice.
+    private static final VectorShuffle<Float> TWICE = VectorShuffle.fromOp(Mem.FS, i -> i >> 1);
+
+    /// -1, 1, -1, 1, ...: the sign of the sine for the first and second of a pair.
+    private static final float[] SIGNS = signs();
+
     private Rope() {}
 
-    static void rope( long tokens, long heads, long dim, boolean interleaved, long x, long xTokenStride, long xHeadStride, long cos, long sin, long positions, float sign, long y, long yTokenStride, long yHeadStride) {
-        throw new UnsupportedOperationException("rope");
+    static void rope(
+            long tokens, long heads, long dim, boolean interleaved, long x, long xTokenStride, long xHeadStride,
+            long cos, long sin, long positions, float sign, long y, long yTokenStride, long yHeadStride) {
+        int half = Math.toIntExact(dim / 2);
+        Rows.run(tokens, heads * dim, (_, first, count) -> {
+            for (long t = first; t < first + count; t++) {
+                long row = 4L * half * Mem.i64(positions + 8 * t);
+                for (long h = 0; h < heads; h++) {
+                    long from = x + 4 * (xTokenStride * t + xHeadStride * h);
+                    long to = y + 4 * (yTokenStride * t + yHeadStride * h);
+                    rotate(interleaved, half, from, cos + row, sin + row, sign, to);
+                }
+            }
+        });
+    }
+
+    private static void rotate(
+            boolean interleaved, int half, long x, long cos, long sin, float sign, long y) {
+        if (!Mem.VECTOR) {
+            int step = interleaved ? 2 : 1;
+            scalar(half, step, interleaved ? 1 : half, x, cos, sin, sign, y);
+        } else if (interleaved) {
+            neighbours(half, x, cos, sin, sign, y);
+        } else {
+            halves(half, x, cos, sin, sign, y);
+        }
+    }
+
+    /// Pairs (k, k + half).
+    private static void halves(int half, long x, long cos, long sin, float sign, long y) {
+        long up = 4L * half;
+        int i = 0;
+        for (int end = Rows.whole(half); i < end; i += L) {
+            long at = 4L * i;
+            FloatVector c = load(cos + at);
+            FloatVector s = load(sin + at).mul(sign);
+            FloatVector a = load(x + at);
+            FloatVector b = load(x + up + at);
+            store(a.mul(c).sub(b.mul(s)), y + at);
+            store(b.mul(c).add(a.mul(s)), y + up + at);
+        }
+        if (i < half) {
+            long at = 4L * i;
+            VectorMask<Float> tail = Rows.below(half - i);
+            FloatVector c = Rows.load(cos + at, tail);
+            FloatVector s = Rows.load(sin + at, tail).mul(sign);
+            FloatVector a = Rows.load(x + at, tail);
+            FloatVector b = Rows.load(x + up + at, tail);
+            Rows.store(a.mul(c).sub(b.mul(s)), y + at, tail);
+            Rows.store(b.mul(c).add(a.mul(s)), y + up + at, tail);
+        }
+    }
+
+    /// Pairs (2k, 2k + 1). Half a vector of angles serves a vector of x, so angles are loaded under a mask: the table ends
+    /// where it ends.
+    private static void neighbours(int half, long x, long cos, long sin, float sign, long y) {
+        FloatVector signs = FloatVector.fromArray(Mem.FS, SIGNS, 0).mul(sign);
+        VectorMask<Float> lower = Rows.below(L / 2);
+        int n = 2 * half;
+        int i = 0;
+        for (int end = Rows.whole(n); i < end; i += L) {
+            FloatVector c = Rows.load(cos + 2L * i, lower).rearrange(TWICE);
+            FloatVector s = Rows.load(sin + 2L * i, lower).rearrange(TWICE).mul(signs);
+            FloatVector v = load(x + 4L * i);
+            store(v.mul(c).add(v.rearrange(SWAP).mul(s)), y + 4L * i);
+        }
+        if (i < n) {
+            VectorMask<Float> angles = Rows.below((n - i) / 2);
+            VectorMask<Float> tail = Rows.below(n - i);
+            FloatVector c = Rows.load(cos + 2L * i, angles).rearrange(TWICE);
+            FloatVector s = Rows.load(sin + 2L * i, angles).rearrange(TWICE).mul(signs);
+            FloatVector v = Rows.load(x + 4L * i, tail);
+            Rows.store(v.mul(c).add(v.rearrange(SWAP).mul(s)), y + 4L * i, tail);
+        }
+    }
+
+    /// Either layout: pair k is at `k * step` and `k * step + apart`.
+    static void scalar(int half, int step, int apart, long x, long cos, long sin, float sign, long y) {
+        for (int k = 0; k < half; k++) {
+            float c = f32(cos + 4L * k);
+            float s = f32(sin + 4L * k) * sign;
+            long first = 4L * k * step;
+            long second = first + 4L * apart;
+            float a = f32(x + first);
+            float b = f32(x + second);
+            f32(y + first, a * c - b * s);
+            f32(y + second, b * c + a * s);
+        }
+    }
+
+    private static float[] signs() {
+        float[] signs = new float[L];
+        for (int i = 0; i < L; i++) {
+            signs[i] = i % 2 == 0 ? -1 : 1;
+        }
+        return signs;
     }
 }

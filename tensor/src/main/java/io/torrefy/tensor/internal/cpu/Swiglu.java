@@ -1,14 +1,108 @@
 package io.torrefy.tensor.internal.cpu;
 
-/// The gated activation of SwiGLU.
+import static io.torrefy.tensor.internal.cpu.Mem.f32;
+import static io.torrefy.tensor.internal.cpu.Mem.load;
+import static io.torrefy.tensor.internal.cpu.Mem.store;
+import static io.torrefy.tensor.internal.cpu.Rows.L;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/// The gated activation of SwiGLU (Shazeer, 2020, "GLU variants improve transformer"): `silu(gate) * up`.
 final class Swiglu {
     private Swiglu() {}
 
     static void swiglu(long rows, long n, long gate, long gateStride, long up, long upStride, long y) {
-        throw new UnsupportedOperationException("swiglu");
+        int columns = Math.toIntExact(n);
+        Rows.run(rows, n, (_, first, count) -> {
+            for (long r = first; r < first + count; r++) {
+                long g = gate + 4 * gateStride * r;
+                long u = up + 4 * upStride * r;
+                if (Mem.VECTOR) {
+                    row(g, u, columns, y + 4 * n * r);
+                } else {
+                    scalarRow(g, u, columns, y + 4 * n * r);
+                }
+            }
+        });
     }
 
-    static void swigluBackward( long rows, long n, long gate, long gateStride, long up, long upStride, long dy, long dGate, long dGateStride, long dUp, long dUpStride) {
-        throw new UnsupportedOperationException("swigluBackward");
+    private static void row(long gate, long up, int n, long y) {
+        int i = 0;
+        for (int end = Rows.whole(n); i < end; i += L) {
+            FloatVector g = load(gate + 4L * i);
+            FloatVector e = VectorMath.exp(g.neg()).add(1f);
+            store(g.mul(load(up + 4L * i)).div(e), y + 4L * i);
+        }
+        if (i < n) {
+            VectorMask<Float> tail = Rows.below(n - i);
+            FloatVector g = Rows.load(gate + 4L * i, tail);
+            FloatVector e = VectorMath.exp(g.neg()).add(1f);
+            Rows.store(g.mul(Rows.load(up + 4L * i, tail)).div(e), y + 4L * i, tail);
+        }
+    }
+
+    static void scalarRow(long gate, long up, int n, long y) {
+        for (long i = 0; i < 4L * n; i += 4) {
+            double g = f32(gate + i);
+            f32(y + i, (float) (g / (1 + Math.exp(-g)) * f32(up + i)));
+        }
+    }
+
+    /// With `s = sigmoid(gate)`: `dUp = dy gate s`, `dGate = dy up s (1 + gate (1 - s))`.
+    static void swigluBackward(
+            long rows, long n, long gate, long gateStride, long up, long upStride, long dy,
+            long dGate, long dGateStride, long dUp, long dUpStride) {
+        int columns = Math.toIntExact(n);
+        Rows.run(rows, n, (_, first, count) -> {
+            for (long r = first; r < first + count; r++) {
+                long g = gate + 4 * gateStride * r;
+                long u = up + 4 * upStride * r;
+                long dg = dGate + 4 * dGateStride * r;
+                long du = dUp + 4 * dUpStride * r;
+                if (Mem.VECTOR) {
+                    rowBackward(g, u, dy + 4 * n * r, columns, dg, du);
+                } else {
+                    scalarRowBackward(g, u, dy + 4 * n * r, columns, dg, du);
+                }
+            }
+        });
+    }
+
+    private static void rowBackward(long gate, long up, long dy, int n, long dGate, long dUp) {
+        FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
+        int i = 0;
+        for (int end = Rows.whole(n); i < end; i += L) {
+            long at = 4L * i;
+            FloatVector g = load(gate + at);
+            FloatVector s = one.div(VectorMath.exp(g.neg()).add(one));
+            FloatVector d = load(dy + at).mul(s);
+            FloatVector slope = one.sub(s).fma(g, one);
+            FloatVector u = load(up + at);
+            store(d.mul(g), dUp + at);
+            store(d.mul(u).mul(slope), dGate + at);
+        }
+        if (i < n) {
+            long at = 4L * i;
+            VectorMask<Float> tail = Rows.below(n - i);
+            FloatVector g = Rows.load(gate + at, tail);
+            FloatVector s = one.div(VectorMath.exp(g.neg()).add(one));
+            FloatVector d = Rows.load(dy + at, tail).mul(s);
+            FloatVector slope = one.sub(s).fma(g, one);
+            FloatVector u = Rows.load(up + at, tail);
+            Rows.store(d.mul(g), dUp + at, tail);
+            Rows.store(d.mul(u).mul(slope), dGate + at, tail);
+        }
+    }
+
+    static void scalarRowBackward(long gate, long up, long dy, int n, long dGate, long dUp) {
+        for (long i = 0; i < 4L * n; i += 4) {
+            double g = f32(gate + i);
+            double u = f32(up + i);
+            double s = 1 / (1 + Math.exp(-g));
+            double d = f32(dy + i) * s;
+            f32(dUp + i, (float) (d * g));
+            f32(dGate + i, (float) (d * u * (1 + g * (1 - s))));
+        }
     }
 }
