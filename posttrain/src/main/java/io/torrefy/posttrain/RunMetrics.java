@@ -1,0 +1,54 @@
+package io.torrefy.posttrain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/// The names of the metrics that [Progress] and [Report] know how to show; a run may log any others beside them.
+/// Lengths are in tokens, times in seconds, fractions in 0..1.
+public final class RunMetrics {
+    /// Mean total reward of the step's completions.
+    public static final String REWARD = "reward";
+    /// Standard deviation of the reward over the step's completions.
+    public static final String REWARD_STD = "reward_std";
+    /// Prefix of the mean of each reward function: `rewards/format`.
+    public static final String REWARD_PARTS = "rewards/";
+    /// Fraction of the step's sampled completions that the verifier accepts.
+    public static final String ACCURACY = "accuracy";
+    /// Fraction of held-out problems solved greedily; logged at the steps that evaluate, at least the first and
+    /// last.
+    public static final String EVAL_ACCURACY = "eval/accuracy";
+    /// Mean completion length.
+    public static final String RESPONSE_LENGTH = "response_length";
+    /// Fraction of completions cut off at the length limit.
+    public static final String TRUNCATED = "truncated";
+    /// Mean KL divergence to the reference model per token.
+    public static final String KL = "kl";
+    /// Mean entropy of the policy per token, in nats.
+    public static final String ENTROPY = "entropy";
+    /// Fraction of tokens whose ratio is clipped.
+    public static final String CLIP_FRACTION = "clip_fraction";
+    /// Norm of the gradient before clipping.
+    public static final String GRAD_NORM = "grad_norm";
+    /// The loss that is minimised.
+    public static final String LOSS = "loss";
+    /// The step's learning rate.
+    public static final String LEARNING_RATE = "learning_rate";
+    /// Fraction of groups whose rewards are all equal, which teach nothing.
+    public static final String ZERO_VARIANCE = "frac_reward_zero_std";
+    /// Completion tokens generated per second of rollout.
+    public static final String TOKENS_PER_SECOND = "tokens_per_second";
+    /// Prefix of the parts of a step's time: `time/rollout`, `time/reward`, `time/logprobs`, `time/update`.
+    public static final String TIME = "time/";
+    /// Seconds of the whole step.
+    public static final String STEP_TIME = "time/step";
+
+    private RunMetrics() {}
+
+    /// A metric as it stands in `metrics.jsonl`, where NaN and infinities are strings; NaN for what is no number.
+    static double number(JsonNode value) {
+        return switch (value.asText()) {
+            case "Infinity" -> Double.POSITIVE_INFINITY;
+            case "-Infinity" -> Double.NEGATIVE_INFINITY;
+            default -> value.isNumber() ? value.asDouble() : Double.NaN;
+        };
+    }
+}
