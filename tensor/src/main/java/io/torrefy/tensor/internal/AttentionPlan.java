@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// `qLength[s]` queries whose first one lies at `q + qStart[s]`, and `kLength[s]` keys and values; query head `h` reads
 /// key head `h / (heads / kvHeads)`. A padded batch `[B, H, T, D]` and a packed `[tokens, H, D]` are both of this form.
 ///
-/// Query `i` sees key `j` when `j <= i + causalOffset[s]` (if causal), `j > i + causalOffset[s] - window` (if `window > 0`)
+/// Query `i` sees key `j` when `j <= i + causalOffset[s]` (if causal), `j > i + causalOffset[s] - window` (if `window >
+/// 0`)
 /// and the mask allows it. The output has the layout `oTokenStride`, `oHeadStride`, `oStart`; the log-sum-exp is
 /// `[heads, total queries]`, the queries of all sequences one after another.
 ///

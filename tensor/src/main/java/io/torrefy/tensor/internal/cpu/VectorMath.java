@@ -3,15 +3,18 @@ package io.torrefy.tensor.internal.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
-/// Elementary functions on f32 vectors. Each has a scalar twin that gives the same bits as a lane of the vector form, for
+/// Elementary functions on f32 vectors. Each has a scalar twin that gives the same bits as a lane of the vector form,
+/// for
 /// the tail of a row.
 ///
 /// The argument is split as `x = n ln 2 + r` (or `n + r` for base two) with `|r| <= ln(2)/2`: adding 1.5 * 2^23 rounds
 /// to the nearest integer and leaves n in the low bits of the sum, from where a shift moves it into the exponent. The
 /// polynomials are minimax in the relative error (3e-9 and 2e-9), fitted by Lawson's iteration on Chebyshev nodes.
 ///
-/// Vector arguments of these methods stay in registers only while C2 inlines them, which it stops doing past about 18 000
+/// Vector arguments of these methods stay in registers only while C2 inlines them, which it stops doing past about 18
+/// 000
 /// nodes in a compilation: callers must be small methods that pass their data through arrays.
 final class VectorMath {
     private static final float ROUND = 12582912f;
@@ -38,7 +41,33 @@ final class VectorMath {
     private static final float T5 = 0.0013399003f;
     private static final float T6 = 0.00015353257f;
 
+    private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
+    private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
+    private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
+    private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
+
     private VectorMath() {}
+
+    private static VectorShuffle<Float> rotate(int by) {
+        int lanes = Mem.FS.length();
+        return VectorShuffle.fromOp(Mem.FS, i -> (i + by) % lanes);
+    }
+
+    /// The sum of the lanes, in one order always. (`reduceLanes(ADD)` leaves the order open, and takes another one once
+    /// its caller is compiled.)
+    static float sum(FloatVector x) {
+        FloatVector s = x;
+        if (Mem.FS.length() > 8) {
+            s = s.add(s.rearrange(ROTATE_8));
+        }
+        if (Mem.FS.length() > 4) {
+            s = s.add(s.rearrange(ROTATE_4));
+        }
+        if (Mem.FS.length() > 2) {
+            s = s.add(s.rearrange(ROTATE_2));
+        }
+        return s.add(s.rearrange(ROTATE_1)).lane(0);
+    }
 
     /// `e^x` of any x to about 1.2 ulp; NaN gives NaN.
     static FloatVector exp(FloatVector x) {

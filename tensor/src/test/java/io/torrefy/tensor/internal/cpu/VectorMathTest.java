@@ -57,7 +57,8 @@ class VectorMathTest {
             assertThat(VectorMath.exp(of(in[i])).lane(0))
                     .as("exp(%s)", in[i])
                     .isCloseTo(out[i], Percentage.withPercentage(1e-4));
-            assertThat(VectorMath.exp(in[i])).isEqualTo(VectorMath.exp(of(in[i])).lane(0));
+            assertThat(VectorMath.exp(in[i]))
+                    .isEqualTo(VectorMath.exp(of(in[i])).lane(0));
         }
         assertThat(VectorMath.exp(of(Float.NaN)).lane(0)).isNaN();
         assertThat(VectorMath.exp(Float.NaN)).isNaN();

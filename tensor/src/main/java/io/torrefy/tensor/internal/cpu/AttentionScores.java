@@ -1,0 +1,217 @@
+package io.torrefy.tensor.internal.cpu;
+
+import io.torrefy.tensor.internal.AttentionPlan;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/// What happens to a block of transposed scores between two matrix products. Rows are keys and lanes are queries, so
+/// maxima, sums and masks are vertical. Scores are in units of log 2: the scale and log2(e) went into the queries.
+final class AttentionScores {
+    static final float LOG2E = 1.44269504f;
+    private static final float LN2 = 0.69314718f;
+    private static final int L = Mem.FS.length();
+    private static final int Q = AttentionView.QUERIES;
+    private static final int GROUP = AttentionView.GROUP;
+    private static final int ROWS = AttentionRowTiles.ROWS;
+    private static final FloatVector LANES = FloatVector.zero(Mem.FS).addIndex(1);
+
+    private AttentionScores() {}
+
+    /// `scores = A B` for eight keys at a time, only for the groups of lanes that see one of them. Key `origin` is row
+    /// 0 of
+    /// `scores` and the row at `ao` of `a`; rows have `n` elements.
+    static void product(
+            float[] a, int ao, int lda, int n, float[] b, int bo, float[] scores, int origin, int[] low, int[] high) {
+        int from = from(low, high, origin);
+        int to = to(low, high);
+        for (int j = from; j < to; j += ROWS) {
+            int first = firstGroup(j, high);
+            int lanes = (lastGroup(j, low) + 1 - first) * GROUP;
+            if (lanes > 0) {
+                int r = j - origin;
+                int i = first * GROUP;
+                AttentionRowTiles.set(a, ao + r * lda, lda, b, bo + i, Q, n, scores, r * Q + i, Q, lanes / L);
+            }
+        }
+    }
+
+    /// First row tile that any group sees, as a key.
+    static int from(int[] low, int[] high, int origin) {
+        int from = Integer.MAX_VALUE;
+        for (int g = 0; g < AttentionView.GROUPS; g++) {
+            from = Math.min(from, low[g]);
+        }
+        return from == Integer.MAX_VALUE ? origin : origin + ((from - origin) & -ROWS);
+    }
+
+    /// One past the last key that any group sees, below the first one when there is none.
+    static int to(int[] low, int[] high) {
+        int to = Integer.MIN_VALUE;
+        for (int g = 0; g < AttentionView.GROUPS; g++) {
+            to = Math.max(to, high[g]);
+        }
+        return to;
+    }
+
+    /// First group of lanes that sees key `j` or a later one.
+    static int firstGroup(int j, int[] high) {
+        int g = 0;
+        while (g < AttentionView.GROUPS && high[g] <= j) {
+            g++;
+        }
+        return g;
+    }
+
+    /// Last group of lanes that sees a key before `j + 8`.
+    static int lastGroup(int j, int[] low) {
+        int g = AttentionView.GROUPS - 1;
+        while (g >= 0 && low[g] >= j + ROWS) {
+            g--;
+        }
+        return g;
+    }
+
+    /// Writes -infinity where a query of `block` does not see the key, in rows `[from, to)` of the lanes of group `g`.
+    static void hide(AttentionView view, int block, int g, float[] scores, int origin, int from, int to) {
+        int first = block * Q + g * GROUP;
+        int last = Math.min(first + GROUP, view.queries) - 1;
+        int allFrom = view.low(last);
+        int allTo = view.high(first);
+        for (int j = from; j < to; j++) {
+            if (j < allFrom || j >= allTo) {
+                int firstSeen = j >= view.keys ? view.queries : view.firstQuery(j);
+                hideRow(scores, (j - origin) * Q + g * GROUP, firstSeen - first, view.endQuery(j) - first);
+            }
+        }
+    }
+
+    /// Lanes outside `[low, high)` become -infinity.
+    private static void hideRow(float[] scores, int at, int low, int high) {
+        for (int i = 0; i < GROUP; i += L) {
+            FloatVector s = FloatVector.fromArray(Mem.FS, scores, at + i);
+            VectorMask<Float> hidden = LANES.compare(VectorOperators.LT, (float) (low - i))
+                    .or(LANES.compare(VectorOperators.GE, (float) (high - i)));
+            s.blend(Float.NEGATIVE_INFINITY, hidden).intoArray(scores, at + i);
+        }
+    }
+
+    /// Adds the mask of the plan to rows `[from, to)` of the lanes of group `g`.
+    static void addMask(
+            AttentionPlan plan,
+            int sequence,
+            int head,
+            AttentionView view,
+            int block,
+            int g,
+            float[] scores,
+            int origin,
+            int from,
+            int to) {
+        long[] strides = plan.maskStrides();
+        if (plan.mask() == 0 || strides == null) {
+            return;
+        }
+        int first = block * Q + g * GROUP;
+        int count = Math.min(GROUP, view.queries - first);
+        long base = plan.mask() + 4 * (sequence * strides[0] + head * strides[1] + first * strides[2]);
+        int end = Math.min(to, view.keys);
+        for (int j = from; j < end; j++) {
+            int at = (j - origin) * Q + g * GROUP;
+            long address = base + 4 * (j * strides[3]);
+            for (int i = 0; i < count; i++) {
+                scores[at + i] += LOG2E * Mem.f32(address + 4 * (i * strides[2]));
+            }
+        }
+    }
+
+    /// One step of the online softmax for the lanes of group `g`: rows `[from, to)` become `2^(s - m)` with the new
+    /// running
+    /// maximum m; sum and factor follow. Without a finite score the row stays empty: maximum -infinity, sum 0.
+    static void softmax(
+            float[] scores, int from, int to, int lane, float[] max, float[] sum, float[] factor, int state) {
+        for (int i = 0; i < GROUP; i += L) {
+            int at = state + lane + i;
+            maximum(scores, from * Q + lane + i, to - from, max, factor, at);
+            exponentials(scores, from * Q + lane + i, to - from, max, sum, factor, at);
+        }
+    }
+
+    private static void maximum(float[] scores, int at, int rows, float[] max, float[] factor, int state) {
+        FloatVector old = FloatVector.fromArray(Mem.FS, max, state);
+        FloatVector a = old;
+        FloatVector b = old;
+        int r = 0;
+        for (; r < rows - 1; r += 2) {
+            FloatVector x = FloatVector.fromArray(Mem.FS, scores, at + r * Q);
+            FloatVector y = FloatVector.fromArray(Mem.FS, scores, at + r * Q + Q);
+            a = a.blend(x, x.compare(VectorOperators.GT, a));
+            b = b.blend(y, y.compare(VectorOperators.GT, b));
+        }
+        if (r < rows) {
+            FloatVector x = FloatVector.fromArray(Mem.FS, scores, at + r * Q);
+            a = a.blend(x, x.compare(VectorOperators.GT, a));
+        }
+        a = a.blend(b, b.compare(VectorOperators.GT, a));
+        a.intoArray(max, state);
+        VectorMath.exp2(old.sub(finite(a))).intoArray(factor, state);
+    }
+
+    private static void exponentials(
+            float[] scores, int at, int rows, float[] max, float[] sum, float[] factor, int state) {
+        FloatVector m = finite(FloatVector.fromArray(Mem.FS, max, state));
+        FloatVector total = FloatVector.zero(Mem.FS);
+        for (int r = 0; r < rows; r++) {
+            FloatVector p = VectorMath.exp2(
+                    FloatVector.fromArray(Mem.FS, scores, at + r * Q).sub(m));
+            p.intoArray(scores, at + r * Q);
+            total = total.add(p);
+        }
+        FloatVector.fromArray(Mem.FS, sum, state)
+                .fma(FloatVector.fromArray(Mem.FS, factor, state), total)
+                .intoArray(sum, state);
+    }
+
+    /// 0 in place of -infinity: the exponentials of an empty row are then 2^-infinity = 0 and not 2^NaN.
+    private static FloatVector finite(FloatVector max) {
+        return max.blend(0f, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+    }
+
+    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if empty).
+    static void finish(float[] max, float[] sum, int state) {
+        for (int i = 0; i < Q; i += L) {
+            FloatVector l = FloatVector.fromArray(Mem.FS, sum, state + i);
+            FloatVector m = FloatVector.fromArray(Mem.FS, max, state + i);
+            VectorMask<Float> empty = l.compare(VectorOperators.EQ, 0f);
+            FloatVector lse = m.lanewise(VectorOperators.FMA, LN2, VectorMath.log(l));
+            lse = lse.blend(Float.NEGATIVE_INFINITY, empty).blend(Float.NaN, l.test(VectorOperators.IS_NAN));
+            lse.intoArray(max, state + i);
+            FloatVector.broadcast(Mem.FS, 1f).div(l).blend(0f, empty).intoArray(sum, state + i);
+        }
+    }
+
+    /// In rows `[from, to)` of the group of lanes at `lane`: scores become probabilities `p = 2^(s - lse)`, their
+    /// gradients become
+    /// `p (dp - delta)`.
+    static void gradients(float[] scores, float[] grads, int from, int to, int lane, float[] lse, float[] delta) {
+        for (int i = lane; i < lane + GROUP; i += L) {
+            FloatVector base = FloatVector.fromArray(Mem.FS, lse, i);
+            FloatVector shift = FloatVector.fromArray(Mem.FS, delta, i);
+            for (int at = from * Q + i; at < to * Q; at += Q) {
+                FloatVector p = VectorMath.exp2(
+                        FloatVector.fromArray(Mem.FS, scores, at).sub(base));
+                p.intoArray(scores, at);
+                FloatVector.fromArray(Mem.FS, grads, at).sub(shift).mul(p).intoArray(grads, at);
+            }
+        }
+    }
+
+    /// Dot product of `n` (a multiple of 16) elements from `at` on of two arrays.
+    static float dot(float[] a, float[] b, int at, int n) {
+        FloatVector sum = FloatVector.zero(Mem.FS);
+        for (int i = at; i < at + n; i += L) {
+            sum = FloatVector.fromArray(Mem.FS, a, i).fma(FloatVector.fromArray(Mem.FS, b, i), sum);
+        }
+        return VectorMath.sum(sum);
+    }
+}

@@ -1,0 +1,259 @@
+package io.torrefy.tensor.internal.cpu;
+
+import io.torrefy.tensor.internal.AttentionPlan;
+import java.util.Arrays;
+
+/// The forward pass of `FlashAttention` for one call. A unit is a block of 48 queries of one head; the units of the
+/// query
+/// heads that share keys and values, up to `UNITS` of them, make an item: it packs a range of keys and values once and
+/// runs all its units over them. Scores are computed transposed, rows are keys and lanes are queries, by 8 x 48 tiles.
+final class FlashForward {
+    /// Keys of a block: its scores stay in the first-level cache.
+    static final int KEYS = 128;
+
+    private static final int Q = AttentionView.QUERIES;
+    private static final int UNITS = 8;
+    private static final int ROWS = AttentionRowTiles.ROWS;
+
+    private final AttentionPlan plan;
+    private final long q;
+    private final long k;
+    private final long v;
+    private final long o;
+    private final long lse;
+    private final int group;
+    private final int keyStride;
+    private final int valueStride;
+    private final int span;
+    private final long[] firstQuery;
+    private final long totalQueries;
+
+    private FlashForward(AttentionPlan plan, long q, long k, long v, long o, long lse) {
+        this.plan = plan;
+        this.q = q;
+        this.k = k;
+        this.v = v;
+        this.o = o;
+        this.lse = lse;
+        group = plan.heads() / plan.kvHeads();
+        keyStride = AttentionPack.padded(plan.headDim());
+        valueStride = AttentionPack.padded(plan.valueDim());
+        span = span(keyStride + valueStride, 65_536);
+        firstQuery = firstQueries(plan);
+        totalQueries = plan.totalQueries();
+    }
+
+    /// Keys that are packed together so that `perKey` floats each fit `budget` floats: a multiple of `KEYS`.
+    static int span(int perKey, int budget) {
+        return Math.clamp(budget / perKey / KEYS, 1, 8) * KEYS;
+    }
+
+    /// The number of queries in front of each sequence: where its log-sum-exp starts.
+    static long[] firstQueries(AttentionPlan plan) {
+        long[] first = new long[plan.sequences()];
+        long total = 0;
+        for (int s = 0; s < first.length; s++) {
+            first[s] = total;
+            total += plan.qLength()[s];
+        }
+        return first;
+    }
+
+    static void run(AttentionPlan plan, long q, long k, long v, long o, long lse) {
+        new FlashForward(plan, q, k, v, o, lse).run();
+    }
+
+    private void run() {
+        AttentionWork work = AttentionScratch.get().work;
+        int sequences = plan.sequences();
+        work.start(sequences);
+        long size = (long) group * (plan.headDim() + plan.valueDim());
+        for (int s = 0; s < sequences; s++) {
+            work.sequence(size * plan.qLength()[s] * (plan.kLength()[s] + 8L));
+        }
+        work.sort();
+        for (int rank = 0; rank < sequences; rank++) {
+            work.items(rank, plan.kvHeads() * chunks(work.at(rank)));
+        }
+        Parallel.run(work.tasks(), task -> {
+            AttentionScratch scratch = AttentionScratch.get();
+            for (int item = work.firstItem(task); item < work.endItem(task); item++) {
+                int rank = work.rank(item);
+                item(work.at(rank), work.within(rank, item), scratch);
+            }
+        });
+    }
+
+    private int chunks(int sequence) {
+        int units = (plan.qLength()[sequence] + Q - 1) / Q * group;
+        return (units + UNITS - 1) / UNITS;
+    }
+
+    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a chunk.
+    private void item(int sequence, int index, AttentionScratch scratch) {
+        int kvHead = index % plan.kvHeads();
+        int chunk = chunks(sequence) - 1 - index / plan.kvHeads();
+        AttentionView view = scratch.view.of(plan, sequence);
+        if (view.queries == 1) {
+            AttentionDecode.run(plan, sequence, kvHead, view, q, k, v, o, lse(sequence, 0), totalQueries, scratch);
+            return;
+        }
+        int first = chunk * UNITS;
+        int end = Math.min(first + UNITS, view.blocks() * group);
+        prepare(scratch);
+        for (int unit = first; unit < end; unit++) {
+            load(sequence, kvHead * group + unit % group, view, unit / group, unit - first, scratch);
+        }
+        int low = view.blockLow(first / group);
+        int high = view.blockHigh((end - 1) / group);
+        for (int from = low / span * span; from < high; from += span) {
+            int to = Math.min(from + span, high);
+            pack(sequence, kvHead, from, to, scratch);
+            for (int unit = first; unit < end; unit++) {
+                attend(sequence, kvHead * group + unit % group, view, unit / group, unit - first, from, to, scratch);
+            }
+        }
+        for (int unit = first; unit < end; unit++) {
+            store(sequence, kvHead * group + unit % group, view, unit / group, unit - first, scratch);
+        }
+    }
+
+    private void prepare(AttentionScratch x) {
+        x.keys = AttentionScratch.atLeast(x.keys, span * keyStride);
+        x.values = AttentionScratch.atLeast(x.values, span * valueStride);
+        x.queries = AttentionScratch.atLeast(x.queries, Q * keyStride);
+        x.queriesT = AttentionScratch.atLeast(x.queriesT, UNITS * Q * keyStride);
+        x.out = AttentionScratch.atLeast(x.out, UNITS * Q * valueStride);
+        x.scores = AttentionScratch.atLeast(x.scores, KEYS * Q);
+        x.rowMax = AttentionScratch.atLeast(x.rowMax, UNITS * Q);
+        x.rowSum = AttentionScratch.atLeast(x.rowSum, UNITS * Q);
+        x.factor = AttentionScratch.atLeast(x.factor, UNITS * Q);
+    }
+
+    private long lse(int sequence, int head) {
+        return lse + 4 * (head * totalQueries + firstQuery[sequence]);
+    }
+
+    private void load(int sequence, int head, AttentionView view, int block, int slot, AttentionScratch x) {
+        int rows = Math.min(Q, view.queries - block * Q);
+        int padded = AttentionPack.padded(rows);
+        long from =
+                q + 4 * (plan.qStart()[sequence] + head * plan.qHeadStride() + (long) block * Q * plan.qTokenStride());
+        AttentionPack.rows(from, plan.qTokenStride(), rows, plan.headDim(), x.queries, 0, keyStride, padded);
+        AttentionPack.transpose(
+                x.queries,
+                0,
+                keyStride,
+                padded,
+                plan.headDim(),
+                plan.scale() * AttentionScores.LOG2E,
+                x.queriesT,
+                slot * Q * keyStride);
+        Arrays.fill(x.rowMax, slot * Q, slot * Q + Q, Float.NEGATIVE_INFINITY);
+        Arrays.fill(x.rowSum, slot * Q, slot * Q + Q, 0f);
+        Arrays.fill(x.out, slot * Q * valueStride, (slot * Q + padded) * valueStride, 0f);
+    }
+
+    private void pack(int sequence, int kvHead, int from, int to, AttentionScratch x) {
+        int rows = to - from;
+        int padded = (rows + ROWS - 1) & -ROWS;
+        long key = k + 4 * (plan.kStart()[sequence] + kvHead * plan.kHeadStride() + from * plan.kTokenStride());
+        long value = v + 4 * (plan.vStart()[sequence] + kvHead * plan.vHeadStride() + from * plan.vTokenStride());
+        AttentionPack.rows(key, plan.kTokenStride(), rows, plan.headDim(), x.keys, 0, keyStride, padded);
+        AttentionPack.rows(value, plan.vTokenStride(), rows, plan.valueDim(), x.values, 0, valueStride, rows);
+    }
+
+    /// Runs one unit over the packed keys `[from, to)`.
+    private void attend(
+            int sequence, int head, AttentionView view, int block, int slot, int from, int to, AttentionScratch x) {
+        int high = Math.min(to, view.blockHigh(block));
+        int low = view.blockLow(block);
+        for (int start = from; start < high; start += KEYS) {
+            int end = Math.min(start + KEYS, high);
+            if (end > low) {
+                attendBlock(sequence, head, view, block, slot, from, start, end, x);
+            }
+        }
+    }
+
+    private void attendBlock(
+            int sequence,
+            int head,
+            AttentionView view,
+            int block,
+            int slot,
+            int from,
+            int start,
+            int end,
+            AttentionScratch x) {
+        view.groups(block, start, end, x.groupLow, x.groupHigh);
+        AttentionScores.product(
+                x.keys,
+                (start - from) * keyStride,
+                keyStride,
+                plan.headDim(),
+                x.queriesT,
+                slot * Q * keyStride,
+                x.scores,
+                start,
+                x.groupLow,
+                x.groupHigh);
+        for (int g = 0; g < AttentionView.GROUPS; g++) {
+            int low = x.groupLow[g];
+            int high = x.groupHigh[g];
+            if (low < high) {
+                AttentionScores.addMask(plan, sequence, head, view, block, g, x.scores, start, low, high);
+                AttentionScores.hide(view, block, g, x.scores, start, low, high);
+                AttentionScores.softmax(
+                        x.scores,
+                        low - start,
+                        high - start,
+                        g * AttentionView.GROUP,
+                        x.rowMax,
+                        x.rowSum,
+                        x.factor,
+                        slot * Q);
+            }
+        }
+        int count = Math.min(Q, view.queries - block * Q);
+        for (int row = 0; row < count; row += ROWS) {
+            int first = block * Q + row;
+            int low = Math.max(start, view.low(first));
+            int high = Math.min(end, view.high(Math.min(first + ROWS, view.queries) - 1));
+            if (low < high) {
+                AttentionColumnTiles.add(
+                        x.scores,
+                        (low - start) * Q + row,
+                        Q,
+                        x.values,
+                        (low - from) * valueStride,
+                        valueStride,
+                        high - low,
+                        x.out,
+                        (slot * Q + row) * valueStride,
+                        valueStride,
+                        x.factor,
+                        slot * Q + row,
+                        valueStride / Mem.FS.length());
+            }
+        }
+    }
+
+    private void store(int sequence, int head, AttentionView view, int block, int slot, AttentionScratch x) {
+        int rows = Math.min(Q, view.queries - block * Q);
+        AttentionScores.finish(x.rowMax, x.rowSum, slot * Q);
+        long to =
+                o + 4 * (plan.oStart()[sequence] + head * plan.oHeadStride() + (long) block * Q * plan.oTokenStride());
+        AttentionPack.store(
+                x.out,
+                slot * Q * valueStride,
+                valueStride,
+                rows,
+                plan.valueDim(),
+                x.rowSum,
+                slot * Q,
+                to,
+                plan.oTokenStride());
+        AttentionPack.store(x.rowMax, slot * Q, rows, 1, rows, 1f, lse(sequence, head) + 4L * block * Q, rows);
+    }
+}
