@@ -164,3 +164,28 @@ dump("possessive", *possessive())
 dump("camel", *camel())
 dump("byte_fallback", *sentencepiece(True))
 dump("unknown", *sentencepiece(False))
+
+
+def words_and_numbers(digits):
+    number = r"\p{N}" if digits == 1 else r"\p{N}{1,%d}" % digits
+    return (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|" + number +
+            r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+def trained(texts, size, digits, minimum, specials):
+    tok = Tokenizer(models.BPE())
+    tok.pre_tokenizer = sequence(isolated(words_and_numbers(digits)), byte_level())
+    tok.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=size, min_frequency=minimum, special_tokens=specials,
+                                                       show_progress=False, initial_alphabet=BYTES))
+    model = json.loads(tok.to_str())["model"]
+    vocab = sorted(model["vocab"], key=model["vocab"].get)
+    return {"texts": texts, "vocab_size": size, "digits": digits, "min_frequency": minimum, "specials": specials,
+            "vocab": vocab, "merges": model["merges"]}
+
+
+TRACES = [f"{a} + {b} = {a + b}, {a} - {b} = {a - b}, not {(a * b) % 23}. Try {b} * {a} = {a * b}: yes!\n"
+          for a in range(2, 19, 3) for b in range(3, 140, 17)]
+TRAINED = [trained(TRACES, 330, 1, 2, ["<|endoftext|>"]), trained(TRACES, 420, 3, 2, ["<|endoftext|>", "<think>", "</think>"]),
+           trained(CORPUS, 500, 3, 2, []), trained(CORPUS[:5], 700, 1, 0, ["<s>"]), trained(["aaaa aaaa aaaaaaa baaab"], 270, 2, 1, []),
+           trained(CORPUS + TRACES, 2000, 2, 5, ["<s>"])]
+(OUT / "trained.json").write_text(json.dumps(TRAINED, indent=0) + "\n", encoding="utf-8")

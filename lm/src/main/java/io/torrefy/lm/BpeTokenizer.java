@@ -118,8 +118,16 @@ public final class BpeTokenizer implements Tokenizer {
     ///
     /// @throws TokenizerException as [#load]
     public static BpeTokenizer parse(String tokenizerJson) {
+        return parse(tokenizerJson, "{}");
+    }
+
+    /// A tokenizer from the texts of a `tokenizer.json` and a `tokenizer_config.json`.
+    ///
+    /// @throws TokenizerException as [#load]
+    public static BpeTokenizer parse(String tokenizerJson, String configJson) {
         try {
-            return new BpeTokenizer(new TokenizerFile(JSON.readTree(tokenizerJson), "the given text"), Map.of());
+            var file = new TokenizerFile(JSON.readTree(tokenizerJson), "the given text");
+            return new BpeTokenizer(file, Map.of("tokenizer_config.json", JSON.readTree(configJson)));
         } catch (JsonProcessingException e) {
             throw noJson("the given text", e);
         }
