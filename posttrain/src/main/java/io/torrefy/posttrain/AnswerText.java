@@ -14,9 +14,9 @@ final class AnswerText {
     private static final String WHOLE = "(?:\\d{1,3}(?:,\\d{3})+(?!\\d)|\\d+)";
     private static final String UNSIGNED = "(?:" + WHOLE + "(?:\\.\\d+)?|\\.\\d+)(?:[eE][-+]?\\d{1,2}(?!\\w))?";
     /// An unsigned number, with a fraction's or a mixed number's other parts.
-    private static final Pattern NUMBER = Pattern.compile(
-            "(?<![\\p{L}\\d_.])(?:(?<whole>\\d+)\\s+(?=\\d+/\\d))?(?<value>" + UNSIGNED + ")(?:\\s*/\\s*(?<divisor>"
-                    + UNSIGNED + "))?");
+    private static final Pattern NUMBER =
+            Pattern.compile("(?<![\\p{L}\\d_.])(?:(?<whole>\\d+)\\s+(?=\\d+/\\d))?(?<value>" + UNSIGNED
+                    + ")(?:\\s*/\\s*(?<divisor>" + UNSIGNED + "))?");
 
     private static final Pattern LATEX_FRACTION =
             Pattern.compile("\\\\[dt]?frac\\s*\\{\\s*(-?)\\s*([\\d.,]+)\\s*}\\s*\\{\\s*([\\d.,]+)\\s*}");
@@ -55,9 +55,9 @@ final class AnswerText {
         return Optional.empty();
     }
 
-    /// The last number in the text: `1,234.50`, `-5`, `-$5`, `$-5`, `3/4`, `1 1/2`, `\frac{3}{4}`, `.5`, `2.5e3`; what
-    /// surrounds it (currency, per cent sign, units, words) is ignored. A minus sign belongs to the number unless it
-    /// subtracts, as in `10-5` and `10 - 5`. Digits that continue a word (`x2`) are no number.
+    /// The last number in the text: `1,234.50`, `-5`, `-$5`, `$-5`, `3/4`, `1 1/2`, `\frac{3}{4}`, `.5`, `2.5e3`;
+    /// what surrounds it (currency, per cent sign, units, words) is ignored. A minus sign belongs to the number
+    /// unless it subtracts, as in `10-5` and `10 - 5`. Digits that continue a word (`x2`) are no number.
     static Optional<Rational> lastNumber(String text) {
         String plain = plain(text);
         Matcher matcher = NUMBER.matcher(plain);
@@ -84,14 +84,16 @@ final class AnswerText {
         return alone ? value : Optional.empty();
     }
 
-    /// Text for comparing answers that are no numbers: without white space, case, dollar signs and a final full stop.
+    /// Text for comparing answers that are no numbers: without white space, case, dollar signs and a final full
+    /// stop.
     static String normalised(String text) {
         String plain = LATEX_NOISE.matcher(text).replaceAll("").replaceAll("[\\s$]", "");
         return (plain.endsWith(".") ? plain.substring(0, plain.length() - 1) : plain).toLowerCase(Locale.ROOT);
     }
 
     private static String plain(String text) {
-        String plain = text.replace('−', '-').replace('–', '-').replace("\\$", "$").replace("\\%", "%");
+        String plain =
+                text.replace('−', '-').replace('–', '-').replace("\\$", "$").replace("\\%", "%");
         plain = LATEX_NOISE.matcher(plain).replaceAll("");
         plain = LATEX_COMMA.matcher(plain).replaceAll(",");
         plain = MIXED_LATEX.matcher(plain).replaceAll(" ");

@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 
 /// Sums, differences and products of numbers with many digits: `Compute 417 + 58.`
 ///
-/// The canonical problem is the sorted operands and the sorted operations, so `3 + 5` and `5 + 3` are on one side of the
-/// split.
+/// The canonical problem is the sorted operands and the sorted operations, so `3 + 5` and `5 + 3` are on one side of
+/// the split.
 public final class Arithmetic implements Task {
     /// Which problems are made.
     ///
@@ -116,8 +116,7 @@ public final class Arithmetic implements Task {
         int dry = 0;
         for (long index = 0; found.size() < count && dry < DRY_DRAWS; index++) {
             var problem = draw(new SplitMix(HELD_OUT_SEED, index));
-            boolean added =
-                    split(problem) == Split.HELD_OUT && found.putIfAbsent(problem.id(), problem) == null;
+            boolean added = split(problem) == Split.HELD_OUT && found.putIfAbsent(problem.id(), problem) == null;
             dry = added ? 0 : dry + 1;
         }
         return List.copyOf(found.values());
@@ -182,8 +181,9 @@ public final class Arithmetic implements Task {
         for (int i = 0; i < chosen.size(); i++) {
             question.append(' ').append(chosen.get(i).symbol()).append(' ').append(numbers.get(i + 1));
         }
-        String id = "arithmetic " + numbers.stream().sorted().map(String::valueOf).collect(Collectors.joining(" "))
-                + " by " + chosen.stream().sorted().map(o -> String.valueOf(o.symbol())).collect(Collectors.joining());
+        String id = "arithmetic "
+                + numbers.stream().sorted().map(String::valueOf).collect(Collectors.joining(" ")) + " by "
+                + chosen.stream().sorted().map(o -> String.valueOf(o.symbol())).collect(Collectors.joining());
         return new Problem(id, options.template().replace("{question}", question), new Gold(value));
     }
 

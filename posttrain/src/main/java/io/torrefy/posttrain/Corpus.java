@@ -14,21 +14,22 @@ import java.util.stream.Stream;
 /// <answer> 7 * 3 + 2</answer>
 /// ```
 ///
-/// An author takes an untried first step at random, computes what the remaining numbers can make of it, compares with the
-/// target in so many words, and goes on or gives up. Most give up soon, and then answer with the last thing they tried,
-/// wrong as it is; a few persist. So a model of this corpus knows the format, the arithmetic and the check, and can
-/// search, but mostly does not: nothing in the text prefers steps that lead to the target, and nothing marks an author as
-/// persistent. Reinforcement learning has to find out that searching on pays, and where to look first.
+/// An author takes an untried first step at random, computes what the remaining numbers can make of it, compares with
+/// the target in so many words, and goes on or gives up. Most give up soon, and then answer with the last thing they
+/// tried, wrong as it is; a few persist. So a model of this corpus knows the format, the arithmetic and the check,
+/// and can search, but mostly does not: nothing in the text prefers steps that lead to the target, and nothing marks
+/// an author as persistent. Reinforcement learning has to find out that searching on pays, and where to look first.
 ///
-/// Document `index` of a seed depends on nothing else, so a corpus has any size and is never stored. Problems come from
-/// the task's training side only: a held-out problem is in no document.
+/// Document `index` of a seed depends on nothing else, so a corpus has any size and is never stored. Problems come
+/// from the task's training side only: a held-out problem is in no document.
 public final class Corpus {
     /// How authors lay out a try.
     public enum Layout {
         /// One candidate a line, each step computed: ` 7 + 3 = 10, 10 * 2 = 20, not 23`.
         TRIES,
-        /// One choice of all but the last step a line, then what each operation makes of the two numbers left, in the
-        /// order `+ - * /`, up to a hit: ` 7 + 3 = 10, 2: 12 8 20 not 23`. Three candidates for the tokens of one.
+        /// One choice of all but the last step a line, then what each operation makes of the two numbers
+        /// left, in the order `+ - * /`, up to a hit: ` 7 + 3 = 10, 2: 12 8 20 not 23`. Three candidates for
+        /// the tokens of one.
         BRANCHES
     }
 
@@ -46,13 +47,13 @@ public final class Corpus {
     ///
     /// @param layout how a try is laid out
     /// @param check how the comparison is worded
-    /// @param spaced `7 + 3 = 10`, every number after a space (one token each for tokenizers that join a space to the
-    ///     word after it, as GPT-2's does), or `7+3=10`
+    /// @param spaced `7 + 3 = 10`, every number after a space (one token each for tokenizers that join a
+    ///     space to the word after it, as GPT-2's does), or `7+3=10`
     /// @param giveUp the probability that an impatient author gives up after a failed try
     /// @param persistent the share of authors who never give up before `maxTries`
     /// @param maxTries failed tries after which everyone gives up
-    /// @param guess the probability that an author who gives up answers with any untested candidate instead of the last
-    ///     one tested; it may be right by luck
+    /// @param guess the probability that an author who gives up answers with any untested candidate instead
+    ///     of the last one tested; it may be right by luck
     /// @param repeat the probability that a try is drawn from all tries rather than those not yet made
     /// @param commuted whether `3 + 7` and `7 + 3` are two tries; if not, the larger operand comes first
     public record Options(
@@ -65,8 +66,8 @@ public final class Corpus {
             double guess,
             double repeat,
             boolean commuted) {
-        /// Branches, checked against the target by its number; nine authors in ten give up after each failed try with
-        /// probability 0.8.
+        /// Branches, checked against the target by its number; nine authors in ten give up after each failed
+        /// try with probability 0.8.
         public static final Options DEFAULT =
                 new Options(Layout.BRANCHES, Check.TARGET, true, 0.8, 0.1, 9, 0, 0, false);
 
@@ -166,7 +167,8 @@ public final class Corpus {
 
     private Document write(Problem problem, SplitMix random) {
         var puzzle = problem.goal(Countdown.Puzzle.class);
-        var branches = SearchSpace.branches(puzzle.numbers(), task.operations(), task.options().cap());
+        var branches = SearchSpace.branches(
+                puzzle.numbers(), task.operations(), task.options().cap());
         List<SearchTrace.Try> tries = SearchTrace.tries(branches, options);
         return new SearchTrace(puzzle.target(), options, random).write(problem, tries);
     }

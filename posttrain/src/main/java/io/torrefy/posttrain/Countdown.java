@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 /// The Countdown numbers game with the rules of TinyZero: combine the given numbers, each exactly once, with
 /// `+ - * /` into the target. Every generated problem has a solution; an answer is judged with exact fractions.
 ///
-/// A problem is canonically its sorted numbers and its target. The order in which the prompt lists the numbers is drawn
-/// anew each time.
+/// A problem is canonically its sorted numbers and its target. The order in which the prompt lists the numbers is
+/// drawn anew each time.
 public final class Countdown implements Task {
     /// What the verifier works on.
     ///
@@ -25,8 +25,9 @@ public final class Countdown implements Task {
 
     /// Which problems are made.
     ///
-    /// Every problem has a solution that uses all numbers, only these operations, and whose intermediate results and
-    /// target are whole numbers from 1 to `cap`. The verifier allows more: any exact expression with the target's value.
+    /// Every problem has a solution that uses all numbers, only these operations, and whose intermediate results
+    /// and target are whole numbers from 1 to `cap`. The verifier allows more: any exact expression with the
+    /// target's value.
     ///
     /// @param count how many numbers a problem has, 2 to 6
     /// @param minNumber smallest number, at least 1
@@ -49,21 +50,30 @@ public final class Countdown implements Task {
             boolean exactlyOnce,
             double heldOutFraction,
             String template) {
-        /// Three numbers from 1 to 10, targets 10 to 99 by `+ - *`, intermediate results below 100: about 1,800 problems.
-        /// Three in ten are held out.
+        /// Three numbers from 1 to 10, targets 10 to 99 by `+ - *`, intermediate results below 100: about
+        /// 1,800 problems. Three in ten are held out.
         public static final Options DEFAULT =
                 new Options(3, 1, 10, 10, 99, "+-*", 99, true, 0.3, "Numbers: {numbers}. Target: {target}.\n");
 
         public Options {
             var problems = new ArrayList<String>();
             check(problems, count >= 2 && count <= 6, "count from 2 to 6; got " + count);
-            check(problems, minNumber >= 1 && maxNumber >= minNumber && maxNumber <= 1000,
+            check(
+                    problems,
+                    minNumber >= 1 && maxNumber >= minNumber && maxNumber <= 1000,
                     "1 <= minNumber <= maxNumber <= 1000; got " + minNumber + " and " + maxNumber);
-            check(problems, minTarget >= 1 && maxTarget >= minTarget && cap >= maxTarget && cap <= 1_000_000,
-                    "1 <= minTarget <= maxTarget <= cap <= 1000000; got " + minTarget + ", " + maxTarget + " and " + cap);
-            check(problems, heldOutFraction > 0 && heldOutFraction < 1,
+            check(
+                    problems,
+                    minTarget >= 1 && maxTarget >= minTarget && cap >= maxTarget && cap <= 1_000_000,
+                    "1 <= minTarget <= maxTarget <= cap <= 1000000; got " + minTarget + ", " + maxTarget + " and "
+                            + cap);
+            check(
+                    problems,
+                    heldOutFraction > 0 && heldOutFraction < 1,
                     "heldOutFraction between 0 and 1; got " + heldOutFraction);
-            check(problems, template.contains("{numbers}") && template.contains("{target}"),
+            check(
+                    problems,
+                    template.contains("{numbers}") && template.contains("{target}"),
                     "a template with {numbers} and {target}; got \"" + template + "\"");
             if (!problems.isEmpty()) {
                 throw new IllegalArgumentException("[countdown] expected " + String.join("; and ", problems));
@@ -78,38 +88,83 @@ public final class Countdown implements Task {
         }
 
         public Options numbers(int count, int min, int max) {
-            return new Options(count, min, max, minTarget, maxTarget, operations, cap, exactlyOnce, heldOutFraction,
-                    template);
+            return new Options(
+                    count, min, max, minTarget, maxTarget, operations, cap, exactlyOnce, heldOutFraction, template);
         }
 
         public Options targets(int min, int max) {
-            return new Options(count, minNumber, maxNumber, min, max, operations, Math.max(cap, max), exactlyOnce,
-                    heldOutFraction, template);
+            return new Options(
+                    count,
+                    minNumber,
+                    maxNumber,
+                    min,
+                    max,
+                    operations,
+                    Math.max(cap, max),
+                    exactlyOnce,
+                    heldOutFraction,
+                    template);
         }
 
         public Options operations(String symbols) {
-            return new Options(count, minNumber, maxNumber, minTarget, maxTarget, symbols, cap, exactlyOnce,
-                    heldOutFraction, template);
+            return new Options(
+                    count,
+                    minNumber,
+                    maxNumber,
+                    minTarget,
+                    maxTarget,
+                    symbols,
+                    cap,
+                    exactlyOnce,
+                    heldOutFraction,
+                    template);
         }
 
         public Options cap(int largestIntermediate) {
-            return new Options(count, minNumber, maxNumber, minTarget, maxTarget, operations, largestIntermediate,
-                    exactlyOnce, heldOutFraction, template);
+            return new Options(
+                    count,
+                    minNumber,
+                    maxNumber,
+                    minTarget,
+                    maxTarget,
+                    operations,
+                    largestIntermediate,
+                    exactlyOnce,
+                    heldOutFraction,
+                    template);
         }
 
         public Options exactlyOnce(boolean all) {
-            return new Options(count, minNumber, maxNumber, minTarget, maxTarget, operations, cap, all,
-                    heldOutFraction, template);
+            return new Options(
+                    count, minNumber, maxNumber, minTarget, maxTarget, operations, cap, all, heldOutFraction, template);
         }
 
         public Options heldOutFraction(double fraction) {
-            return new Options(count, minNumber, maxNumber, minTarget, maxTarget, operations, cap, exactlyOnce, fraction,
+            return new Options(
+                    count,
+                    minNumber,
+                    maxNumber,
+                    minTarget,
+                    maxTarget,
+                    operations,
+                    cap,
+                    exactlyOnce,
+                    fraction,
                     template);
         }
 
         public Options template(String prompt) {
-            return new Options(count, minNumber, maxNumber, minTarget, maxTarget, operations, cap, exactlyOnce,
-                    heldOutFraction, prompt);
+            return new Options(
+                    count,
+                    minNumber,
+                    maxNumber,
+                    minTarget,
+                    maxTarget,
+                    operations,
+                    cap,
+                    exactlyOnce,
+                    heldOutFraction,
+                    prompt);
         }
     }
 
@@ -250,14 +305,15 @@ public final class Countdown implements Task {
         return verify(problem.goal(Puzzle.class), completion, options.exactlyOnce());
     }
 
-    /// Judges the last `<answer>…</answer>` of a completion: it must hold one arithmetic expression (see below) that
-    /// uses the puzzle's numbers and no others and whose exact value is the target.
+    /// Judges the last `<answer>…</answer>` of a completion: it must hold one arithmetic expression (see below)
+    /// that uses the puzzle's numbers and no others and whose exact value is the target.
     ///
-    /// Allowed are whole numbers, `+ - * /` (also `− × · ÷` and `x`), parentheses, and `= target` at the end. A sign in
-    /// front of a number is refused. An answer that breaks several rules gets the worst class: unreadable before wrong
-    /// numbers before wrong value. Division by zero and a false `= number` are a wrong value.
+    /// Allowed are whole numbers, `+ - * /` (also `− × · ÷` and `x`), parentheses, and `= target` at the end. A
+    /// sign in front of a number is refused. An answer that breaks several rules gets the worst class: unreadable
+    /// before wrong numbers before wrong value. Division by zero and a false `= number` are a wrong value.
     ///
-    /// @param exactlyOnce whether every number must be used; otherwise each may be used at most as often as it is given
+    /// @param exactlyOnce whether every number must be used; otherwise each may be used at most as often as
+    ///     it is given
     public static Verdict verify(Puzzle puzzle, String completion, boolean exactlyOnce) {
         var answer = AnswerText.lastBlock(completion);
         if (answer.isEmpty()) {
@@ -267,7 +323,7 @@ public final class Countdown implements Task {
         try {
             return judge(puzzle, said, Expression.parse(said), exactlyOnce);
         } catch (Expression.Unreadable e) {
-            return new Verdict(Verdict.Outcome.UNPARSABLE, said, e.getMessage());
+            return new Verdict(Verdict.Outcome.UNPARSABLE, said, e.why());
         }
     }
 
@@ -288,7 +344,9 @@ public final class Countdown implements Task {
         }
         if (parsed.claimed().filter(claimed -> claimed != puzzle.target()).isPresent()) {
             return new Verdict(
-                    Verdict.Outcome.WRONG_VALUE, said, "it claims to be " + parsed.claimed().get());
+                    Verdict.Outcome.WRONG_VALUE,
+                    said,
+                    "it claims to be " + parsed.claimed().get());
         }
         return Verdict.correct(said);
     }

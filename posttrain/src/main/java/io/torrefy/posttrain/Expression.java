@@ -25,9 +25,9 @@ sealed interface Expression {
     default List<Integer> numbers() {
         return switch (this) {
             case Number(int value) -> List.of(value);
-            case Binary(_, Expression left, Expression right) -> {
-                var numbers = new ArrayList<>(left.numbers());
-                numbers.addAll(right.numbers());
+            case Binary binary -> {
+                var numbers = new ArrayList<>(binary.left().numbers());
+                numbers.addAll(binary.right().numbers());
                 yield numbers;
             }
         };
@@ -66,9 +66,10 @@ sealed interface Expression {
     /// factor  = number | "(" sum ")"
     /// ```
     ///
-    /// with white space anywhere but inside a number, and the usual other signs: `−` and `–` for minus, `×`, `·`, `⋅`,
-    /// `∗`, `x` and `X` for times, `÷` and `∕` for divided by. A number is up to nine digits. Signs before a number,
-    /// decimals, powers and products without a sign such as `2(3+4)` are refused: the rules of Countdown know none.
+    /// with white space anywhere but inside a number, and the usual other signs: `−` and `–` for minus, `×`, `·`,
+    /// `⋅`, `∗`, `x` and `X` for times, `÷` and `∕` for divided by. A number is up to nine digits. Signs before a
+    /// number, decimals, powers and products without a sign such as `2(3+4)` are refused: the rules of Countdown
+    /// know none.
     ///
     /// @throws Unreadable if the text is anything else; says what and where
     static Parsed parse(String text) throws Unreadable {
@@ -79,8 +80,15 @@ sealed interface Expression {
     final class Unreadable extends Exception {
         private static final long serialVersionUID = 1;
 
-        Unreadable(String message) {
-            super(message, null, false, false);
+        private final String why;
+
+        Unreadable(String why) {
+            super(why, null, false, false);
+            this.why = why;
+        }
+
+        String why() {
+            return why;
         }
     }
 

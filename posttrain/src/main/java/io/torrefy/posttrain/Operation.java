@@ -46,13 +46,12 @@ public enum Operation {
 
     /// The result when it is a whole number from 1 to `cap`, of positive operands.
     OptionalInt positive(int left, int right, int cap) {
-        long value =
-                switch (this) {
-                    case ADD -> (long) left + right;
-                    case SUBTRACT -> (long) left - right;
-                    case MULTIPLY -> (long) left * right;
-                    case DIVIDE -> left % right == 0 ? left / right : 0;
-                };
+        long value = switch (this) {
+            case ADD -> (long) left + right;
+            case SUBTRACT -> (long) left - right;
+            case MULTIPLY -> (long) left * right;
+            case DIVIDE -> left % right == 0 ? left / right : 0;
+        };
         return value >= 1 && value <= cap ? OptionalInt.of((int) value) : OptionalInt.empty();
     }
 

@@ -4,8 +4,8 @@ import java.util.Objects;
 
 /// One problem of a [Task].
 ///
-/// @param id the canonical name of the problem: two problems that ask the same thing in another order have the same id,
-///     and the side of the split is a function of it
+/// @param id the canonical name of the problem: two problems that ask the same thing in another order have the
+///     same id, and the side of the split is a function of it
 /// @param prompt the text the model continues, template included
 /// @param goal what a verifier needs to judge an answer, in the task's own type
 public record Problem(String id, String prompt, Object goal) {

@@ -21,15 +21,16 @@ import java.util.Set;
 /// Question and answer pairs from a JSON Lines file: GSM8K (`question`, `answer` ending in `#### 42`), `prompt` and
 /// `answer`, or `problem` and `solution` (MATH, the answer in `\boxed{…}`). Other fields are ignored, blank lines too.
 ///
-/// The expected answer is what follows the last `####`; without one the content of the last `\boxed{…}`; without one the
-/// whole text. If that is a number, give or take a currency sign, commas, a per cent sign and units, answers are compared
-/// as exact fractions: `1,234.50`, `0.5`, `1/2`, `\frac{1}{2}`, `50` and `50%` alike. Otherwise they are compared as text,
-/// without regard to white space and case.
+/// The expected answer is what follows the last `####`; without one the content of the last `\boxed{…}`; without one
+/// the whole text. If that is a number, give or take a currency sign, commas, a per cent sign and units, answers are
+/// compared as exact fractions: `1,234.50`, `0.5`, `1/2`, `\frac{1}{2}`, `50` and `50%` alike. Otherwise they are
+/// compared as text, without regard to white space and case.
 public final class QaFile implements Task {
     /// @param heldOutFraction the share of questions that are held out; a hash of the question decides
     /// @param template the prompt, with `{question}`
     public record Options(double heldOutFraction, String template) {
-        /// One question in ten is held out; the prompt says what R1-Zero's says: think first, then answer, in tags.
+        /// One question in ten is held out; the prompt says what R1-Zero's says: think first, then answer, in
+        /// tags.
         public static final Options DEFAULT = new Options(0.1, """
                 A user asks a question and an assistant answers it. The assistant first reasons step by step inside \
                 <think> </think> and then gives the final answer inside <answer> </answer>.
@@ -39,11 +40,11 @@ public final class QaFile implements Task {
 
         public Options {
             if (!(heldOutFraction >= 0 && heldOutFraction <= 1)) {
-                throw new IllegalArgumentException(
-                        "[qa] expected heldOutFraction from 0 to 1; got " + heldOutFraction);
+                throw new IllegalArgumentException("[qa] expected heldOutFraction from 0 to 1; got " + heldOutFraction);
             }
             if (!template.contains("{question}")) {
-                throw new IllegalArgumentException("[qa] expected a template with {question}; got \"" + template + "\"");
+                throw new IllegalArgumentException(
+                        "[qa] expected a template with {question}; got \"" + template + "\"");
             }
         }
 
@@ -83,8 +84,8 @@ public final class QaFile implements Task {
     /// Reads a file and splits it.
     ///
     /// @throws IOException if the file cannot be read
-    /// @throws IllegalArgumentException if lines are no JSON object with the fields above (names the file and up to ten
-    ///     line numbers), or if there is no line
+    /// @throws IllegalArgumentException if lines are no JSON object with the fields above (names the file and
+    ///     up to ten line numbers), or if there is no line
     public static QaFile load(Path file, Options options) throws IOException {
         var training = new ArrayList<Problem>();
         var heldOut = new ArrayList<Problem>();
@@ -174,7 +175,8 @@ public final class QaFile implements Task {
         try {
             node = JSON.readTree(line);
         } catch (JsonProcessingException e) {
-            throw new BadLine("no JSON (" + e.getOriginalMessage().lines().findFirst().orElse("") + ")");
+            throw new BadLine(
+                    "no JSON (" + e.getOriginalMessage().lines().findFirst().orElse("") + ")");
         }
         if (!node.isObject()) {
             throw new BadLine("JSON that is no object");
@@ -220,7 +222,8 @@ public final class QaFile implements Task {
         return name;
     }
 
-    /// How many training problems the file has; `training(seed, index)` goes through all of them once in each epoch.
+    /// How many training problems the file has; `training(seed, index)` goes through all of them once in each
+    /// epoch.
     public int trainingSize() {
         return training.size();
     }
@@ -262,8 +265,8 @@ public final class QaFile implements Task {
         return ids;
     }
 
-    /// Judges the last `<answer>…</answer>`, or without one the last `\boxed{…}`. Inside the block a `\boxed{…}` wins;
-    /// a number is the last one there.
+    /// Judges the last `<answer>…</answer>`, or without one the last `\boxed{…}`. Inside the block a `\boxed{…}`
+    /// wins; a number is the last one there.
     @Override
     public Verdict verify(Problem problem, String completion) {
         var gold = problem.goal(Gold.class);

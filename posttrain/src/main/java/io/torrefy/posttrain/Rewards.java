@@ -81,11 +81,12 @@ public final class Rewards {
     /// <think> reasoning </think> <answer> answer </answer>
     /// ```
     ///
-    /// with each of the four tags exactly once and in this order, nothing but white space before, between and after the
-    /// two blocks, and something other than white space inside each; otherwise 0. Tags are matched to the letter.
+    /// with each of the four tags exactly once and in this order, nothing but white space before, between and
+    /// after the two blocks, and something other than white space inside each; otherwise 0. Tags are matched to
+    /// the letter.
     ///
-    /// The text is the completion alone, unless the prompt ends with `<think>` (then white space): such a prompt has
-    /// opened the block, and the text judged is `<think>` plus the completion, so a second `<think>` scores 0.
+    /// The text is the completion alone, unless the prompt ends with `<think>` (then white space): such a prompt
+    /// has opened the block, and the text judged is `<think>` plus the completion, so a second `<think>` scores 0.
     public static Reward thinkAnswerFormat() {
         return (problem, completion) -> {
             boolean opened = problem.prompt().stripTrailing().endsWith(THINK);

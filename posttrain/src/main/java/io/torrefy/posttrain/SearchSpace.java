@@ -7,8 +7,8 @@ import java.util.TreeSet;
 
 /// Every way to combine some numbers, each used once, through positive whole intermediate results up to a cap.
 ///
-/// A way is written as steps: take two of the numbers at hand, put their result in their place, until one is left. Steps
-/// that differ only in the order of a commutative operation's operands are one step, larger operand first.
+/// A way is written as steps: take two of the numbers at hand, put their result in their place, until one is left.
+/// Steps that differ only in the order of a commutative operation's operands are one step, larger operand first.
 final class SearchSpace {
     /// A number at hand and how it came about.
     record Term(int value, Expression expression) {}
@@ -21,14 +21,12 @@ final class SearchSpace {
                     right,
                     operation,
                     left,
-                    new Term(
-                            result.value(),
-                            new Expression.Binary(operation, right.expression(), left.expression())));
+                    new Term(result.value(), new Expression.Binary(operation, right.expression(), left.expression())));
         }
     }
 
-    /// All steps but the last one, and the last steps that are then possible: at most one for each operation, in the
-    /// order of [Operation]. Branches that leave no last step are not made.
+    /// All steps but the last one, and the last steps that are then possible: at most one for each operation, in
+    /// the order of [Operation]. Branches that leave no last step are not made.
     record Branch(List<Step> steps, List<Step> lasts) {}
 
     private final Set<Operation> operations;
@@ -73,8 +71,8 @@ final class SearchSpace {
                 Term first = terms.get(i);
                 Term second = terms.get(j);
                 // Equal numbers at hand give the same steps again.
-                if (!seen.add(List.of(
-                        Math.min(first.value(), second.value()), Math.max(first.value(), second.value())))) {
+                if (!seen.add(
+                        List.of(Math.min(first.value(), second.value()), Math.max(first.value(), second.value())))) {
                     continue;
                 }
                 for (var step : stepsOf(first, second)) {
@@ -89,9 +87,13 @@ final class SearchSpace {
         Term right = a.value() >= b.value() ? b : a;
         var steps = new ArrayList<Step>(operations.size());
         for (var operation : operations) {
-            operation.positive(left.value(), right.value(), cap).ifPresent(value -> steps.add(
-                    new Step(left, operation, right, new Term(
-                            value, new Expression.Binary(operation, left.expression(), right.expression())))));
+            operation
+                    .positive(left.value(), right.value(), cap)
+                    .ifPresent(value -> steps.add(new Step(
+                            left,
+                            operation,
+                            right,
+                            new Term(value, new Expression.Binary(operation, left.expression(), right.expression())))));
         }
         return List.copyOf(steps);
     }

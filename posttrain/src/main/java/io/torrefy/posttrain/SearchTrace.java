@@ -57,7 +57,8 @@ final class SearchTrace {
     }
 
     private static boolean swaps(SearchSpace.Step step) {
-        return step.operation().commutative() && step.left().value() != step.right().value();
+        return step.operation().commutative()
+                && step.left().value() != step.right().value();
     }
 
     Corpus.Document write(Problem problem, List<Try> all) {
@@ -133,10 +134,16 @@ final class SearchTrace {
     private SearchSpace.Step list(Try chosen) {
         var sample = chosen.lasts().getFirst();
         if (chosen.steps().isEmpty()) {
-            text.append(gap()).append(sample.left().value()).append(',').append(gap()).append(sample.right().value());
+            text.append(gap())
+                    .append(sample.left().value())
+                    .append(',')
+                    .append(gap())
+                    .append(sample.right().value());
         } else {
             var computed = chosen.steps().getLast().result().value();
-            int other = sample.left().value() == computed ? sample.right().value() : sample.left().value();
+            int other = sample.left().value() == computed
+                    ? sample.right().value()
+                    : sample.left().value();
             text.append(',').append(gap()).append(other);
         }
         text.append(':');

@@ -3,8 +3,8 @@ package io.torrefy.posttrain;
 import java.nio.charset.StandardCharsets;
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), keyed by a seed and a
-/// position: what is drawn for item `index` never depends on the items before it. Written out here because a corpus must
-/// come out the same on every Java release.
+/// position: what is drawn for item `index` never depends on the items before it. Written out here because a corpus
+/// must come out the same on every Java release.
 final class SplitMix {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 

@@ -16,8 +16,8 @@ public interface Task {
     /// Training problem number `index` (from 0) in the order of `seed`.
     Problem training(long seed, long index);
 
-    /// The first `count` held-out problems, all different, always the same ones in the same order. Fewer when the task
-    /// does not have so many.
+    /// The first `count` held-out problems, all different, always the same ones in the same order. Fewer when the
+    /// task does not have so many.
     List<Problem> heldOut(int count);
 
     /// Judges a completion of `problem.prompt()`.

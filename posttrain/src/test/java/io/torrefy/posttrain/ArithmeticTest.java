@@ -19,8 +19,8 @@ class ArithmeticTest {
                 Arithmetic.Options.DEFAULT.digits(1, 4).terms(5));
     }
 
-    /// The value of the question in the prompt, worked out by the expression parser (tested elsewhere against hand-made
-    /// cases), is the one and only right answer.
+    /// The value of the question in the prompt, worked out by the expression parser (tested elsewhere against
+    /// hand-made cases), is the one and only right answer.
     @ParameterizedTest
     @MethodSource("optionSets")
     void theValueOfTheQuestionIsTheAnswer(Arithmetic.Options options) throws Exception {
@@ -29,12 +29,16 @@ class ArithmeticTest {
             String question = problem.prompt().replace("Compute ", "").replace(".\n", "");
             var expression = Expression.parse(question).expression();
             var value = expression.evaluate();
-            assertThat(task.verify(problem, "<answer>" + value + "</answer>").correct()).as(question).isTrue();
-            assertThat(task.verify(problem, "<answer>" + value.plus(Rational.of(1)) + "</answer>").outcome())
+            assertThat(task.verify(problem, "<answer>" + value + "</answer>").correct())
+                    .as(question)
+                    .isTrue();
+            assertThat(task.verify(problem, "<answer>" + value.plus(Rational.of(1)) + "</answer>")
+                            .outcome())
                     .isEqualTo(Verdict.Outcome.WRONG_VALUE);
             assertThat(expression.numbers()).hasSize(options.terms());
-            assertThat(expression.numbers()).allMatch(n -> String.valueOf(n).length() >= options.minDigits()
-                    && String.valueOf(n).length() <= options.maxDigits());
+            assertThat(expression.numbers())
+                    .allMatch(n -> String.valueOf(n).length() >= options.minDigits()
+                            && String.valueOf(n).length() <= options.maxDigits());
             assertThat(options.negative() || value.numerator().signum() >= 0).isTrue();
         }
     }
@@ -60,7 +64,10 @@ class ArithmeticTest {
 
     @Test
     void aProblemDependsOnSeedAndIndexAlone() {
-        var stream = Arithmetic.of(Arithmetic.Options.DEFAULT).problems(Split.TRAINING, 5).limit(20).toList();
+        var stream = Arithmetic.of(Arithmetic.Options.DEFAULT)
+                .problems(Split.TRAINING, 5)
+                .limit(20)
+                .toList();
         assertThat(Arithmetic.of(Arithmetic.Options.DEFAULT).training(5, 19)).isEqualTo(stream.get(19));
     }
 

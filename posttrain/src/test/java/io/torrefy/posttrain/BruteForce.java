@@ -56,13 +56,12 @@ final class BruteForce {
                     if (symbol == '/' && b.numerator().signum() == 0) {
                         continue;
                     }
-                    Rational value =
-                            switch (symbol) {
-                                case '+' -> a.plus(b);
-                                case '-' -> a.minus(b);
-                                case '*' -> a.times(b);
-                                default -> a.over(b);
-                            };
+                    Rational value = switch (symbol) {
+                        case '+' -> a.plus(b);
+                        case '-' -> a.minus(b);
+                        case '*' -> a.times(b);
+                        default -> a.over(b);
+                    };
                     if (allowed.test(value)) {
                         rest.add(value);
                         search(rest, operations, allowed, found);

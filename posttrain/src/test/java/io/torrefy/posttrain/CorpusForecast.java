@@ -7,8 +7,9 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 
-/// Accuracy and length that a model would have if it did exactly what the corpus does, by counting: for each problem the
-/// number of different tries and how many of them hit. `main` prints the tables behind the choice of the default options.
+/// Accuracy and length that a model would have if it did exactly what the corpus does, by counting: for each problem
+/// the number of different tries and how many of them hit. `main` prints the tables behind the choice of the default
+/// options.
 final class CorpusForecast {
     /// @param weight the probability of this problem
     private record Counts(double weight, int tries, int hits, int candidates, int goodCandidates, int values) {}
@@ -98,7 +99,10 @@ final class CorpusForecast {
         return Corpus.of(task, options)
                 .documents(1)
                 .limit(3000)
-                .mapToLong(d -> pattern.matcher(completion ? d.completion() : d.text()).results().count() + 1)
+                .mapToLong(d -> pattern.matcher(completion ? d.completion() : d.text())
+                                .results()
+                                .count()
+                        + 1)
                 .average()
                 .orElseThrow();
     }
@@ -108,23 +112,38 @@ final class CorpusForecast {
     }
 
     private static void table(Countdown.Options options) {
-        line("%n## numbers %d..%d, targets %d..%d, cap %d, %s", options.minNumber(), options.maxNumber(),
-                options.minTarget(), options.maxTarget(), options.cap(), options.operations());
+        line(
+                "%n## numbers %d..%d, targets %d..%d, cap %d, %s",
+                options.minNumber(),
+                options.maxNumber(),
+                options.minTarget(),
+                options.maxTarget(),
+                options.cap(),
+                options.operations());
         var task = Countdown.of(options);
         for (var layout : Layout.values()) {
             var f = of(options, layout);
-            line("%s: tries %.1f, candidates %.1f, values %.1f, hit by a random try %.3f", layout,
-                    f.mean(Counts::tries), f.mean(Counts::candidates), f.mean(Counts::values), f.first());
+            line(
+                    "%s: tries %.1f, candidates %.1f, values %.1f, hit by a random try %.3f",
+                    layout, f.mean(Counts::tries), f.mean(Counts::candidates), f.mean(Counts::values), f.first());
             var never = new StringBuilder("  never gives up, no repeats | repeats:");
             for (int k : layout == Layout.TRIES ? new int[] {4, 6, 8, 10, 12} : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9}) {
                 never.append(String.format(Locale.ROOT, "  %d: %.2f|%.2f", k, f.within(k, false), f.within(k, true)));
             }
             line("%s", never);
             for (double persistent : new double[] {0, 0.05, 0.1, 0.15, 0.2}) {
-                var row = new StringBuilder(String.format(Locale.ROOT, "  persistent %.2f, accuracy (mean tokens) at give-up", persistent));
+                var row = new StringBuilder(
+                        String.format(Locale.ROOT, "  persistent %.2f, accuracy (mean tokens) at give-up", persistent));
                 for (double giveUp : new double[] {0.3, 0.5, 0.6, 0.7, 0.8, 0.9}) {
-                    var corpus = Corpus.Options.DEFAULT.layout(layout).persistent(persistent).giveUp(giveUp);
-                    row.append(String.format(Locale.ROOT, "  %.1f: %.2f (%.0f)", giveUp, f.accuracy(corpus),
+                    var corpus = Corpus.Options.DEFAULT
+                            .layout(layout)
+                            .persistent(persistent)
+                            .giveUp(giveUp);
+                    row.append(String.format(
+                            Locale.ROOT,
+                            "  %.1f: %.2f (%.0f)",
+                            giveUp,
+                            f.accuracy(corpus),
                             meanTokens(task, corpus, true)));
                 }
                 line("%s", row);
@@ -133,7 +152,9 @@ final class CorpusForecast {
                 var base = Corpus.Options.DEFAULT.layout(layout).check(check).persistent(1);
                 double one = meanTokens(task, base.maxTries(1), true);
                 double nine = meanTokens(task, base.maxTries(100), true);
-                line("  check %s: tokens of a document with one try %.1f; of one that never gives up %.1f", check, one, nine);
+                line(
+                        "  check %s: tokens of a document with one try %.1f; of one that never gives up %.1f",
+                        check, one, nine);
             }
         }
     }

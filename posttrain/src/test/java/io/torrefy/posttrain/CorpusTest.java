@@ -26,7 +26,11 @@ class CorpusTest {
         for (var layout : Layout.values()) {
             for (var check : Check.values()) {
                 sets.add(Options.DEFAULT.layout(layout).check(check));
-                sets.add(Options.DEFAULT.layout(layout).check(check).spaced(false).commuted(true));
+                sets.add(Options.DEFAULT
+                        .layout(layout)
+                        .check(check)
+                        .spaced(false)
+                        .commuted(true));
             }
         }
         sets.add(Options.DEFAULT.giveUp(0.3).repeat(0.5).guess(0.5));
@@ -34,12 +38,18 @@ class CorpusTest {
     }
 
     private static List<Document> sample(Options options, int count) {
-        return Corpus.of(Countdown.standard(), options).documents(11).limit(count).toList();
+        return Corpus.of(Countdown.standard(), options)
+                .documents(11)
+                .limit(count)
+                .toList();
     }
 
     private static List<String> lines(Document document) {
         String completion = document.completion();
-        return completion.substring("<think>".length(), completion.indexOf("</think>")).lines().toList();
+        return completion
+                .substring("<think>".length(), completion.indexOf("</think>"))
+                .lines()
+                .toList();
     }
 
     @ParameterizedTest
@@ -48,7 +58,9 @@ class CorpusTest {
         var format = Rewards.thinkAnswerFormat();
         for (var document : sample(options, 200)) {
             assertThat(format.score(document.problem(), document.completion())).isEqualTo(1);
-            assertThat(document.text()).startsWith("Numbers: ").isEqualTo(document.problem().prompt() + document.completion());
+            assertThat(document.text())
+                    .startsWith("Numbers: ")
+                    .isEqualTo(document.problem().prompt() + document.completion());
             assertThat(lines(document)).hasSize(document.tries());
             var matcher = EQUATION.matcher(document.completion());
             int equations = 0;
@@ -56,13 +68,12 @@ class CorpusTest {
                 equations++;
                 int a = Integer.parseInt(matcher.group(1));
                 int b = Integer.parseInt(matcher.group(3));
-                int value =
-                        switch (matcher.group(2)) {
-                            case "+" -> a + b;
-                            case "-" -> a - b;
-                            case "*" -> a * b;
-                            default -> throw new AssertionError(document.text());
-                        };
+                int value = switch (matcher.group(2)) {
+                    case "+" -> a + b;
+                    case "-" -> a - b;
+                    case "*" -> a * b;
+                    default -> throw new AssertionError(document.text());
+                };
                 assertThat(matcher.group(4)).as(document.text()).isEqualTo(String.valueOf(value));
             }
             assertThat(equations).isEqualTo(document.tries() * (options.layout() == Layout.TRIES ? 2 : 1));
@@ -82,7 +93,8 @@ class CorpusTest {
                 found = line.endsWith(" yes") || (line.endsWith(" is " + target) && !line.contains("none"));
                 assertThat(lastResult(line, options, found)).as(document.text()).isEqualTo(found ? target : -1);
             }
-            boolean correct = task.verify(document.problem(), document.completion()).correct();
+            boolean correct =
+                    task.verify(document.problem(), document.completion()).correct();
             if (found || options.guess() == 0) {
                 assertThat(correct).as(document.text()).isEqualTo(found);
             }
@@ -91,14 +103,17 @@ class CorpusTest {
 
     /// The last result on a line, the check's own numbers left out; -1 when it is not the target the check names.
     private static int lastResult(String line, Options options, boolean hit) {
-        var numbers = Pattern.compile("\\d+").matcher(line).results().map(r -> Integer.parseInt(r.group())).toList();
+        var numbers = Pattern.compile("\\d+")
+                .matcher(line)
+                .results()
+                .map(r -> Integer.parseInt(r.group()))
+                .toList();
         boolean listed = options.layout() == Layout.BRANCHES;
-        int inCheck =
-                switch (options.check()) {
-                    case WORD -> 0;
-                    case TARGET -> 1;
-                    case SENTENCE -> listed && !hit ? 1 : 2;
-                };
+        int inCheck = switch (options.check()) {
+            case WORD -> 0;
+            case TARGET -> 1;
+            case SENTENCE -> listed && !hit ? 1 : 2;
+        };
         int result = numbers.get(numbers.size() - 1 - inCheck);
         if (options.check() == Check.WORD) {
             return hit ? result : -1;
@@ -122,7 +137,9 @@ class CorpusTest {
                         expected.add(String.valueOf(value));
                     }
                 }
-                assertThat(matcher.group(3).strip().split(" ")).as(document.text()).containsExactlyElementsOf(expected);
+                assertThat(matcher.group(3).strip().split(" "))
+                        .as(document.text())
+                        .containsExactlyElementsOf(expected);
             }
             assertThat(document.completion()).doesNotContain(",:");
         }
@@ -131,12 +148,17 @@ class CorpusTest {
 
     @Test
     void looksLikeThis() {
-        var sample = Corpus.of(Countdown.standard(), Options.DEFAULT.giveUp(0)).documents(1).limit(400)
-                .filter(d -> d.tries() == 2).findFirst().orElseThrow();
-        assertThat(sample.text()).matches("Numbers: \\d+ \\d+ \\d+\\. Target: \\d+\\.\n"
-                + "<think> \\d+ [-+*] \\d+ = \\d+, \\d+:( \\d+)+ not \\d+\n"
-                + " \\d+ [-+*] \\d+ = \\d+, \\d+:( \\d+)+ is \\d+</think>\n"
-                + "<answer> [-+*() \\d]+</answer>");
+        var sample = Corpus.of(Countdown.standard(), Options.DEFAULT.giveUp(0))
+                .documents(1)
+                .limit(400)
+                .filter(d -> d.tries() == 2)
+                .findFirst()
+                .orElseThrow();
+        assertThat(sample.text())
+                .matches("Numbers: \\d+ \\d+ \\d+\\. Target: \\d+\\.\n"
+                        + "<think> \\d+ [-+*] \\d+ = \\d+, \\d+:( \\d+)+ not \\d+\n"
+                        + " \\d+ [-+*] \\d+ = \\d+, \\d+:( \\d+)+ is \\d+</think>\n"
+                        + "<answer> [-+*() \\d]+</answer>");
     }
 
     @Test
@@ -148,8 +170,11 @@ class CorpusTest {
         var seen = new HashSet<String>();
         Corpus.standard().documents(4).limit(30_000).forEach(document -> {
             // Read the problem from the text itself, not from the record beside it.
-            var numbers = Pattern.compile("\\d+").matcher(document.text().lines().findFirst().orElseThrow())
-                    .results().map(r -> Integer.parseInt(r.group())).toList();
+            var numbers = Pattern.compile("\\d+")
+                    .matcher(document.text().lines().findFirst().orElseThrow())
+                    .results()
+                    .map(r -> Integer.parseInt(r.group()))
+                    .toList();
             seen.add(numbers.subList(0, 3).stream().sorted().toList() + " " + numbers.get(3));
         });
         assertThat(heldOut).hasSizeGreaterThanOrEqualTo(500).doesNotContainAnyElementsOf(seen);
@@ -174,24 +199,32 @@ class CorpusTest {
     void authorsWhoPersistAlwaysSolveTheProblem() {
         var task = Countdown.standard();
         assertThat(sample(Options.DEFAULT.persistent(1).maxTries(100), 500))
-                .allMatch(document -> task.verify(document.problem(), document.completion()).correct());
+                .allMatch(document ->
+                        task.verify(document.problem(), document.completion()).correct());
         assertThat(sample(Options.DEFAULT.persistent(1).maxTries(3), 500)).allMatch(document -> document.tries() <= 3);
         assertThat(sample(Options.DEFAULT.giveUp(1).persistent(0), 500)).allMatch(document -> document.tries() == 1);
     }
 
-    /// The probabilities come from counting orders of tries (see [CorpusForecast]), the frequencies from the texts.
+    /// The probabilities come from counting orders of tries (see [CorpusForecast]), the frequencies from the
+    /// texts.
     @Test
     void authorsSucceedAsOftenAsCombinatoricsSay() {
         int count = 20_000;
-        for (var options : List.of(Options.DEFAULT, Options.DEFAULT.layout(Layout.TRIES).giveUp(0.3), Options.DEFAULT.repeat(1))) {
+        for (var options :
+                List.of(Options.DEFAULT, Options.DEFAULT.layout(Layout.TRIES).giveUp(0.3), Options.DEFAULT.repeat(1))) {
             var task = Countdown.of(Countdown.Options.DEFAULT.heldOutFraction(1e-9));
-            double expected = CorpusForecast.of(task.options(), options.layout()).accuracy(options);
+            double expected =
+                    CorpusForecast.of(task.options(), options.layout()).accuracy(options);
             var corpus = Corpus.of(task, options);
-            long solved = corpus.documents(2).limit(count)
-                    .filter(document -> task.verify(document.problem(), document.completion()).correct())
+            long solved = corpus.documents(2)
+                    .limit(count)
+                    .filter(document -> task.verify(document.problem(), document.completion())
+                            .correct())
                     .count();
             double deviation = Math.sqrt(expected * (1 - expected) / count);
-            assertThat(solved / (double) count).as(options.toString()).isBetween(expected - 4 * deviation, expected + 4 * deviation);
+            assertThat(solved / (double) count)
+                    .as(options.toString())
+                    .isBetween(expected - 4 * deviation, expected + 4 * deviation);
         }
     }
 

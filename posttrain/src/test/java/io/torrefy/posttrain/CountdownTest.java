@@ -53,8 +53,10 @@ class CountdownTest {
     @Test
     void mayLeaveNumbersOutWhenTheRulesSaySo() {
         var puzzle = new Puzzle(List.of(3, 7, 2), 21);
-        assertThat(Countdown.verify(puzzle, "<answer>3*7</answer>", false).correct()).isTrue();
-        assertThat(Countdown.verify(puzzle, "<answer>3*7</answer>", true).outcome()).isEqualTo(Outcome.WRONG_NUMBERS);
+        assertThat(Countdown.verify(puzzle, "<answer>3*7</answer>", false).correct())
+                .isTrue();
+        assertThat(Countdown.verify(puzzle, "<answer>3*7</answer>", true).outcome())
+                .isEqualTo(Outcome.WRONG_NUMBERS);
         assertThat(Countdown.verify(puzzle, "<answer>7+7+7</answer>", false).outcome())
                 .isEqualTo(Outcome.WRONG_NUMBERS);
     }
@@ -62,9 +64,12 @@ class CountdownTest {
     @Test
     void countsGivenNumbersWithMultiplicity() {
         var puzzle = new Puzzle(List.of(5, 5, 6), 55);
-        assertThat(Countdown.verify(puzzle, "<answer>5*5+6</answer>", true).outcome()).isEqualTo(Outcome.WRONG_VALUE);
-        assertThat(Countdown.verify(puzzle, "<answer>5*(5+6)</answer>", true).correct()).isTrue();
-        assertThat(Countdown.verify(puzzle, "<answer>5*(6+5)-5+5</answer>", true).outcome())
+        assertThat(Countdown.verify(puzzle, "<answer>5*5+6</answer>", true).outcome())
+                .isEqualTo(Outcome.WRONG_VALUE);
+        assertThat(Countdown.verify(puzzle, "<answer>5*(5+6)</answer>", true).correct())
+                .isTrue();
+        assertThat(Countdown.verify(puzzle, "<answer>5*(6+5)-5+5</answer>", true)
+                        .outcome())
                 .isEqualTo(Outcome.WRONG_NUMBERS);
     }
 
@@ -79,7 +84,8 @@ class CountdownTest {
     void usesExactFractions() {
         // The classic of the 24 game: no way around a fraction, and in floating point 8/(3-8/3) is 23.999….
         var puzzle = new Puzzle(List.of(3, 3, 8, 8), 24);
-        assertThat(Countdown.verify(puzzle, "<answer>8/(3-8/3)</answer>", true).correct()).isTrue();
+        assertThat(Countdown.verify(puzzle, "<answer>8/(3-8/3)</answer>", true).correct())
+                .isTrue();
     }
 
     static List<Options> optionSets() {
@@ -87,7 +93,11 @@ class CountdownTest {
                 Options.DEFAULT,
                 Options.DEFAULT.numbers(2, 1, 9).targets(1, 81),
                 Options.DEFAULT.numbers(3, 1, 20).operations("+-"),
-                Options.DEFAULT.numbers(3, 1, 12).operations("+-*/").targets(1, 199).heldOutFraction(0.1),
+                Options.DEFAULT
+                        .numbers(3, 1, 12)
+                        .operations("+-*/")
+                        .targets(1, 199)
+                        .heldOutFraction(0.1),
                 Options.DEFAULT.numbers(4, 1, 25).targets(10, 100).cap(999).operations("+-*/"),
                 Options.DEFAULT.numbers(5, 1, 50).targets(100, 999).cap(5000));
     }
@@ -139,7 +149,8 @@ class CountdownTest {
     void theSideIsTheSameForEveryOrderOfTheNumbers() {
         var task = Countdown.standard();
         var orders = List.of(List.of(2, 3, 7), List.of(2, 7, 3), List.of(3, 2, 7), List.of(7, 3, 2));
-        assertThat(orders.stream().map(order -> task.problem(order, 23).id()).distinct()).hasSize(1);
+        assertThat(orders.stream().map(order -> task.problem(order, 23).id()).distinct())
+                .hasSize(1);
         assertThat(task.problem(List.of(3, 7, 2), 23).prompt()).isEqualTo("Numbers: 3 7 2. Target: 23.\n");
     }
 
@@ -175,7 +186,8 @@ class CountdownTest {
     @ParameterizedTest
     @CsvSource({"+-*", "+*", "+-*/", "-", "/"})
     void theSearchSpaceReachesWhatBruteForceReaches(String operations) {
-        for (var numbers : List.of(List.of(3, 7, 2), List.of(5, 5, 6), List.of(1, 1, 1), List.of(9, 4, 8), List.of(4, 6))) {
+        for (var numbers :
+                List.of(List.of(3, 7, 2), List.of(5, 5, 6), List.of(1, 1, 1), List.of(9, 4, 8), List.of(4, 6))) {
             var expected = BruteForce.positiveWholeValues(numbers, operations, 99);
             assertThat(SearchSpace.reachable(numbers, Operation.parse(operations), 99))
                     .containsExactlyElementsOf(expected);
@@ -190,7 +202,8 @@ class CountdownTest {
         var numbers = List.of(3, 7, 2);
         for (var branch : SearchSpace.branches(numbers, Operation.parse("+-*"), 99)) {
             for (var last : branch.lasts()) {
-                assertThat(last.result().expression().evaluate()).isEqualTo(Rational.of(last.result().value()));
+                assertThat(last.result().expression().evaluate())
+                        .isEqualTo(Rational.of(last.result().value()));
                 assertThat(last.result().expression().numbers()).containsExactlyInAnyOrderElementsOf(numbers);
             }
         }

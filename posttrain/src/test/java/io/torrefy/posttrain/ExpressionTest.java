@@ -38,8 +38,35 @@ class ExpressionTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "+", "-3+5", "3+-5", "+3", "3+", "3 4", "2(3+4)", "(3+4)2", "(3", "3)", "()", "3**2", "2^3", "3//2",
-                "3.5", "1,000", "a", "3+b", "seven", "3=", "=3", "3=x", "3=1+2", "3=3=3", "1234567890", "3\0+4", "３"
+                "",
+                " ",
+                "+",
+                "-3+5",
+                "3+-5",
+                "+3",
+                "3+",
+                "3 4",
+                "2(3+4)",
+                "(3+4)2",
+                "(3",
+                "3)",
+                "()",
+                "3**2",
+                "2^3",
+                "3//2",
+                "3.5",
+                "1,000",
+                "a",
+                "3+b",
+                "seven",
+                "3=",
+                "=3",
+                "3=x",
+                "3=1+2",
+                "3=3=3",
+                "1234567890",
+                "3\0+4",
+                "３"
             })
     void refusesEverythingElse(String text) {
         assertThatThrownBy(() -> Expression.parse(text)).isInstanceOf(Expression.Unreadable.class);
@@ -48,15 +75,19 @@ class ExpressionTest {
     @Test
     void saysWhereItStoppedReading() {
         assertThatThrownBy(() -> Expression.parse("3 + 4)")).hasMessage("expected the end at character 6, found ')'");
-        assertThatThrownBy(() -> Expression.parse("3 + ")).hasMessage("expected a number at character 5, found the end");
+        assertThatThrownBy(() -> Expression.parse("3 + "))
+                .hasMessage("expected a number at character 5, found the end");
     }
 
     @Test
     void survivesDeepAndLongText() throws Exception {
         assertThatThrownBy(() -> Expression.parse("(".repeat(900))).hasMessageContaining("nested more than 50");
         assertThatThrownBy(() -> Expression.parse("1+".repeat(600) + "1")).hasMessageContaining("longer than 1000");
-        assertThat(Expression.parse("1+".repeat(499) + "1").expression().evaluate()).isEqualTo(Rational.of(500));
-        assertThat(Expression.parse("(".repeat(50) + "4" + ")".repeat(50)).expression().evaluate())
+        assertThat(Expression.parse("1+".repeat(499) + "1").expression().evaluate())
+                .isEqualTo(Rational.of(500));
+        assertThat(Expression.parse("(".repeat(50) + "4" + ")".repeat(50))
+                        .expression()
+                        .evaluate())
                 .isEqualTo(Rational.of(4));
     }
 

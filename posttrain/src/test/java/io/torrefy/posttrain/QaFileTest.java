@@ -109,7 +109,9 @@ class QaFileTest {
 
     @Test
     void takesTheLastAnswerBlockOrABox() throws IOException {
-        assertThat(verdict("#### 42", "<answer>1</answer> no <answer>42</answer>").correct()).isTrue();
+        assertThat(verdict("#### 42", "<answer>1</answer> no <answer>42</answer>")
+                        .correct())
+                .isTrue();
         assertThat(verdict("#### 42", "thus \\boxed{42}").correct()).isTrue();
         assertThat(verdict("#### 42", "thus \\boxed{42").outcome()).isEqualTo(Verdict.Outcome.NO_ANSWER);
         assertThat(verdict("#### 42", "thus 42").outcome()).isEqualTo(Verdict.Outcome.NO_ANSWER);
@@ -125,9 +127,11 @@ class QaFileTest {
                         "{\"problem\": \"And?\", \"solution\": \"It is $\\\\boxed{4}$.\"}"),
                 ALL_TRAINING.template("Q: {question}\nA:"));
         var problems = task.problems(Split.TRAINING, 1).limit(3).toList();
-        assertThat(problems).extracting(Problem::prompt)
+        assertThat(problems)
+                .extracting(Problem::prompt)
                 .containsExactlyInAnyOrder("Q: How many?\nA:", "Q: Größe?\nA:", "Q: And?\nA:");
-        assertThat(problems).allMatch(problem -> task.verify(problem, "<answer>4</answer>").correct());
+        assertThat(problems)
+                .allMatch(problem -> task.verify(problem, "<answer>4</answer>").correct());
     }
 
     @Test
@@ -180,7 +184,8 @@ class QaFileTest {
         assertThat(heldOut.size() / 900.0).isBetween(0.15, 0.25);
 
         var lines = Files.readAllLines(folder.resolve("qa.jsonl"));
-        var reversed = QaFile.load(file(lines.reversed().toArray(String[]::new)), QaFile.Options.DEFAULT.heldOutFraction(0.2));
+        var reversed =
+                QaFile.load(file(lines.reversed().toArray(String[]::new)), QaFile.Options.DEFAULT.heldOutFraction(0.2));
         assertThat(reversed.trainingIds()).isEqualTo(task.trainingIds());
     }
 
@@ -200,7 +205,8 @@ class QaFileTest {
 
     @Test
     void aSeparateHeldOutFileWins() throws IOException {
-        var test = Files.writeString(folder.resolve("test.jsonl"),
+        var test = Files.writeString(
+                folder.resolve("test.jsonl"),
                 "{\"question\": \"What is  7?\", \"answer\": \"7\"}\n{\"question\": \"New?\", \"answer\": \"1\"}\n");
         var task = QaFile.load(thousand(), test, QaFile.Options.DEFAULT);
         assertThat(task.heldOut(10)).hasSize(2);

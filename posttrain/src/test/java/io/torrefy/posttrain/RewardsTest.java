@@ -60,14 +60,17 @@ class RewardsTest {
 
     @Test
     void addsUpWeightedScores() {
-        var rewards = Rewards.of("accuracy", (_, _) -> 1).plus("format", (_, _) -> 0.5, 0.25).plus("length", (_, c) -> c.length(), -1);
+        var rewards = Rewards.of("accuracy", (_, _) -> 1)
+                .plus("format", (_, _) -> 0.5, 0.25)
+                .plus("length", (_, c) -> c.length(), -1);
         var scored = rewards.score(PLAIN, "abc");
         assertThat(scored.total()).isEqualTo(1 + 0.125 - 3);
         assertThat(scored.score("length")).isEqualTo(3);
-        assertThat(scored.parts()).containsExactly(
-                new RewardBreakdown.Part("accuracy", 1, 1),
-                new RewardBreakdown.Part("format", 0.25, 0.5),
-                new RewardBreakdown.Part("length", -1, 3));
+        assertThat(scored.parts())
+                .containsExactly(
+                        new RewardBreakdown.Part("accuracy", 1, 1),
+                        new RewardBreakdown.Part("format", 0.25, 0.5),
+                        new RewardBreakdown.Part("length", -1, 3));
         assertThat(rewards.names()).isEqualTo(List.of("accuracy", "format", "length"));
         assertThatThrownBy(() -> scored.score("style")).hasMessageContaining("[accuracy, format, length]");
     }
