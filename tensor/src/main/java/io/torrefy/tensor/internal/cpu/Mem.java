@@ -53,6 +53,42 @@ final class Mem {
         ALL.set(I64, address, value);
     }
 
+    static int i32(long address) {
+        return ALL.get(I32, address);
+    }
+
+    static void i32(long address, int value) {
+        ALL.set(I32, address, value);
+    }
+
+    static short i16(long address) {
+        return ALL.get(I16, address);
+    }
+
+    static void i16(long address, short value) {
+        ALL.set(I16, address, value);
+    }
+
+    static byte i8(long address) {
+        return ALL.get(I8, address);
+    }
+
+    static void i8(long address, byte value) {
+        ALL.set(I8, address, value);
+    }
+
+    /// Copies n elements of four bytes: for a handful, where a call to copy memory costs more.
+    static void move4(int n, long x, long y) {
+        for (int i = 0; i < n; i++) {
+            i32(y + 4L * i, i32(x + 4L * i));
+        }
+    }
+
+    /// Copies bytes between places that don't overlap.
+    static void copy(long bytes, long x, long y) {
+        MemorySegment.copy(ALL, x, ALL, y, bytes);
+    }
+
     static FloatVector load(long address) {
         return FloatVector.fromMemorySegment(FS, ALL, address, ORDER);
     }

@@ -1,0 +1,170 @@
+package io.torrefy.tensor.internal.cpu;
+
+import io.torrefy.tensor.internal.ReduceOp;
+import jdk.incubator.vector.FloatVector;
+
+/// F32 reductions over rows of at least one vector: lanes run along the inner dimension. At most `ROWS` rows are added in
+/// f32; longer columns are cut into blocks of as many rows, whose partial results are combined in double.
+final class ColumnReductions {
+    private static final int L = Mem.FS.length();
+    private static final int ROWS = 256;
+    private static final int WIDTH = 1024;
+
+    private ColumnReductions() {}
+
+    static void reduce(ReduceOp op, long outer, long n, long inner, long x, long y) {
+        long blocks = (n + ROWS - 1) / ROWS;
+        if (blocks == 1) {
+            partials(op, outer, n, inner, x, y);
+            return;
+        }
+        long bytes = outer * blocks * inner * Float.BYTES;
+        long partial = Native.allocate(bytes);
+        try {
+            partials(op, outer, n, inner, x, partial);
+            Blocks.run(outer * inner, Blocks.SIZE / 8, Blocks.SIZE / 8, (start, count) -> {
+                for (long lane = start; lane < start + count; lane++) {
+                    long first = partial + 4 * (lane / inner * blocks * inner + lane % inner);
+                    Mem.f32(y + 4 * lane, (float) combine(op, blocks, first, 4 * inner));
+                }
+            });
+        } finally {
+            Native.release(partial, bytes);
+        }
+    }
+
+    private static double combine(ReduceOp op, long blocks, long x, long step) {
+        double result = Mem.f32(x);
+        for (long b = 1; b < blocks; b++) {
+            double v = Mem.f32(x + b * step);
+            result = switch (op) {
+                case SUM -> result + v;
+                case MAX -> Math.max(result, v);
+                default -> Math.min(result, v);
+            };
+        }
+        return result;
+    }
+
+    /// Reduces every (outer, block of rows, chunk of columns) into y (outer, blocks, inner).
+    private static void partials(ReduceOp op, long outer, long n, long inner, long x, long y) {
+        long blocks = (n + ROWS - 1) / ROWS;
+        long chunks = (inner + WIDTH - 1) / WIDTH;
+        long cost = Math.min(n, ROWS) * Math.min(inner, WIDTH);
+        int units = (int) Math.max(1, Blocks.SIZE / cost);
+        int serial = (int) Math.max(1, Blocks.SERIAL / cost);
+        Blocks.run(outer * blocks * chunks, units, serial, (start, count) -> {
+            for (long unit = start; unit < start + count; unit++) {
+                long column = unit % chunks * WIDTH;
+                long block = unit / chunks;
+                long row = block % blocks * ROWS;
+                long from = x + 4 * ((block / blocks * n + row) * inner + column);
+                // a last chunk narrower than a vector begins earlier and computes some columns twice
+                int width = (int) Math.min(WIDTH, inner - column);
+                int back = width < L && column > 0 ? L - width : 0;
+                long to = y + 4 * (block * inner + column);
+                chunk(op, (int) Math.min(ROWS, n - row), width + back, from - 4L * back, 4 * inner, to - 4L * back);
+            }
+        });
+    }
+
+    private static void chunk(ReduceOp op, int rows, int width, long x, long step, long y) {
+        int i = 0;
+        for (; i <= width - 4 * L; i += 4 * L) {
+            switch (op) {
+                case SUM -> sum4(rows, x + 4L * i, step, y + 4L * i);
+                case MAX -> max4(rows, x + 4L * i, step, y + 4L * i);
+                default -> min4(rows, x + 4L * i, step, y + 4L * i);
+            }
+        }
+        for (; i < width; i += L) {
+            int at = Math.min(i, width - L);
+            switch (op) {
+                case SUM -> sum1(rows, x + 4L * at, step, y + 4L * at);
+                case MAX -> max1(rows, x + 4L * at, step, y + 4L * at);
+                default -> min1(rows, x + 4L * at, step, y + 4L * at);
+            }
+        }
+    }
+
+    private static void sum4(int rows, long x, long step, long y) {
+        FloatVector a = Mem.load(x);
+        FloatVector b = Mem.load(x + 4L * L);
+        FloatVector c = Mem.load(x + 8L * L);
+        FloatVector d = Mem.load(x + 12L * L);
+        long at = x;
+        for (int r = 1; r < rows; r++) {
+            at += step;
+            a = a.add(Mem.load(at));
+            b = b.add(Mem.load(at + 4L * L));
+            c = c.add(Mem.load(at + 8L * L));
+            d = d.add(Mem.load(at + 12L * L));
+        }
+        Mem.store(a, y);
+        Mem.store(b, y + 4L * L);
+        Mem.store(c, y + 8L * L);
+        Mem.store(d, y + 12L * L);
+    }
+
+    private static void max4(int rows, long x, long step, long y) {
+        FloatVector a = Mem.load(x);
+        FloatVector b = Mem.load(x + 4L * L);
+        FloatVector c = Mem.load(x + 8L * L);
+        FloatVector d = Mem.load(x + 12L * L);
+        long at = x;
+        for (int r = 1; r < rows; r++) {
+            at += step;
+            a = a.max(Mem.load(at));
+            b = b.max(Mem.load(at + 4L * L));
+            c = c.max(Mem.load(at + 8L * L));
+            d = d.max(Mem.load(at + 12L * L));
+        }
+        Mem.store(a, y);
+        Mem.store(b, y + 4L * L);
+        Mem.store(c, y + 8L * L);
+        Mem.store(d, y + 12L * L);
+    }
+
+    private static void min4(int rows, long x, long step, long y) {
+        FloatVector a = Mem.load(x);
+        FloatVector b = Mem.load(x + 4L * L);
+        FloatVector c = Mem.load(x + 8L * L);
+        FloatVector d = Mem.load(x + 12L * L);
+        long at = x;
+        for (int r = 1; r < rows; r++) {
+            at += step;
+            a = a.min(Mem.load(at));
+            b = b.min(Mem.load(at + 4L * L));
+            c = c.min(Mem.load(at + 8L * L));
+            d = d.min(Mem.load(at + 12L * L));
+        }
+        Mem.store(a, y);
+        Mem.store(b, y + 4L * L);
+        Mem.store(c, y + 8L * L);
+        Mem.store(d, y + 12L * L);
+    }
+
+    private static void sum1(int rows, long x, long step, long y) {
+        FloatVector a = Mem.load(x);
+        for (int r = 1; r < rows; r++) {
+            a = a.add(Mem.load(x + r * step));
+        }
+        Mem.store(a, y);
+    }
+
+    private static void max1(int rows, long x, long step, long y) {
+        FloatVector a = Mem.load(x);
+        for (int r = 1; r < rows; r++) {
+            a = a.max(Mem.load(x + r * step));
+        }
+        Mem.store(a, y);
+    }
+
+    private static void min1(int rows, long x, long step, long y) {
+        FloatVector a = Mem.load(x);
+        for (int r = 1; r < rows; r++) {
+            a = a.min(Mem.load(x + r * step));
+        }
+        Mem.store(a, y);
+    }
+}
