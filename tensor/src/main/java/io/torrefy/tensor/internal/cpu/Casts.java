@@ -8,12 +8,13 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Conversion of runs of elements between dtypes. Every pair goes through a small buffer of double (floating-point sources)
+/// Conversion of runs of elements between dtypes. Every pair goes through a small buffer of double (floating-point
+/// sources)
 /// or long (integer sources), both of which hold their sources exactly; f32 and bf16 have vector loops.
 final class Casts {
     private static final int L = Mem.IS.length();
-    private static final VectorSpecies<Short> HALF = VectorSpecies.of(
-            short.class, VectorShape.forBitSize(Math.max(64, Mem.IS.vectorBitSize() / 2)));
+    private static final VectorSpecies<Short> HALF =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(Math.max(64, Mem.IS.vectorBitSize() / 2)));
     private static final boolean BF16_VECTORS = Mem.VECTOR && HALF.length() == L;
     private static final short BF16_NAN = 0x7fc0;
 
@@ -73,7 +74,8 @@ final class Casts {
             IntVector v = IntVector.fromMemorySegment(Mem.IS, Mem.ALL, x + 4L * i, Mem.ORDER);
             VectorMask<Integer> nan = v.and(Integer.MAX_VALUE).compare(VectorOperators.GT, 0x7f800000);
             IntVector even = v.lanewise(VectorOperators.LSHR, 16).and(1);
-            IntVector r = v.add(even).add(0x7fff).lanewise(VectorOperators.LSHR, 16).blend(BF16_NAN, nan);
+            IntVector r =
+                    v.add(even).add(0x7fff).lanewise(VectorOperators.LSHR, 16).blend(BF16_NAN, nan);
             ShortVector s = (ShortVector) r.convertShape(VectorOperators.I2S, HALF, 0);
             s.intoMemorySegment(Mem.ALL, y + 2L * i, Mem.ORDER);
         }

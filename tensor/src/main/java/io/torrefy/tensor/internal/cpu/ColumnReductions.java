@@ -3,11 +3,14 @@ package io.torrefy.tensor.internal.cpu;
 import io.torrefy.tensor.internal.ReduceOp;
 import jdk.incubator.vector.FloatVector;
 
-/// F32 reductions over rows of at least one vector: lanes run along the inner dimension. At most `ROWS` rows are added in
-/// f32; longer columns are cut into blocks of as many rows, whose partial results are combined in double.
+/// F32 reductions of columns, which are at least one vector wide: lanes run along the inner dimension. Longer columns
+/// than
+/// `ROWS` are cut into blocks of as many rows, and the partial results reduced in the same way: a tree whose form
+/// depends
+/// on the length alone.
 final class ColumnReductions {
     private static final int L = Mem.FS.length();
-    private static final int ROWS = 256;
+    private static final int ROWS = 32;
     private static final int WIDTH = 1024;
 
     private ColumnReductions() {}
@@ -22,28 +25,10 @@ final class ColumnReductions {
         long partial = Native.allocate(bytes);
         try {
             partials(op, outer, n, inner, x, partial);
-            Blocks.run(outer * inner, Blocks.SIZE / 8, Blocks.SIZE / 8, (start, count) -> {
-                for (long lane = start; lane < start + count; lane++) {
-                    long first = partial + 4 * (lane / inner * blocks * inner + lane % inner);
-                    Mem.f32(y + 4 * lane, (float) combine(op, blocks, first, 4 * inner));
-                }
-            });
+            reduce(op, outer, blocks, inner, partial, y);
         } finally {
             Native.release(partial, bytes);
         }
-    }
-
-    private static double combine(ReduceOp op, long blocks, long x, long step) {
-        double result = Mem.f32(x);
-        for (long b = 1; b < blocks; b++) {
-            double v = Mem.f32(x + b * step);
-            result = switch (op) {
-                case SUM -> result + v;
-                case MAX -> Math.max(result, v);
-                default -> Math.min(result, v);
-            };
-        }
-        return result;
     }
 
     /// Reduces every (outer, block of rows, chunk of columns) into y (outer, blocks, inner).

@@ -7,7 +7,8 @@ import io.torrefy.tensor.internal.CompareOp;
 final class Comparisons {
     private Comparisons() {}
 
-    /// What an ordering comparison answers for a smaller, equal, greater and unordered left side: one loop per dtype then
+    /// What an ordering comparison answers for a smaller, equal, greater and unordered left side: one loop per dtype
+    /// then
     /// serves all six.
     private record Answers(byte less, byte equal, byte greater, byte unordered) {
         static Answers of(CompareOp op) {
@@ -18,8 +19,9 @@ final class Comparisons {
                 case LE -> new Answers((byte) 1, (byte) 1, (byte) 0, (byte) 0);
                 case GT -> new Answers((byte) 0, (byte) 0, (byte) 1, (byte) 0);
                 case GE -> new Answers((byte) 0, (byte) 1, (byte) 1, (byte) 0);
-                case AND, OR, XOR -> throw new IllegalArgumentException(
-                        "[compare] expected bool arguments for " + op + ". Hint: compare with zero first.");
+                case AND, OR, XOR ->
+                    throw new IllegalArgumentException(
+                            "[compare] expected bool arguments for " + op + ". Hint: compare with zero first.");
             };
         }
 
@@ -42,15 +44,20 @@ final class Comparisons {
         if (logical && type == DType.BOOL) {
             Blocks.run(
                     layout.count,
-                    (start, count) -> layout.forEach(start, start + count, (n, at) -> logicalRow(
-                            op, n, a + at[0], as, b + at[1], bs, y + at[2])));
+                    (start, count) -> layout.forEach(
+                            start,
+                            start + count,
+                            (n, at) -> logicalRow(op, n, a + at[0], as, b + at[1], bs, y + at[2])));
             return;
         }
         Answers answers = Answers.of(op);
         Blocks.run(
                 layout.count,
-                (start, count) -> layout.forEach(start, start + count, (n, at) -> compareRow(
-                        answers, type, n, a + size * at[0], as, b + size * at[1], bs, y + at[2])));
+                (start, count) -> layout.forEach(
+                        start,
+                        start + count,
+                        (n, at) ->
+                                compareRow(answers, type, n, a + size * at[0], as, b + size * at[1], bs, y + at[2])));
     }
 
     private static void logicalRow(CompareOp op, int n, long a, long as, long b, long bs, long y) {
@@ -62,8 +69,7 @@ final class Comparisons {
         }
     }
 
-    private static void compareRow(
-            Answers answers, DType type, int n, long a, long as, long b, long bs, long y) {
+    private static void compareRow(Answers answers, DType type, int n, long a, long as, long b, long bs, long y) {
         switch (type) {
             case F32 -> {
                 for (int i = 0; i < n; i++) {
@@ -122,8 +128,11 @@ final class Comparisons {
         long bs = size * layout.strides[2][0];
         Blocks.run(
                 layout.count,
-                (start, count) -> layout.forEach(start, start + count, (n, at) -> whereRow(
-                        size, n, c + at[0], cs, a + size * at[1], as, b + size * at[2], bs, y + size * at[3])));
+                (start, count) -> layout.forEach(
+                        start,
+                        start + count,
+                        (n, at) -> whereRow(
+                                size, n, c + at[0], cs, a + size * at[1], as, b + size * at[2], bs, y + size * at[3])));
     }
 
     private static void whereRow(int size, int n, long c, long cs, long a, long as, long b, long bs, long y) {

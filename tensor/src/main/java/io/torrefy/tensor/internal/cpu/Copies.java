@@ -28,21 +28,25 @@ final class Copies {
         int ySize = to.bytes();
         long xs = xSize * layout.strides[0][0];
         long ys = ySize * layout.strides[1][0];
-        Blocks.run(layout.count, (start, count) -> layout.forEach(start, start + count, (n, at) -> {
-            if (same) {
-                moveRow(xSize, n, x + xSize * at[0], xs, y + xSize * at[1], ys);
-            } else {
-                Casts.convert(from, to, n, x + xSize * at[0], xs, y + ySize * at[1], ys);
-            }
-        }));
+        Blocks.run(
+                layout.count,
+                (start, count) -> layout.forEach(start, start + count, (n, at) -> {
+                    if (same) {
+                        moveRow(xSize, n, x + xSize * at[0], xs, y + xSize * at[1], ys);
+                    } else {
+                        Casts.convert(from, to, n, x + xSize * at[0], xs, y + ySize * at[1], ys);
+                    }
+                }));
     }
 
     private static void copyDense(DType from, DType to, boolean same, long n, long x, long y) {
         int xSize = from.bytes();
         int ySize = to.bytes();
         if (!same) {
-            Blocks.run(n, (start, count) ->
-                    Casts.convert(from, to, count, x + xSize * start, xSize, y + ySize * start, ySize));
+            Blocks.run(
+                    n,
+                    (start, count) ->
+                            Casts.convert(from, to, count, x + xSize * start, xSize, y + ySize * start, ySize));
         } else if (n * xSize <= 2 * COPY_BLOCK) {
             Mem.copy(n * xSize, x, y);
         } else {
@@ -186,17 +190,16 @@ final class Copies {
     // ---- fill ------------------------------------------------------------------------------------------------------
 
     static void fill(DType type, long n, long y, double value) {
-        long pattern =
-                switch (type) {
-                    case F32 -> twice(Float.floatToRawIntBits((float) value));
-                    case F64 -> Double.doubleToRawLongBits(value);
-                    case BF16 -> fourTimes(Casts.toBf16((float) value));
-                    case F16 -> fourTimes(Float.floatToFloat16((float) value));
-                    case I64 -> (long) value;
-                    case I32 -> twice((int) value);
-                    case U8 -> ((long) value & 0xff) * 0x0101010101010101L;
-                    case BOOL -> value != 0 ? 0x0101010101010101L : 0;
-                };
+        long pattern = switch (type) {
+            case F32 -> twice(Float.floatToRawIntBits((float) value));
+            case F64 -> Double.doubleToRawLongBits(value);
+            case BF16 -> fourTimes(Casts.toBf16((float) value));
+            case F16 -> fourTimes(Float.floatToFloat16((float) value));
+            case I64 -> (long) value;
+            case I32 -> twice((int) value);
+            case U8 -> ((long) value & 0xff) * 0x0101010101010101L;
+            case BOOL -> value != 0 ? 0x0101010101010101L : 0;
+        };
         Blocks.run(n * type.bytes(), COPY_BLOCK, COPY_BLOCK, (start, count) -> fillBytes(count, y + start, pattern));
     }
 

@@ -5,7 +5,8 @@ import io.torrefy.tensor.internal.BinaryOp;
 import io.torrefy.tensor.internal.CompareOp;
 import io.torrefy.tensor.internal.UnaryOp;
 
-/// Element-wise kernels over broadcast shapes: the choice of loop, block and layout. F32 runs in vector loops where there
+/// Element-wise kernels over broadcast shapes: the choice of loop, block and layout. F32 runs in vector loops where
+/// there
 /// is one (`UnaryKernels`, `BinaryKernels`); everything else in scalar loops over double or long.
 final class Elementwise {
     /// Rows shorter than this are packed into chunks before a vector loop runs over them.
@@ -74,7 +75,8 @@ final class Elementwise {
                 "[" + kernel + "] expected f32, f64 or an integer dtype; got " + type + ". Hint: cast to f32 first.");
     }
 
-    static void binary(BinaryOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
+    static void binary(
+            BinaryOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
         boolean vector = type == DType.F32 && Mem.VECTOR && BinaryKernels.supports(op);
         if (vector && Layout.dense(shape, aStrides) && Layout.dense(shape, bStrides)) {
             binaryDense(op, Layout.count(shape), a, b, y);
@@ -84,13 +86,22 @@ final class Elementwise {
         if (!vector) {
             Blocks.run(
                     layout.count,
-                    (start, count) -> layout.forEach(start, start + count, (n, at) -> binaryRow(
-                            op, type, n, at, layout, a, b, y)));
+                    (start, count) -> layout.forEach(
+                            start, start + count, (n, at) -> binaryRow(op, type, n, at, layout, a, b, y)));
         } else if (rowsSuitVectors(op, layout)) {
             Blocks.run(
                     layout.count,
-                    (start, count) -> layout.forEach(start, start + count, (n, at) -> binaryVectorRow(
-                            op, n, a + 4 * at[0], layout.strides[0][0], b + 4 * at[1], layout.strides[1][0], y + 4 * at[2])));
+                    (start, count) -> layout.forEach(
+                            start,
+                            start + count,
+                            (n, at) -> binaryVectorRow(
+                                    op,
+                                    n,
+                                    a + 4 * at[0],
+                                    layout.strides[0][0],
+                                    b + 4 * at[1],
+                                    layout.strides[1][0],
+                                    y + 4 * at[2])));
         } else {
             Blocks.run(layout.count, (start, count) -> binaryPacked(op, layout, start, count, a, b, y));
         }
@@ -100,8 +111,7 @@ final class Elementwise {
         if (n <= Blocks.SERIAL) {
             BinaryKernels.vv(op, (int) n, a, b, y);
         } else {
-            Blocks.run(n, (start, count) ->
-                    BinaryKernels.vv(op, count, a + 4 * start, b + 4 * start, y + 4 * start));
+            Blocks.run(n, (start, count) -> BinaryKernels.vv(op, count, a + 4 * start, b + 4 * start, y + 4 * start));
         }
     }
 

@@ -3,7 +3,8 @@ package io.torrefy.tensor.internal.cpu;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.internal.ReduceOp;
 
-/// Reductions and scans along the middle dimension of (outer, n, inner). F32 sums, maxima and minima run in vector loops
+/// Reductions and scans along the middle dimension of (outer, n, inner). F32 sums, maxima and minima run in vector
+/// loops
 /// (`RowReductions`, `ColumnReductions`); the rest walks each lane of the result in double or long.
 final class Reductions {
     /// Doubles are summed in runs of this length, and the runs then added.

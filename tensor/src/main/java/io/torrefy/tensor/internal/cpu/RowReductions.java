@@ -1,16 +1,21 @@
 package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.internal.ReduceOp;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/// F32 reductions of contiguous rows. A row is cut into blocks of a fixed size; in a block four vectors accumulate side by
-/// side, their lanes are added as a fixed tree, and everything after that is in double. `reduceLanes(ADD)` is avoided: its
-/// order is unspecified and differs between the interpreter and compiled code.
+/// F32 reductions of contiguous rows. A row is cut into blocks of a fixed size, and a block into runs, in which four
+/// vectors accumulate side by side; the sums of runs are added in double lanes. `reduceLanes(ADD)` is avoided: its
+/// order
+/// is unspecified and differs between the interpreter and compiled code.
 final class RowReductions {
     private static final int L = Mem.FS.length();
     private static final int BLOCK = 16 * 1024;
+
+    /// Elements that are added in f32: 16 a lane.
+    private static final int RUN = 64 * L;
 
     private RowReductions() {}
 
@@ -83,6 +88,17 @@ final class RowReductions {
     }
 
     private static double sum(int n, long x) {
+        DoubleVector low = DoubleVector.zero(Mem.DS);
+        DoubleVector high = low;
+        for (int start = 0; start < n; start += RUN) {
+            FloatVector run = sumRun(Math.min(RUN, n - start), x + 4L * start);
+            low = low.add(run.convertShape(VectorOperators.F2D, Mem.DS, 0));
+            high = high.add(run.convertShape(VectorOperators.F2D, Mem.DS, 1));
+        }
+        return lanes(low.add(high));
+    }
+
+    private static FloatVector sumRun(int n, long x) {
         FloatVector s0 = FloatVector.zero(Mem.FS);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -97,18 +113,18 @@ final class RowReductions {
         for (; i < n; i += L) {
             s0 = s0.add(Mem.load(x + 4L * i));
         }
-        return lanes(s0.add(s1).add(s2.add(s3)));
+        return s0.add(s1).add(s2.add(s3));
     }
 
-    /// The sum of the lanes in double, as a tree.
-    private static double lanes(FloatVector v) {
+    /// The sum of the lanes in a fixed order.
+    private static double lanes(DoubleVector v) {
         long scratch = Scratch.get().tail(0);
-        Mem.store(v, scratch);
+        v.intoMemorySegment(Mem.ALL, scratch, Mem.ORDER);
         double a = 0;
         double b = 0;
-        for (int i = 0; i < L; i += 2) {
-            a += Mem.f32(scratch + 4L * i);
-            b += Mem.f32(scratch + 4L * i + 4);
+        for (int i = 0; i < L / 2; i += 2) {
+            a += Mem.f64(scratch + 8L * i);
+            b += Mem.f64(scratch + 8L * i + 8);
         }
         return a + b;
     }

@@ -32,8 +32,9 @@ final class Sorting {
             case F64 -> doubleKey(Mem.f64(address));
             case I64 -> Mem.i64(address) ^ Long.MIN_VALUE;
             case I32 -> Mem.i32(address) ^ Long.MIN_VALUE;
-            default -> throw new IllegalArgumentException(
-                    "[sort] expected f32, f64, i64 or i32; got " + type + ". Hint: cast to f32 first.");
+            default ->
+                throw new IllegalArgumentException(
+                        "[sort] expected f32, f64, i64 or i32; got " + type + ". Hint: cast to f32 first.");
         };
     }
 

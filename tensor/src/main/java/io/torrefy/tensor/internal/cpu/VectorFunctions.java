@@ -32,6 +32,11 @@ final class VectorFunctions {
         return FloatVector.broadcast(Mem.FS, 1f).div(e.add(1f));
     }
 
+    /// `e^-x`, kept finite: with it, `s = 1 / (1 + e^-x)` and `1 - s = e^-x s` are both exact to rounding.
+    static FloatVector expOfNegative(FloatVector x) {
+        return VectorMath.exp(x.neg().min(80f));
+    }
+
     /// An odd polynomial up to 0.625, beyond it `1 - 2 / (e^2|x| + 1)`.
     static FloatVector tanh(FloatVector x) {
         FloatVector a = x.abs();
