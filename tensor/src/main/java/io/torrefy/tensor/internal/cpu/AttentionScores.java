@@ -2,6 +2,7 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.internal.AttentionPlan;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -137,6 +138,7 @@ final class AttentionScores {
         }
     }
 
+    /// Raises the running maximum; the factor becomes the difference of the old one and the new.
     private static void maximum(float[] scores, int at, int rows, float[] max, float[] factor, int state) {
         FloatVector old = FloatVector.fromArray(Mem.FS, max, state);
         FloatVector a = old;
@@ -154,27 +156,36 @@ final class AttentionScores {
         }
         a = a.blend(b, b.compare(VectorOperators.GT, a));
         a.intoArray(max, state);
-        VectorMath.exp2(old.sub(finite(a))).intoArray(factor, state);
+        FloatVector m = a.blend(0f, a.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+        old.sub(m).intoArray(factor, state);
     }
 
+    /// 0 stands in for a maximum of -infinity, so that the exponentials of an empty row are 0 and not NaN.
     private static void exponentials(
             float[] scores, int at, int rows, float[] max, float[] sum, float[] factor, int state) {
-        FloatVector m = finite(FloatVector.fromArray(Mem.FS, max, state));
+        FloatVector m = FloatVector.fromArray(Mem.FS, max, state);
+        m = m.blend(0f, m.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
         FloatVector total = FloatVector.zero(Mem.FS);
         for (int r = 0; r < rows; r++) {
-            FloatVector p = VectorMath.exp2(
-                    FloatVector.fromArray(Mem.FS, scores, at + r * Q).sub(m));
-            p.intoArray(scores, at + r * Q);
-            total = total.add(p);
+            FloatVector x = FloatVector.fromArray(Mem.FS, scores, at + r * Q).sub(m);
+            // exp2(x), written out: see VectorMath
+            FloatVector t = x.add(VectorMath.ROUND);
+            FloatVector f = x.sub(t.sub(VectorMath.ROUND));
+            FloatVector p = f.lanewise(VectorOperators.FMA, VectorMath.T6, VectorMath.T5);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T4);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T3);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T2);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T1);
+            p = p.lanewise(VectorOperators.FMA, f, 1f);
+            IntVector n = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector y = p.reinterpretAsInts().add(n).reinterpretAsFloats();
+            y = y.blend(0f, x.compare(VectorOperators.LT, VectorMath.EXP2_MIN));
+            y.intoArray(scores, at + r * Q);
+            total = total.add(y);
         }
-        FloatVector.fromArray(Mem.FS, sum, state)
-                .fma(FloatVector.fromArray(Mem.FS, factor, state), total)
-                .intoArray(sum, state);
-    }
-
-    /// 0 in place of -infinity: the exponentials of an empty row are then 2^-infinity = 0 and not 2^NaN.
-    private static FloatVector finite(FloatVector max) {
-        return max.blend(0f, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+        FloatVector scale = VectorMath.exp2(FloatVector.fromArray(Mem.FS, factor, state));
+        scale.intoArray(factor, state);
+        FloatVector.fromArray(Mem.FS, sum, state).fma(scale, total).intoArray(sum, state);
     }
 
     /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if empty).
@@ -191,17 +202,28 @@ final class AttentionScores {
     }
 
     /// In rows `[from, to)` of the group of lanes at `lane`: scores become probabilities `p = 2^(s - lse)`, their
-    /// gradients become
-    /// `p (dp - delta)`.
+    /// gradients become `p (dp - delta)`.
     static void gradients(float[] scores, float[] grads, int from, int to, int lane, float[] lse, float[] delta) {
         for (int i = lane; i < lane + GROUP; i += L) {
             FloatVector base = FloatVector.fromArray(Mem.FS, lse, i);
             FloatVector shift = FloatVector.fromArray(Mem.FS, delta, i);
-            for (int at = from * Q + i; at < to * Q; at += Q) {
-                FloatVector p = VectorMath.exp2(
-                        FloatVector.fromArray(Mem.FS, scores, at).sub(base));
-                p.intoArray(scores, at);
-                FloatVector.fromArray(Mem.FS, grads, at).sub(shift).mul(p).intoArray(grads, at);
+            for (int r = from; r < to; r++) {
+                int at = r * Q + i;
+                FloatVector x = FloatVector.fromArray(Mem.FS, scores, at).sub(base);
+                // exp2(x), written out: see VectorMath
+                FloatVector t = x.add(VectorMath.ROUND);
+                FloatVector f = x.sub(t.sub(VectorMath.ROUND));
+                FloatVector p = f.lanewise(VectorOperators.FMA, VectorMath.T6, VectorMath.T5);
+                p = p.lanewise(VectorOperators.FMA, f, VectorMath.T4);
+                p = p.lanewise(VectorOperators.FMA, f, VectorMath.T3);
+                p = p.lanewise(VectorOperators.FMA, f, VectorMath.T2);
+                p = p.lanewise(VectorOperators.FMA, f, VectorMath.T1);
+                p = p.lanewise(VectorOperators.FMA, f, 1f);
+                IntVector n = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+                FloatVector y = p.reinterpretAsInts().add(n).reinterpretAsFloats();
+                y = y.blend(0f, x.compare(VectorOperators.LT, VectorMath.EXP2_MIN));
+                y.intoArray(scores, at);
+                FloatVector.fromArray(Mem.FS, grads, at).sub(shift).mul(y).intoArray(grads, at);
             }
         }
     }

@@ -5,19 +5,19 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 
-/// Elementary functions on f32 vectors. Each has a scalar twin that gives the same bits as a lane of the vector form,
-/// for
-/// the tail of a row.
+/// Elementary functions on f32 vectors. `exp` and `exp2` have scalar twins that give the same bits as a lane of the
+/// vector form, for the tail of a row.
 ///
 /// The argument is split as `x = n ln 2 + r` (or `n + r` for base two) with `|r| <= ln(2)/2`: adding 1.5 * 2^23 rounds
 /// to the nearest integer and leaves n in the low bits of the sum, from where a shift moves it into the exponent. The
 /// polynomials are minimax in the relative error (3e-9 and 2e-9), fitted by Lawson's iteration on Chebyshev nodes.
 ///
-/// Vector arguments of these methods stay in registers only while C2 inlines them, which it stops doing past about 18
-/// 000
-/// nodes in a compilation: callers must be small methods that pass their data through arrays.
+/// Vector arguments of these methods stay in registers only while C2 inlines the methods. It stops past about 18 000
+/// nodes in a compilation, and an operation of the Vector API is several hundred: one exponential more than about two
+/// in a compilation, inlined callees included, and every value is boxed (ten times slower). So each function here is
+/// one flat method, and a hot loop that may be inlined beside others writes the steps out (`AttentionScores`).
 final class VectorMath {
-    private static final float ROUND = 12582912f;
+    static final float ROUND = 12582912f;
     private static final float LOG2E = 1.44269504f;
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = -2.12194440e-4f;
@@ -26,7 +26,7 @@ final class VectorMath {
     private static final float EXP_MAX = 88.72283f;
 
     private static final float EXP_MIN = -87.33654f;
-    private static final float EXP2_MIN = -126f;
+    static final float EXP2_MIN = -126f;
 
     private static final float E2 = 0.49999994f;
     private static final float E3 = 0.1666652f;
@@ -34,12 +34,12 @@ final class VectorMath {
     private static final float E5 = 0.008368781f;
     private static final float E6 = 0.0013814467f;
 
-    private static final float T1 = 0.6931472f;
-    private static final float T2 = 0.24022648f;
-    private static final float T3 = 0.05550332f;
-    private static final float T4 = 0.009618439f;
-    private static final float T5 = 0.0013399003f;
-    private static final float T6 = 0.00015353257f;
+    static final float T1 = 0.6931472f;
+    static final float T2 = 0.24022648f;
+    static final float T3 = 0.05550332f;
+    static final float T4 = 0.009618439f;
+    static final float T5 = 0.0013399003f;
+    static final float T6 = 0.00015353257f;
 
     private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
     private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
@@ -75,7 +75,15 @@ final class VectorMath {
         FloatVector n = t.sub(ROUND);
         FloatVector r = n.lanewise(VectorOperators.FMA, -LN2_HIGH, x);
         r = n.lanewise(VectorOperators.FMA, -LN2_LOW, r);
-        FloatVector y = scale(expPolynomial(r), t);
+        FloatVector p = r.lanewise(VectorOperators.FMA, E6, E5);
+        p = p.lanewise(VectorOperators.FMA, r, E4);
+        p = p.lanewise(VectorOperators.FMA, r, E3);
+        p = p.lanewise(VectorOperators.FMA, r, E2);
+        p = p.lanewise(VectorOperators.FMA, r, 1f);
+        p = p.lanewise(VectorOperators.FMA, r, 1f);
+        FloatVector y = p.reinterpretAsInts()
+                .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+                .reinterpretAsFloats();
         y = y.blend(0f, x.compare(VectorOperators.LT, EXP_MIN));
         y = y.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
         return y.blend(x, x.test(VectorOperators.IS_NAN));
@@ -109,7 +117,15 @@ final class VectorMath {
     static FloatVector exp2(FloatVector x) {
         FloatVector t = x.add(ROUND);
         FloatVector r = x.sub(t.sub(ROUND));
-        FloatVector y = scale(exp2Polynomial(r), t);
+        FloatVector p = r.lanewise(VectorOperators.FMA, T6, T5);
+        p = p.lanewise(VectorOperators.FMA, r, T4);
+        p = p.lanewise(VectorOperators.FMA, r, T3);
+        p = p.lanewise(VectorOperators.FMA, r, T2);
+        p = p.lanewise(VectorOperators.FMA, r, T1);
+        p = p.lanewise(VectorOperators.FMA, r, 1f);
+        FloatVector y = p.reinterpretAsInts()
+                .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+                .reinterpretAsFloats();
         return y.blend(0f, x.compare(VectorOperators.LT, EXP2_MIN));
     }
 
@@ -129,31 +145,8 @@ final class VectorMath {
         return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(t) << 23));
     }
 
-    private static FloatVector expPolynomial(FloatVector r) {
-        FloatVector p = r.lanewise(VectorOperators.FMA, E6, E5);
-        p = p.lanewise(VectorOperators.FMA, r, E4);
-        p = p.lanewise(VectorOperators.FMA, r, E3);
-        p = p.lanewise(VectorOperators.FMA, r, E2);
-        p = p.lanewise(VectorOperators.FMA, r, 1f);
-        return p.lanewise(VectorOperators.FMA, r, 1f);
-    }
-
-    private static FloatVector exp2Polynomial(FloatVector r) {
-        FloatVector p = r.lanewise(VectorOperators.FMA, T6, T5);
-        p = p.lanewise(VectorOperators.FMA, r, T4);
-        p = p.lanewise(VectorOperators.FMA, r, T3);
-        p = p.lanewise(VectorOperators.FMA, r, T2);
-        p = p.lanewise(VectorOperators.FMA, r, T1);
-        return p.lanewise(VectorOperators.FMA, r, 1f);
-    }
-
-    /// `p * 2^n` where the low bits of `t` hold n.
-    private static FloatVector scale(FloatVector p, FloatVector t) {
-        IntVector n = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(n).reinterpretAsFloats();
-    }
-
-    /// Natural logarithm of positive normal numbers to about 1 ulp (other arguments are outside its contract).
+    /// Natural logarithm of positive normal numbers to about 1 ulp (other arguments are outside its contract), with the
+    /// polynomial of Cephes' `logf` for `(log(1 + f) - f + f^2/2) / f^3`, sqrt(1/2) <= 1 + f < sqrt(2).
     static FloatVector log(FloatVector x) {
         IntVector bits = x.reinterpretAsInts();
         IntVector e = bits.sub(0x3f3504f3).lanewise(VectorOperators.ASHR, 23);
@@ -161,14 +154,6 @@ final class VectorMath {
         FloatVector n = (FloatVector) e.convert(VectorOperators.I2F, 0);
         FloatVector f = m.sub(1f);
         FloatVector z = f.mul(f);
-        FloatVector y = logPolynomial(f).mul(f).mul(z);
-        y = n.lanewise(VectorOperators.FMA, LN2_LOW, y);
-        y = z.lanewise(VectorOperators.FMA, -0.5f, y);
-        return n.lanewise(VectorOperators.FMA, LN2_HIGH, f.add(y));
-    }
-
-    /// (log(1 + f) - f + f^2/2) / f^3 on [sqrt(1/2) - 1, sqrt(2) - 1]; the minimax polynomial of Cephes' `logf`.
-    private static FloatVector logPolynomial(FloatVector f) {
         FloatVector p = f.lanewise(VectorOperators.FMA, 7.0376836292e-2f, -1.1514610310e-1f);
         p = p.lanewise(VectorOperators.FMA, f, 1.1676998740e-1f);
         p = p.lanewise(VectorOperators.FMA, f, -1.2420140846e-1f);
@@ -176,6 +161,9 @@ final class VectorMath {
         p = p.lanewise(VectorOperators.FMA, f, -1.6668057665e-1f);
         p = p.lanewise(VectorOperators.FMA, f, 2.0000714765e-1f);
         p = p.lanewise(VectorOperators.FMA, f, -2.4999993993e-1f);
-        return p.lanewise(VectorOperators.FMA, f, 3.3333331174e-1f);
+        p = p.lanewise(VectorOperators.FMA, f, 3.3333331174e-1f);
+        FloatVector y = n.lanewise(VectorOperators.FMA, LN2_LOW, p.mul(f).mul(z));
+        y = z.lanewise(VectorOperators.FMA, -0.5f, y);
+        return n.lanewise(VectorOperators.FMA, LN2_HIGH, f.add(y));
     }
 }
