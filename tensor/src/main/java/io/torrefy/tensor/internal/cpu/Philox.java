@@ -2,15 +2,131 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
 
-/// Counter-based random numbers.
+/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The key is
+/// the
+/// seed, low word first. The counter holds the position in its first two words and the stream in its last two; position
+/// p gives the words of the elements 4p .. 4p+3.
+///
+/// F64 takes its second word from the same place of the counter whose position has its top bit set, so that n elements
+/// span the same positions in both types, and an F64 draw begins with the bits of the F32 draw.
+///
+/// Normals come in pairs from `sqrt(-2 ln(1 - u)) (cos, sin)(2 pi v)`, u and v the uniforms of elements 2k and 2k+1.
+/// The
+/// arithmetic is double in both types, so that other devices can agree with it after rounding.
 final class Philox {
+    private static final int M0 = 0xD2511F53;
+    private static final int M1 = 0xCD9E8D57;
+    private static final int W0 = 0x9E3779B9;
+    private static final int W1 = 0xBB67AE85;
+    private static final int ROUNDS = 10;
+    private static final long SECOND = Long.MIN_VALUE;
+    private static final double F24 = 0x1p-24;
+    private static final double F53 = 0x1p-53;
+
     private Philox() {}
 
+    /// The four words of one counter.
+    static void words(long seed, long stream, long position, int[] out) {
+        int c0 = (int) position;
+        int c1 = (int) (position >>> 32);
+        int c2 = (int) stream;
+        int c3 = (int) (stream >>> 32);
+        int k0 = (int) seed;
+        int k1 = (int) (seed >>> 32);
+        for (int round = 0; round < ROUNDS; round++) {
+            long p0 = (c0 & 0xffffffffL) * (M0 & 0xffffffffL);
+            long p1 = (c2 & 0xffffffffL) * (M1 & 0xffffffffL);
+            c0 = (int) (p1 >>> 32) ^ c1 ^ k0;
+            c1 = (int) p1;
+            c2 = (int) (p0 >>> 32) ^ c3 ^ k1;
+            c3 = (int) p0;
+            k0 += W0;
+            k1 += W1;
+        }
+        out[0] = c0;
+        out[1] = c1;
+        out[2] = c2;
+        out[3] = c3;
+    }
+
     static void uniform(DType type, long n, long seed, long stream, long offset, long y) {
-        throw new UnsupportedOperationException("uniform");
+        switch (type) {
+            case F32 -> Blocks.run(n, (start, count) -> uniformF32(count, seed, stream, offset + start, y + 4 * start));
+            case F64 -> Blocks.run(n, (start, count) -> uniformF64(count, seed, stream, offset + start, y + 8 * start));
+            default -> throw unsupported("uniform", type);
+        }
     }
 
     static void normal(DType type, long n, long seed, long stream, long offset, long y) {
-        throw new UnsupportedOperationException("normal");
+        if (type != DType.F32 && type != DType.F64) {
+            throw unsupported("normal", type);
+        }
+        long size = type.bytes();
+        Blocks.run(n, (start, count) -> normals(type, count, seed, stream, offset + start, y + size * start));
+    }
+
+    private static IllegalArgumentException unsupported(String kernel, DType type) {
+        return new IllegalArgumentException(
+                "[" + kernel + "] expected f32 or f64; got " + type + ". Hint: draw f32 and cast.");
+    }
+
+    private static void uniformF32(int n, long seed, long stream, long offset, long y) {
+        int[] words = new int[4];
+        for (int i = 0; i < n; i += 4) {
+            words(seed, stream, (offset + i) >>> 2, words);
+            int count = Math.min(4, n - i);
+            for (int k = 0; k < count; k++) {
+                Mem.f32(y + 4L * (i + k), (words[k] >>> 8) * 0x1p-24f);
+            }
+        }
+    }
+
+    private static void uniformF64(int n, long seed, long stream, long offset, long y) {
+        int[] words = new int[4];
+        int[] more = new int[4];
+        for (int i = 0; i < n; i += 4) {
+            long position = (offset + i) >>> 2;
+            words(seed, stream, position, words);
+            words(seed, stream, position ^ SECOND, more);
+            int count = Math.min(4, n - i);
+            for (int k = 0; k < count; k++) {
+                Mem.f64(y + 8L * (i + k), wide(words[k], more[k]));
+            }
+        }
+    }
+
+    /// 53 bits: 32 of the first word, then 21 of the second.
+    private static double wide(int first, int second) {
+        return (((first & 0xffffffffL) << 21) | (second >>> 11)) * F53;
+    }
+
+    private static void normals(DType type, int n, long seed, long stream, long offset, long y) {
+        int[] words = new int[4];
+        int[] more = new int[4];
+        boolean narrow = type == DType.F32;
+        for (int i = 0; i < n; i += 4) {
+            long position = (offset + i) >>> 2;
+            words(seed, stream, position, words);
+            if (!narrow) {
+                words(seed, stream, position ^ SECOND, more);
+            }
+            for (int k = 0; k < Math.min(4, n - i); k += 2) {
+                double u = narrow ? (words[k] >>> 8) * F24 : wide(words[k], more[k]);
+                double v = narrow ? (words[k + 1] >>> 8) * F24 : wide(words[k + 1], more[k + 1]);
+                double radius = Math.sqrt(-2 * Math.log(1 - u));
+                put(type, y, i + k, radius * Math.cos(2 * Math.PI * v));
+                if (i + k + 1 < n) {
+                    put(type, y, i + k + 1, radius * Math.sin(2 * Math.PI * v));
+                }
+            }
+        }
+    }
+
+    private static void put(DType type, long y, int i, double value) {
+        if (type == DType.F32) {
+            Mem.f32(y + 4L * i, (float) value);
+        } else {
+            Mem.f64(y + 8L * i, value);
+        }
     }
 }
