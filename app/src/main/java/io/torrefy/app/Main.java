@@ -62,7 +62,8 @@ public final class Main implements Runnable {
         @Override
         public String[] getVersion() {
             var descriptor = Main.class.getModule().getDescriptor();
-            String version = descriptor == null ? "" : " " + descriptor.rawVersion().orElse("");
+            String version =
+                    descriptor == null ? "" : " " + descriptor.rawVersion().orElse("");
             return new String[] {"torrefy" + version, "Java ${java.version} (${java.vendor})"};
         }
     }
