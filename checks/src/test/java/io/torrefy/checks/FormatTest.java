@@ -54,7 +54,7 @@ class FormatTest {
     }
 
     private static String format(String source) throws FormatterException {
-        String ordered = ImportOrderer.reorderImports(source, Style.PALANTIR);
+        String ordered = ImportOrderer.reorderImports(DocComments.refill(source), Style.PALANTIR);
         return FORMATTER.formatSource(RemoveUnusedImports.removeUnusedImports(ordered));
     }
 
