@@ -5,5 +5,4 @@ import org.jspecify.annotations.NullMarked;
 module io.torrefy.nn {
     requires transitive io.torrefy.tensor;
     requires static org.jspecify;
-
 }

@@ -12,7 +12,6 @@ module io.torrefy.tensor {
 
     uses io.torrefy.tensor.internal.Backend;
 
-
     provides io.torrefy.tensor.internal.Backend with
             io.torrefy.tensor.internal.cpu.CpuBackend;
 }

@@ -32,7 +32,8 @@ final class NativeBlas {
         var f = ValueLayout.JAVA_FLOAT;
         var p = ValueLayout.ADDRESS;
         this.sgemm = LINKER.downcallHandle(
-                library.findOrThrow("cblas_sgemm"), FunctionDescriptor.ofVoid(i, i, i, i, i, i, f, p, i, p, i, f, p, i));
+                library.findOrThrow("cblas_sgemm"),
+                FunctionDescriptor.ofVoid(i, i, i, i, i, i, f, p, i, p, i, f, p, i));
         this.setThreads = LINKER.downcallHandle(library.findOrThrow(setThreads), FunctionDescriptor.ofVoid(i));
     }
 
@@ -42,7 +43,9 @@ final class NativeBlas {
                     var name = LINKER.downcallHandle(
                             library.findOrThrow("openblas_get_corename"), FunctionDescriptor.of(ValueLayout.ADDRESS));
                     try {
-                        var core = ((MemorySegment) name.invokeExact()).reinterpret(100).getString(0);
+                        var core = ((MemorySegment) name.invokeExact())
+                                .reinterpret(100)
+                                .getString(0);
                         return new NativeBlas("OpenBLAS " + core, library, "openblas_set_num_threads");
                     } catch (Throwable t) {
                         throw new IllegalStateException(t);
@@ -110,8 +113,20 @@ final class NativeBlas {
     void sgemm(boolean ta, boolean tb, int m, int n, int k, MemorySegment a, MemorySegment b, MemorySegment c) {
         try {
             sgemm.invokeExact(
-                    ROW_MAJOR, ta ? TRANSPOSE : NO_TRANSPOSE, tb ? TRANSPOSE : NO_TRANSPOSE, m, n, k, 1f,
-                    a, ta ? m : k, b, tb ? k : n, 0f, c, n);
+                    ROW_MAJOR,
+                    ta ? TRANSPOSE : NO_TRANSPOSE,
+                    tb ? TRANSPOSE : NO_TRANSPOSE,
+                    m,
+                    n,
+                    k,
+                    1f,
+                    a,
+                    ta ? m : k,
+                    b,
+                    tb ? k : n,
+                    0f,
+                    c,
+                    n);
         } catch (Throwable t) {
             throw new IllegalStateException(t);
         }

@@ -46,8 +46,8 @@ public final class EventWriter implements AutoCloseable {
         return writer;
     }
 
-    /// `events.out.tfevents.SECONDS.HOST.PID.N`, the first `N` that is free. Readers take the files of a folder in the
-    /// order of their names.
+    /// `events.out.tfevents.SECONDS.HOST.PID.N`, the first `N` that is free. Readers take the files of a folder in
+    /// the order of their names.
     private static TfRecordWriter newFile(Path folder, long seconds) throws IOException {
         var stem = String.format(
                 Locale.ROOT,

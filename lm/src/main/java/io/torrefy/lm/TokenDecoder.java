@@ -78,7 +78,8 @@ sealed interface TokenDecoder {
         private final boolean byteFallback;
         private final String strip;
         private final int count;
-        /// A run of byte tokens waits for its end: if it is not UTF-8 as a whole, each byte of it becomes U+FFFD.
+        /// A run of byte tokens waits for its end: if it is not UTF-8 as a whole, each byte of it becomes
+        /// U+FFFD.
         private final StringBuilder run = new StringBuilder();
         private int left;
 

@@ -13,18 +13,18 @@ public interface Tokenizer {
     /// This is what a rendered chat template needs.
     int[] encode(String text);
 
-    /// As [#encode] but with the beginning and end tokens that the tokenizer's template puts around a text, if it has
-    /// one
+    /// As [#encode] but with the beginning and end tokens that the tokenizer's template puts around a text, if it
+    /// has one
     /// (`add_special_tokens=True` in Hugging Face).
     int[] encodeWithSpecials(String text);
 
-    /// As [#encode], but text that looks like a special token is ordinary text. For text from outside, which must not
-    /// be
+    /// As [#encode], but text that looks like a special token is ordinary text. For text from outside, which must
+    /// not be
     /// able to end a turn.
     int[] encodeOrdinary(String text);
 
-    /// The text of `ids`. Bytes that are not UTF-8 become U+FFFD; ids inside a padded vocabulary that have no token are
-    /// passed over.
+    /// The text of `ids`. Bytes that are not UTF-8 become U+FFFD; ids inside a padded vocabulary that have no token
+    /// are passed over.
     ///
     /// @throws TokenizerException for a negative id
     String decode(int[] ids, boolean skipSpecial);
@@ -64,8 +64,8 @@ public interface Tokenizer {
     /// All ids at which generation stops, ascending: [#eosId] and those of `generation_config.json`.
     int[] stopIds();
 
-    /// Checks that a model with `modelVocab` embedding rows can take every id of this tokenizer. More rows than tokens
-    /// are
+    /// Checks that a model with `modelVocab` embedding rows can take every id of this tokenizer. More rows than
+    /// tokens are
     /// fine: vocabularies are often padded.
     ///
     /// @throws TokenizerException if an id has no row; the message names the highest ids
@@ -94,7 +94,8 @@ public interface Tokenizer {
 
     /// Turns ids into text as they come. Not safe for use from many threads.
     interface Stream {
-        /// The text that is certain after `id`: bytes that may be the beginning of a longer character are held back.
+        /// The text that is certain after `id`: bytes that may be the beginning of a longer character are held
+        /// back.
         String accept(int id);
 
         /// What is still held back, an incomplete character as U+FFFD. The stream then starts afresh.

@@ -52,8 +52,8 @@ public record Fixture(
         return Safetensors.read(file(count > 1 ? "io.safetensors" : ".safetensors"));
     }
 
-    /// The tensors under this case's prefix, which is cut off, with the file's shared tensors beside them (those without
-    /// any prefix: `in.*`).
+    /// The tensors under this case's prefix, which is cut off, with the file's shared tensors beside them (those
+    /// without any prefix: `in.*`).
     public Map<String, Golden> ownTensors() {
         if (prefix.isEmpty()) {
             return tensors();

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The folder of golden values: `manifest.json` and the files it lists. `-Dtorrefy.fixtures=DIR` names it; otherwise it is
-/// the folder `fixtures` of the working directory or of one of its parents.
+/// The folder of golden values: `manifest.json` and the files it lists. `-Dtorrefy.fixtures=DIR` names it; otherwise it
+/// is the folder `fixtures` of the working directory or of one of its parents.
 public final class Fixtures {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,8 +32,7 @@ public final class Fixtures {
     /// @throws UncheckedIOException if the manifest cannot be read
     public static Fixtures open(Path folder) {
         try {
-            JsonNode manifest =
-                    JSON.readTree(Files.readAllBytes(folder.resolve("manifest.json")));
+            JsonNode manifest = JSON.readTree(Files.readAllBytes(folder.resolve("manifest.json")));
             List<Fixture> all = new ArrayList<>();
             for (JsonNode node : manifest.path("cases")) {
                 all.add(fixture(folder, node));

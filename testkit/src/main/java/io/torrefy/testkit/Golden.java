@@ -2,8 +2,8 @@ package io.torrefy.testkit;
 
 import java.util.Arrays;
 
-/// One reference tensor, row-major. `values` is a `float[]` (F32, BF16, F16), `double[]` (F64) or `long[]` (I64, I32, U8,
-/// BOOL); the accessors `floats`, `doubles` and `longs` convert.
+/// One reference tensor, row-major. `values` is a `float[]` (F32, BF16, F16), `double[]` (F64) or `long[]` (I64, I32,
+/// U8, BOOL); the accessors `floats`, `doubles` and `longs` convert.
 ///
 /// @param name the full name inside its file
 /// @param dtype as the file spells it
@@ -119,13 +119,12 @@ public record Golden(String name, String dtype, long[] shape, Object values) {
     public void assertEqual(long[] actual) {
         long[] expected = longs();
         if (actual.length != expected.length) {
-            throw new AssertionError(
-                    "[" + name + "] expected " + expected.length + " values; got " + actual.length);
+            throw new AssertionError("[" + name + "] expected " + expected.length + " values; got " + actual.length);
         }
         int first = Arrays.mismatch(actual, expected);
         if (first >= 0) {
-            throw new AssertionError("[" + name + "] expected " + expected[first] + " at " + Close.position(first, shape)
-                    + "; got " + actual[first]);
+            throw new AssertionError("[" + name + "] expected " + expected[first] + " at "
+                    + Close.position(first, shape) + "; got " + actual[first]);
         }
     }
 

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A reader for small safetensors files, kept apart from the product's own so that each can check the other. Format: u64
-/// little-endian header length, JSON header, data.
+/// A reader for small safetensors files, kept apart from the product's own so that each can check the other. Format:
+/// u64 little-endian header length, JSON header, data.
 public final class Safetensors {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -30,8 +30,7 @@ public record Tolerance(double rtol, double atol) {
         if (node.has("rtol") && node.has("atol")) {
             return new Tolerance(node.get("rtol").asDouble(), node.get("atol").asDouble());
         }
-        throw new IllegalArgumentException(
-                "[tolerance] expected {\"rtol\": .., \"atol\": ..} or \"exact\"; got " + node
-                        + ". Hint: the case may have sub-keys, see Fixture.tolerance(key)");
+        throw new IllegalArgumentException("[tolerance] expected {\"rtol\": .., \"atol\": ..} or \"exact\"; got " + node
+                + ". Hint: the case may have sub-keys, see Fixture.tolerance(key)");
     }
 }

@@ -21,7 +21,9 @@ class FixturesTest {
         for (Fixture fixture : FIXTURES.all()) {
             assertThat(fixture.files()).as(fixture.toString()).isNotEmpty();
             for (String file : fixture.files()) {
-                assertThat(Files.exists(FIXTURES.folder().resolve(file))).as(file).isTrue();
+                assertThat(Files.exists(FIXTURES.folder().resolve(file)))
+                        .as(file)
+                        .isTrue();
             }
         }
         for (Fixture fixture : FIXTURES.ofKind("op")) {

@@ -20,8 +20,8 @@ public interface Backend {
 
     // ---- element-wise ------------------------------------------------------------------------------------------
 
-    /// `y = cast(x)` over `shape`; x and y strided. Any dtype to any dtype: float to integer truncates, to BOOL tests
-    /// for non-zero, f32 to bf16/f16 rounds to nearest even.
+    /// `y = cast(x)` over `shape`; x and y strided. Any dtype to any dtype: float to integer truncates, to BOOL
+    /// tests for non-zero, f32 to bf16/f16 rounds to nearest even.
     void copy(DType from, DType to, long[] shape, long x, long[] xStrides, long y, long[] yStrides);
 
     void fill(DType type, long n, long y, double value);
@@ -29,7 +29,8 @@ public interface Backend {
     /// Dense; `y` may equal `x`. F32, F64 (ABS, NEG, SIGN, ADD/MUL_SCALAR, SQUARE, CLAMP also I64, I32; NOT: BOOL).
     void unary(UnaryOp op, DType type, long n, long x, long y, double p0, double p1);
 
-    /// `y` dense over `shape`; a stride 0 broadcasts. `y` may equal a dense `a`. F32, F64; arithmetic also I64, I32.
+    /// `y` dense over `shape`; a stride 0 broadcasts. `y` may equal a dense `a`. F32, F64; arithmetic also I64,
+    /// I32.
     void binary(BinaryOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y);
 
     /// As binary, any dtype of the two arguments (equal), y BOOL.
@@ -37,7 +38,15 @@ public interface Backend {
 
     /// `y = c ? a : b`, c BOOL, any dtype.
     void where(
-            DType type, long[] shape, long c, long[] cStrides, long a, long[] aStrides, long b, long[] bStrides, long y);
+            DType type,
+            long[] shape,
+            long c,
+            long[] cStrides,
+            long a,
+            long[] aStrides,
+            long b,
+            long[] bStrides,
+            long y);
 
     // ---- reductions and scans: dense x seen as (outer, n, inner) ------------------------------------------------
 
@@ -69,8 +78,8 @@ public interface Backend {
 
     // ---- random ------------------------------------------------------------------------------------------------
 
-    /// Philox4x32-10 keyed by (seed, stream): element e uses word `e % 4` of counter `(offset + e) / 4`; `offset` is a multiple
-    /// of 4. Uniform in [0, 1): top 24 bits * 2^-24 (F32) or 53 bits from two words (F64).
+    /// Philox4x32-10 keyed by (seed, stream): element e uses word `e % 4` of counter `(offset + e) / 4`; `offset`
+    /// is a multiple of 4. Uniform in [0, 1): top 24 bits * 2^-24 (F32) or 53 bits from two words (F64).
     void uniform(DType type, long n, long seed, long stream, long offset, long y);
 
     /// Box-Muller on the uniforms of the same counters, F32 and F64.
@@ -78,12 +87,26 @@ public interface Backend {
 
     // ---- matrix products: F32 and F64 ----------------------------------------------------------------------------
 
-    /// `C (+)= op(A) op(B)` for `batch` triples at the given strides. op(A) is m x k, op(B) k x n; `ta` means A is stored
-    /// k x m. Row-major with leading dimensions. A batch stride of 0 repeats the matrix.
+    /// `C (+)= op(A) op(B)` for `batch` triples at the given strides. op(A) is m x k, op(B) k x n; `ta` means A is
+    /// stored k x m. Row-major with leading dimensions. A batch stride of 0 repeats the matrix.
     void gemm(
-            DType type, boolean ta, boolean tb, long m, long n, long k,
-            long a, long lda, long aBatch, long b, long ldb, long bBatch,
-            long c, long ldc, long cBatch, long batch, boolean accumulate);
+            DType type,
+            boolean ta,
+            boolean tb,
+            long m,
+            long n,
+            long k,
+            long a,
+            long lda,
+            long aBatch,
+            long b,
+            long ldb,
+            long bBatch,
+            long c,
+            long ldc,
+            long cBatch,
+            long batch,
+            boolean accumulate);
 
     /// Unfolds (channels, h, w) into (channels*kh*kw, oh*ow) columns, zero padded. F32, F64.
     void im2col(DType type, Conv2dPlan plan, long x, long columns);
@@ -91,7 +114,8 @@ public interface Backend {
     /// The transpose of im2col: adds columns into a zeroed image.
     void col2im(DType type, Conv2dPlan plan, long columns, long x);
 
-    /// Keys bicubic, a = -0.75, half-pixel centres, indices clamped, no antialiasing (torch's `interpolate`). F32, F64.
+    /// Keys bicubic, a = -0.75, half-pixel centres, indices clamped, no antialiasing (torch's `interpolate`). F32,
+    /// F64.
     void bicubic(DType type, long planes, long h, long w, long oh, long ow, long x, long y);
 
     /// Its transpose; dx is zeroed by the callee.
@@ -115,8 +139,7 @@ public interface Backend {
 
     void layerNorm(long rows, long n, long x, long w, long b, float eps, long y, long mean, long rstd);
 
-    void layerNormBackward(
-            long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db);
+    void layerNormBackward(long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db);
 
     /// Per row: `lse[r]` and `loss[r] = (1-s) * (lse - x[t]) + s * (lse - mean(x))`, 0 where `t == ignoreIndex`.
     void crossEntropy(long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long loss, long lse);
@@ -125,7 +148,8 @@ public interface Backend {
     void crossEntropyBackward(
             long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long lse, long scale, long dx);
 
-    /// Per row: log-probability of the target and entropy (nats) of `softmax(x * inverseTemperature)`; lse kept. `entropy` may be 0.
+    /// Per row: log-probability of the target and entropy (nats) of `softmax(x * inverseTemperature)`; lse kept.
+    /// `entropy` may be 0.
     void tokenLogProbs(
             long rows, long n, long x, float inverseTemperature, long targets, long logProbs, long entropy, long lse);
 
@@ -137,15 +161,36 @@ public interface Backend {
     void swiglu(long rows, long n, long gate, long gateStride, long up, long upStride, long y);
 
     void swigluBackward(
-            long rows, long n, long gate, long gateStride, long up, long upStride, long dy,
-            long dGate, long dGateStride, long dUp, long dUpStride);
+            long rows,
+            long n,
+            long gate,
+            long gateStride,
+            long up,
+            long upStride,
+            long dy,
+            long dGate,
+            long dGateStride,
+            long dUp,
+            long dUpStride);
 
     /// Rotates x (tokens, heads, dim; given strides) by the angles of `cos`/`sin` (tables: positions x dim/2) at
-    /// `positions` (I64, per token) into y. Half layout pairs (k, k+d/2), interleaved (2k, 2k+1). `sign` is 1 or -1 (the inverse,
-    /// which is the backward pass). `y` may equal `x` with equal strides.
+    /// `positions` (I64, per token) into y. Half layout pairs (k, k+d/2), interleaved (2k, 2k+1). `sign` is 1 or -1
+    /// (the inverse, which is the backward pass). `y` may equal `x` with equal strides.
     void rope(
-            long tokens, long heads, long dim, boolean interleaved, long x, long xTokenStride, long xHeadStride,
-            long cos, long sin, long positions, float sign, long y, long yTokenStride, long yHeadStride);
+            long tokens,
+            long heads,
+            long dim,
+            boolean interleaved,
+            long x,
+            long xTokenStride,
+            long xHeadStride,
+            long cos,
+            long sin,
+            long positions,
+            float sign,
+            long y,
+            long yTokenStride,
+            long yHeadStride);
 
     void attention(AttentionPlan plan, long q, long k, long v, long o, long lse);
 
@@ -157,10 +202,24 @@ public interface Backend {
 
     /// One pass of Adam (decoupled = AdamW). `maxV` may be 0 (no amsgrad). Bias corrections are passed ready:
     /// `p *= 1 - lr*wd` (decoupled) or `g += wd*p`; `m = b1 m + (1-b1) g`; `v = b2 v + (1-b2) g^2`;
-    /// `p -= stepSize * m / (sqrt(v) / sqrtBias2 + eps)`. The gradient is multiplied by `gradScale` first (clipping).
+    /// `p -= stepSize * m / (sqrt(v) / sqrtBias2 + eps)`. The gradient is multiplied by `gradScale` first
+    /// (clipping).
     void adam(
-            long n, long p, long g, long m, long v, long maxV, float gradScale, float lr, float beta1, float beta2,
-            float eps, float weightDecay, boolean decoupled, float stepSize, float sqrtBias2);
+            long n,
+            long p,
+            long g,
+            long m,
+            long v,
+            long maxV,
+            float gradScale,
+            float lr,
+            float beta1,
+            float beta2,
+            float eps,
+            float weightDecay,
+            boolean decoupled,
+            float stepSize,
+            float sqrtBias2);
 
     /// Sum of squares, in double over fixed blocks.
     double sumOfSquares(long n, long x);

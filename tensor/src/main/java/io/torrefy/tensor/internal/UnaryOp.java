@@ -2,9 +2,25 @@ package io.torrefy.tensor.internal;
 
 /// Element-wise functions of one argument. Those with parameters say so; `p0` and `p1` are the parameters.
 public enum UnaryOp {
-    NEG, ABS, SIGN, SQUARE, SQRT, RSQRT, RECIPROCAL,
-    EXP, EXPM1, LOG, LOG1P, SIN, COS, TANH, ERF,
-    SIGMOID, LOG_SIGMOID, RELU, SILU,
+    NEG,
+    ABS,
+    SIGN,
+    SQUARE,
+    SQRT,
+    RSQRT,
+    RECIPROCAL,
+    EXP,
+    EXPM1,
+    LOG,
+    LOG1P,
+    SIN,
+    COS,
+    TANH,
+    ERF,
+    SIGMOID,
+    LOG_SIGMOID,
+    RELU,
+    SILU,
     /// GELU with the tanh approximation, as `gelu(approximate="tanh")`.
     GELU_TANH,
     /// Exact GELU, by erf.
@@ -19,7 +35,9 @@ public enum UnaryOp {
     ADD_SCALAR,
     /// `x * p0`.
     MUL_SCALAR,
-    FLOOR, CEIL, ROUND,
+    FLOOR,
+    CEIL,
+    ROUND,
     /// Logical not of a BOOL.
     NOT
 }

@@ -16,7 +16,8 @@ final class AttentionPack {
         return (dim + 15) & -16;
     }
 
-    /// Copies `rows` rows of `dim` elements, `stride` elements apart, to rows of stride `ld`; pads to `padded` rows.
+    /// Copies `rows` rows of `dim` elements, `stride` elements apart, to rows of stride `ld`; pads to `padded`
+    /// rows.
     static void rows(long address, long stride, int rows, int dim, float[] to, int at, int ld, int padded) {
         for (int r = 0; r < rows; r++) {
             row(address + 4 * stride * r, dim, to, at + r * ld, ld);

@@ -19,8 +19,8 @@ final class AttentionScores {
 
     private AttentionScores() {}
 
-    /// `scores = A B` for eight keys at a time, only for the groups of lanes that see one of them. Key `origin` is row
-    /// 0 of
+    /// `scores = A B` for eight keys at a time, only for the groups of lanes that see one of them. Key `origin` is
+    /// row 0 of
     /// `scores` and the row at `ao` of `a`; rows have `n` elements.
     static void product(
             float[] a, int ao, int lda, int n, float[] b, int bo, float[] scores, int origin, int[] low, int[] high) {
@@ -73,7 +73,8 @@ final class AttentionScores {
         return g;
     }
 
-    /// Writes -infinity where a query of `block` does not see the key, in rows `[from, to)` of the lanes of group `g`.
+    /// Writes -infinity where a query of `block` does not see the key, in rows `[from, to)` of the lanes of group
+    /// `g`.
     static void hide(AttentionView view, int block, int g, float[] scores, int origin, int from, int to) {
         int first = block * Q + g * GROUP;
         int last = Math.min(first + GROUP, view.queries) - 1;
@@ -188,7 +189,8 @@ final class AttentionScores {
         FloatVector.fromArray(Mem.FS, sum, state).fma(scale, total).intoArray(sum, state);
     }
 
-    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if empty).
+    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if
+    /// empty).
     static void finish(float[] max, float[] sum, int state) {
         for (int i = 0; i < Q; i += L) {
             FloatVector l = FloatVector.fromArray(Mem.FS, sum, state + i);

@@ -34,7 +34,8 @@ final class AttentionScratch {
 
     float[] scoreGrads = {};
 
-    /// First and last-plus-one key of every group of lanes and of every row tile of queries, in the current key block.
+    /// First and last-plus-one key of every group of lanes and of every row tile of queries, in the current key
+    /// block.
     final int[] groupLow = new int[AttentionView.GROUPS];
 
     final int[] groupHigh = new int[AttentionView.GROUPS];

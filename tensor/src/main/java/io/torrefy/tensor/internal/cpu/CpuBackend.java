@@ -42,17 +42,28 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void binary(BinaryOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
+    public void binary(
+            BinaryOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
         Elementwise.binary(op, type, shape, a, aStrides, b, bStrides, y);
     }
 
     @Override
-    public void compare(CompareOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
+    public void compare(
+            CompareOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
         Elementwise.compare(op, type, shape, a, aStrides, b, bStrides, y);
     }
 
     @Override
-    public void where( DType type, long[] shape, long c, long[] cStrides, long a, long[] aStrides, long b, long[] bStrides, long y) {
+    public void where(
+            DType type,
+            long[] shape,
+            long c,
+            long[] cStrides,
+            long a,
+            long[] aStrides,
+            long b,
+            long[] bStrides,
+            long y) {
         Elementwise.where(type, shape, c, cStrides, a, aStrides, b, bStrides, y);
     }
 
@@ -107,7 +118,24 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void gemm( DType type, boolean ta, boolean tb, long m, long n, long k, long a, long lda, long aBatch, long b, long ldb, long bBatch, long c, long ldc, long cBatch, long batch, boolean accumulate) {
+    public void gemm(
+            DType type,
+            boolean ta,
+            boolean tb,
+            long m,
+            long n,
+            long k,
+            long a,
+            long lda,
+            long aBatch,
+            long b,
+            long ldb,
+            long bBatch,
+            long c,
+            long ldc,
+            long cBatch,
+            long batch,
+            boolean accumulate) {
         Gemm.gemm(type, ta, tb, m, n, k, a, lda, aBatch, b, ldb, bBatch, c, ldc, cBatch, batch, accumulate);
     }
 
@@ -167,27 +195,32 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void layerNormBackward( long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
+    public void layerNormBackward(
+            long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
         Norms.layerNormBackward(rows, n, x, w, mean, rstd, dy, dx, dw, db);
     }
 
     @Override
-    public void crossEntropy(long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long loss, long lse) {
+    public void crossEntropy(
+            long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long loss, long lse) {
         CrossEntropy.crossEntropy(rows, n, x, targets, ignoreIndex, smoothing, loss, lse);
     }
 
     @Override
-    public void crossEntropyBackward( long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long lse, long scale, long dx) {
+    public void crossEntropyBackward(
+            long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long lse, long scale, long dx) {
         CrossEntropy.crossEntropyBackward(rows, n, x, targets, ignoreIndex, smoothing, lse, scale, dx);
     }
 
     @Override
-    public void tokenLogProbs( long rows, long n, long x, float inverseTemperature, long targets, long logProbs, long entropy, long lse) {
+    public void tokenLogProbs(
+            long rows, long n, long x, float inverseTemperature, long targets, long logProbs, long entropy, long lse) {
         CrossEntropy.tokenLogProbs(rows, n, x, inverseTemperature, targets, logProbs, entropy, lse);
     }
 
     @Override
-    public void tokenLogProbsBackward( long rows, long n, long x, float inverseTemperature, long targets, long lse, long dLogProbs, long dx) {
+    public void tokenLogProbsBackward(
+            long rows, long n, long x, float inverseTemperature, long targets, long lse, long dLogProbs, long dx) {
         CrossEntropy.tokenLogProbsBackward(rows, n, x, inverseTemperature, targets, lse, dLogProbs, dx);
     }
 
@@ -197,13 +230,52 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void swigluBackward( long rows, long n, long gate, long gateStride, long up, long upStride, long dy, long dGate, long dGateStride, long dUp, long dUpStride) {
+    public void swigluBackward(
+            long rows,
+            long n,
+            long gate,
+            long gateStride,
+            long up,
+            long upStride,
+            long dy,
+            long dGate,
+            long dGateStride,
+            long dUp,
+            long dUpStride) {
         Swiglu.swigluBackward(rows, n, gate, gateStride, up, upStride, dy, dGate, dGateStride, dUp, dUpStride);
     }
 
     @Override
-    public void rope( long tokens, long heads, long dim, boolean interleaved, long x, long xTokenStride, long xHeadStride, long cos, long sin, long positions, float sign, long y, long yTokenStride, long yHeadStride) {
-        Rope.rope(tokens, heads, dim, interleaved, x, xTokenStride, xHeadStride, cos, sin, positions, sign, y, yTokenStride, yHeadStride);
+    public void rope(
+            long tokens,
+            long heads,
+            long dim,
+            boolean interleaved,
+            long x,
+            long xTokenStride,
+            long xHeadStride,
+            long cos,
+            long sin,
+            long positions,
+            float sign,
+            long y,
+            long yTokenStride,
+            long yHeadStride) {
+        Rope.rope(
+                tokens,
+                heads,
+                dim,
+                interleaved,
+                x,
+                xTokenStride,
+                xHeadStride,
+                cos,
+                sin,
+                positions,
+                sign,
+                y,
+                yTokenStride,
+                yHeadStride);
     }
 
     @Override
@@ -212,12 +284,28 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void attentionBackward( AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv) {
+    public void attentionBackward(
+            AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv) {
         FlashAttention.attentionBackward(plan, q, k, v, o, lse, dO, dq, dk, dv);
     }
 
     @Override
-    public void adam( long n, long p, long g, long m, long v, long maxV, float gradScale, float lr, float beta1, float beta2, float eps, float weightDecay, boolean decoupled, float stepSize, float sqrtBias2) {
+    public void adam(
+            long n,
+            long p,
+            long g,
+            long m,
+            long v,
+            long maxV,
+            float gradScale,
+            float lr,
+            float beta1,
+            float beta2,
+            float eps,
+            float weightDecay,
+            boolean decoupled,
+            float stepSize,
+            float sqrtBias2) {
         Optim.adam(n, p, g, m, v, maxV, gradScale, lr, beta1, beta2, eps, weightDecay, decoupled, stepSize, sqrtBias2);
     }
 

@@ -6,8 +6,8 @@ import static io.torrefy.tensor.internal.cpu.Mem.i64;
 /// Cross-entropy and token log-probabilities by rows, from logits, without a probability ever being stored.
 ///
 /// The log-sum-exp of a row is kept as f32, whose spacing grows with its size; where it is large the backward pass sums
-/// the row's exponentials again and divides by what should have been 1, so that a shift of all logits leaves the gradient
-/// as it was.
+/// the row's exponentials again and divides by what should have been 1, so that a shift of all logits leaves the
+/// gradient as it was.
 final class CrossEntropy {
     /// Half the spacing of f32 here is 2e-6.
     private static final float LARGE = 64f;

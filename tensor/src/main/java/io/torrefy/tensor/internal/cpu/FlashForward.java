@@ -89,7 +89,8 @@ final class FlashForward {
         return (units + UNITS - 1) / UNITS;
     }
 
-    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a chunk.
+    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a
+    /// chunk.
     private void item(int sequence, int index, AttentionScratch scratch) {
         int kvHead = index % plan.kvHeads();
         int chunk = chunks(sequence) - 1 - index / plan.kvHeads();

@@ -2,15 +2,30 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
 
-/// The matrix product one element at a time, in the order of operations of the vector kernels (fused multiply-adds along k
-/// within a block of k, blocks added in order): the same bits, so it is both their fallback and their oracle.
+/// The matrix product one element at a time, in the order of operations of the vector kernels (fused multiply-adds
+/// along k within a block of k, blocks added in order): the same bits, so it is both their fallback and their oracle.
 final class GemmScalar {
     private GemmScalar() {}
 
     /// Dimensions are positive. Leading dimensions and batch strides in elements.
     static void gemm(
-            DType type, boolean ta, boolean tb, long m, long n, long k, long a, long lda, long aBatch,
-            long b, long ldb, long bBatch, long c, long ldc, long cBatch, long batch, boolean accumulate) {
+            DType type,
+            boolean ta,
+            boolean tb,
+            long m,
+            long n,
+            long k,
+            long a,
+            long lda,
+            long aBatch,
+            long b,
+            long ldb,
+            long bBatch,
+            long c,
+            long ldc,
+            long cBatch,
+            long batch,
+            boolean accumulate) {
         int size = type.bytes();
         long ai = (ta ? 1 : lda) * size;
         long ap = (ta ? lda : 1) * size;

@@ -2,8 +2,8 @@ package io.torrefy.tensor.internal.cpu;
 
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
 
-/// RMSNorm and LayerNorm by rows. The gradients of weight and bias are summed inside each fixed block of rows, then over
-/// blocks in their order. An absent weight is a row of ones, an absent bias a row of zeros.
+/// RMSNorm and LayerNorm by rows. The gradients of weight and bias are summed inside each fixed block of rows, then
+/// over blocks in their order. An absent weight is a row of ones, an absent bias a row of zeros.
 final class Norms {
     private Norms() {}
 
@@ -52,8 +52,7 @@ final class Norms {
         }
     }
 
-    private static void rmsGradientRows(
-            long rows, int n, long x, long w, long rstd, long dy, long dx, long dw) {
+    private static void rmsGradientRows(long rows, int n, long x, long w, long rstd, long dy, long dx, long dw) {
         for (long r = 0; r < rows; r++) {
             long row = 4L * n * r;
             float scale = f32(rstd + 4 * r);
@@ -78,8 +77,7 @@ final class Norms {
         });
     }
 
-    private static void layerRows(
-            long rows, int n, long x, long w, long b, float eps, long y, long mean, long rstd) {
+    private static void layerRows(long rows, int n, long x, long w, long b, float eps, long y, long mean, long rstd) {
         for (long r = 0; r < rows; r++) {
             long row = 4L * n * r;
             float centre = (float) (RowSums.sum(x + row, n) / n);
@@ -90,7 +88,8 @@ final class Norms {
         }
     }
 
-    /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be 0.
+    /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be
+    /// 0.
     static void layerNormBackward(
             long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
         int columns = Math.toIntExact(n);

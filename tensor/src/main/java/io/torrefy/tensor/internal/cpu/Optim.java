@@ -24,8 +24,21 @@ final class Optim {
 
     /// Adam (Kingma and Ba, 2014) or AdamW (Loshchilov and Hutter, 2017); see `Backend`.
     static void adam(
-            long n, long p, long g, long m, long v, long maxV, float gradScale, float lr, float beta1, float beta2,
-            float eps, float weightDecay, boolean decoupled, float stepSize, float sqrtBias2) {
+            long n,
+            long p,
+            long g,
+            long m,
+            long v,
+            long maxV,
+            float gradScale,
+            float lr,
+            float beta1,
+            float beta2,
+            float eps,
+            float weightDecay,
+            boolean decoupled,
+            float stepSize,
+            float sqrtBias2) {
         float keep = decoupled ? (float) (1 - (double) lr * weightDecay) : 1f;
         float pull = decoupled ? 0f : weightDecay;
         float rest1 = complement(beta1);
@@ -40,18 +53,45 @@ final class Optim {
                         eps, stepSize, sqrtBias2);
             } else if (maxV == 0) {
                 adamBlock(
-                        size, p + at, g + at, m + at, v + at, gradScale, keep, pull, beta1, rest1, beta2, rest2,
-                        eps, stepSize, 1f / sqrtBias2);
+                        size,
+                        p + at,
+                        g + at,
+                        m + at,
+                        v + at,
+                        gradScale,
+                        keep,
+                        pull,
+                        beta1,
+                        rest1,
+                        beta2,
+                        rest2,
+                        eps,
+                        stepSize,
+                        1f / sqrtBias2);
             } else {
                 amsgradBlock(
-                        size, p + at, g + at, m + at, v + at, top, gradScale, keep, pull, beta1, rest1, beta2, rest2,
-                        eps, stepSize, 1f / sqrtBias2);
+                        size,
+                        p + at,
+                        g + at,
+                        m + at,
+                        v + at,
+                        top,
+                        gradScale,
+                        keep,
+                        pull,
+                        beta1,
+                        rest1,
+                        beta2,
+                        rest2,
+                        eps,
+                        stepSize,
+                        1f / sqrtBias2);
             }
         });
     }
 
-    /// `1 - beta`. As floats `1 - 0.999` is off by 1e-5 of itself, so the difference is rounded to seven decimals where
-    /// beta cannot tell the two apart: 0.999f means 0.999.
+    /// `1 - beta`. As floats `1 - 0.999` is off by 1e-5 of itself, so the difference is rounded to seven decimals
+    /// where beta cannot tell the two apart: 0.999f means 0.999.
     static float complement(float beta) {
         double exact = 1.0 - beta;
         double decimal = Math.rint(exact * 1e7) / 1e7;
@@ -59,8 +99,21 @@ final class Optim {
     }
 
     private static void adamBlock(
-            int n, long p, long g, long m, long v, float gradScale, float keep, float pull, float beta1, float rest1,
-            float beta2, float rest2, float eps, float stepSize, float invBias2) {
+            int n,
+            long p,
+            long g,
+            long m,
+            long v,
+            float gradScale,
+            float keep,
+            float pull,
+            float beta1,
+            float rest1,
+            float beta2,
+            float rest2,
+            float eps,
+            float stepSize,
+            float invBias2) {
         FloatVector epsilon = FloatVector.broadcast(Mem.FS, eps);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
@@ -89,8 +142,22 @@ final class Optim {
     }
 
     private static void amsgradBlock(
-            int n, long p, long g, long m, long v, long maxV, float gradScale, float keep, float pull, float beta1,
-            float rest1, float beta2, float rest2, float eps, float stepSize, float invBias2) {
+            int n,
+            long p,
+            long g,
+            long m,
+            long v,
+            long maxV,
+            float gradScale,
+            float keep,
+            float pull,
+            float beta1,
+            float rest1,
+            float beta2,
+            float rest2,
+            float eps,
+            float stepSize,
+            float invBias2) {
         FloatVector epsilon = FloatVector.broadcast(Mem.FS, eps);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
@@ -123,8 +190,22 @@ final class Optim {
     }
 
     static void adamScalar(
-            int n, long p, long g, long m, long v, long maxV, float gradScale, float keep, float pull, float beta1,
-            float rest1, float beta2, float rest2, float eps, float stepSize, float sqrtBias2) {
+            int n,
+            long p,
+            long g,
+            long m,
+            long v,
+            long maxV,
+            float gradScale,
+            float keep,
+            float pull,
+            float beta1,
+            float rest1,
+            float beta2,
+            float rest2,
+            float eps,
+            float stepSize,
+            float sqrtBias2) {
         for (long i = 0; i < 4L * n; i += 4) {
             float w = f32(p + i);
             float d = f32(g + i) * gradScale + pull * w;

@@ -16,8 +16,8 @@ public final class Parallel {
     private static final int SPINS = 20_000;
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
-    private static volatile int threads =
-            Math.max(1, Integer.getInteger("torrefy.threads", Runtime.getRuntime().availableProcessors()));
+    private static volatile int threads = Math.max(
+            1, Integer.getInteger("torrefy.threads", Runtime.getRuntime().availableProcessors()));
     private static Worker[] workers = new Worker[0];
 
     private Parallel() {}
@@ -37,9 +37,9 @@ public final class Parallel {
         threads = n;
     }
 
-    /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task or
-    /// one thread, when it is called from inside a task, and when the pool is busy with the job of another caller. The first
-    /// exception of a task is thrown to the caller.
+    /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task
+    /// or one thread, when it is called from inside a task, and when the pool is busy with the job of another
+    /// caller. The first exception of a task is thrown to the caller.
     public static void run(int tasks, IntConsumer body) {
         int most = Math.min(threads, tasks);
         if (most <= 1 || INSIDE.get() || !LOCK.tryLock()) {

@@ -24,8 +24,20 @@ final class Rope {
     private Rope() {}
 
     static void rope(
-            long tokens, long heads, long dim, boolean interleaved, long x, long xTokenStride, long xHeadStride,
-            long cos, long sin, long positions, float sign, long y, long yTokenStride, long yHeadStride) {
+            long tokens,
+            long heads,
+            long dim,
+            boolean interleaved,
+            long x,
+            long xTokenStride,
+            long xHeadStride,
+            long cos,
+            long sin,
+            long positions,
+            float sign,
+            long y,
+            long yTokenStride,
+            long yHeadStride) {
         int half = Math.toIntExact(dim / 2);
         Rows.run(tokens, heads * dim, (_, first, count) -> {
             for (long t = first; t < first + count; t++) {
@@ -39,8 +51,7 @@ final class Rope {
         });
     }
 
-    private static void rotate(
-            boolean interleaved, int half, long x, long cos, long sin, float sign, long y) {
+    private static void rotate(boolean interleaved, int half, long x, long cos, long sin, float sign, long y) {
         if (!Mem.VECTOR) {
             int step = interleaved ? 2 : 1;
             scalar(half, step, interleaved ? 1 : half, x, cos, sin, sign, y);
@@ -76,8 +87,8 @@ final class Rope {
         }
     }
 
-    /// Pairs (2k, 2k + 1). Half a vector of angles serves a vector of x, so angles are loaded under a mask: the table ends
-    /// where it ends.
+    /// Pairs (2k, 2k + 1). Half a vector of angles serves a vector of x, so angles are loaded under a mask: the
+    /// table ends where it ends.
     private static void neighbours(int half, long x, long cos, long sin, float sign, long y) {
         FloatVector signs = FloatVector.fromArray(Mem.FS, SIGNS, 0).mul(sign);
         VectorMask<Float> lower = Rows.below(L / 2);

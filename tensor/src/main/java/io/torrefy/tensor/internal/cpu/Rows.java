@@ -12,8 +12,8 @@ final class Rows {
     /// Lanes of a vector.
     static final int L = Mem.FS.length();
 
-    /// Columns that a row is cut into where a sum in f32 lanes would grow too long: a lane then adds 64 to 256 values,
-    /// and the sums of the pieces meet in double.
+    /// Columns that a row is cut into where a sum in f32 lanes would grow too long: a lane then adds 64 to 256
+    /// values, and the sums of the pieces meet in double.
     static final int PIECE = 4096;
 
     private static final int BLOCK = 1 << 15;
@@ -40,7 +40,8 @@ final class Rows {
         blocks(rows, partialRows(rows, n), body);
     }
 
-    /// Number of blocks where every block leaves a partial result of n columns: few enough for adding them up to be cheap.
+    /// Number of blocks where every block leaves a partial result of n columns: few enough for adding them up to be
+    /// cheap.
     static int partialBlocks(long rows, long n) {
         return (int) Math.ceilDiv(rows, partialRows(rows, n));
     }
@@ -88,8 +89,8 @@ final class Rows {
         value.intoMemorySegment(Mem.ALL, address, Mem.ORDER, mask);
     }
 
-    /// `a > b ? a : b` by lane, two instructions where `max` takes six for NaN; a NaN in `a` is passed over, one in `b`
-    /// stays.
+    /// `a > b ? a : b` by lane, two instructions where `max` takes six for NaN; a NaN in `a` is passed over, one in
+    /// `b` stays.
     static FloatVector larger(FloatVector a, FloatVector b) {
         return b.blend(a, a.compare(VectorOperators.GT, b));
     }
@@ -127,7 +128,8 @@ final class Rows {
 
     // ---- scratch -----------------------------------------------------------------------------------------------
 
-    /// This thread's scratch, 64-byte aligned and uninitialised; the next call on the same thread gives the same memory.
+    /// This thread's scratch, 64-byte aligned and uninitialised; the next call on the same thread gives the same
+    /// memory.
     static long scratch(long floats) {
         long bytes = floats * Float.BYTES;
         MemorySegment held = SCRATCH.get();
@@ -160,7 +162,8 @@ final class Rows {
         return ones.address();
     }
 
-    /// Never freed, because kernels hold its bare address; it grows by doubling, so what is left behind stays small.
+    /// Never freed, because kernels hold its bare address; it grows by doubling, so what is left behind stays
+    /// small.
     private static MemorySegment constant(long n, float value) {
         long count = Math.max(1024, Long.highestOneBit(n) * 2);
         MemorySegment segment = Arena.global().allocate(count * Float.BYTES, 64);

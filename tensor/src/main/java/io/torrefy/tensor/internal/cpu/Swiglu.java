@@ -51,8 +51,17 @@ final class Swiglu {
 
     /// With `s = sigmoid(gate)`: `dUp = dy gate s`, `dGate = dy up s (1 + gate (1 - s))`.
     static void swigluBackward(
-            long rows, long n, long gate, long gateStride, long up, long upStride, long dy,
-            long dGate, long dGateStride, long dUp, long dUpStride) {
+            long rows,
+            long n,
+            long gate,
+            long gateStride,
+            long up,
+            long upStride,
+            long dy,
+            long dGate,
+            long dGateStride,
+            long dUp,
+            long dUpStride) {
         int columns = Math.toIntExact(n);
         Rows.run(rows, n, (_, first, count) -> {
             for (long r = first; r < first + count; r++) {

@@ -53,8 +53,8 @@ final class VectorMath {
         return VectorShuffle.fromOp(Mem.FS, i -> (i + by) % lanes);
     }
 
-    /// The sum of the lanes, in one order always. (`reduceLanes(ADD)` leaves the order open, and takes another one once
-    /// its caller is compiled.)
+    /// The sum of the lanes, in one order always. (`reduceLanes(ADD)` leaves the order open, and takes another one
+    /// once its caller is compiled.)
     static float sum(FloatVector x) {
         FloatVector s = x;
         if (Mem.FS.length() > 8) {

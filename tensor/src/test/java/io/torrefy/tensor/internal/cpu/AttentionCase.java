@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 /// float64
 /// straight from the definition. Gaps between rows, heads and sequences hold NaN: reading one spoils the result.
 final class AttentionCase {
-    /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap` widens
-    /// rows.
+    /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap`
+    /// widens rows.
     record Shape(
             String name,
             int heads,
@@ -414,8 +414,8 @@ final class AttentionCase {
         return dot * plan.scale() + added;
     }
 
-    /// The loss sum(O * dO) in float64 with element `index` of q (0), k (1) or v (2) of sequence 0, head 0, row 0 moved
-    /// by `by`.
+    /// The loss sum(O * dO) in float64 with element `index` of q (0), k (1) or v (2) of sequence 0, head 0, row 0
+    /// moved by `by`.
     double lossWith(int tensor, int index, float by) {
         long address = switch (tensor) {
             case 0 -> q + 4 * (ql.at(0, 0, 0) + index);

@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/// Native memory for kernel tests: every buffer lies between guard values, and closing asserts that no kernel wrote them.
-/// New buffers are full of NaN, so that a result which was never written shows.
+/// Native memory for kernel tests: every buffer lies between guard values, and closing asserts that no kernel wrote
+/// them. New buffers are full of NaN, so that a result which was never written shows.
 final class KernelMemory implements AutoCloseable {
     private static final int GUARD = 64;
     private static final float CANARY = 1234.5f;
@@ -146,7 +146,9 @@ final class KernelMemory implements AutoCloseable {
             int last = (int) (segment.byteSize() / 4) - 1;
             for (int i = 0; i < GUARD; i++) {
                 assertThat(segment.getAtIndex(Mem.F32, i)).as("guard in front").isEqualTo(CANARY);
-                assertThat(segment.getAtIndex(Mem.F32, last - i)).as("guard behind").isEqualTo(CANARY);
+                assertThat(segment.getAtIndex(Mem.F32, last - i))
+                        .as("guard behind")
+                        .isEqualTo(CANARY);
             }
         }
         arena.close();

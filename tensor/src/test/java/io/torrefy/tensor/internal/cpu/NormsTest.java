@@ -30,7 +30,8 @@ class NormsTest {
 
     private static double[] layer(double[] x, double[] w, double[] b) {
         double mean = Arrays.stream(x).average().orElseThrow();
-        double var = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+        double var =
+                Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
         double[] y = new double[x.length];
         Arrays.setAll(y, i -> (x[i] - mean) / Math.sqrt(var + EPS) * w[i] + b[i]);
         return y;
@@ -78,8 +79,16 @@ class NormsTest {
     }
 
     private static void checkRms(
-            boolean vector, boolean weighted, double[] x, double[] w, double[] dy, int rows, int n,
-            double[] y, double[] dx, double[] dw) {
+            boolean vector,
+            boolean weighted,
+            double[] x,
+            double[] w,
+            double[] dy,
+            int rows,
+            int n,
+            double[] y,
+            double[] dx,
+            double[] dw) {
         try (KernelMemory memory = new KernelMemory()) {
             long px = memory.of(x);
             long pw = weighted ? memory.of(w) : 0;
@@ -128,7 +137,11 @@ class NormsTest {
                 double[] xhat = layer(in, constant(n, 1), constant(n, 0));
                 double mean = Arrays.stream(in).average().orElseThrow();
                 double rstd = 1
-                        / Math.sqrt(Arrays.stream(in).map(v -> (v - mean) * (v - mean)).sum() / n + EPS);
+                        / Math.sqrt(Arrays.stream(in)
+                                                .map(v -> (v - mean) * (v - mean))
+                                                .sum()
+                                        / n
+                                + EPS);
                 double[] g = new double[n];
                 Arrays.setAll(g, i -> up[i] * weight[i]);
                 double sum = Arrays.stream(g).sum();
@@ -149,8 +162,18 @@ class NormsTest {
     }
 
     private static void checkLayer(
-            boolean vector, boolean affine, double[] x, double[] w, double[] b, double[] dy, int rows, int n,
-            double[] y, double[] dx, double[] dw, double[] db) {
+            boolean vector,
+            boolean affine,
+            double[] x,
+            double[] w,
+            double[] b,
+            double[] dy,
+            int rows,
+            int n,
+            double[] y,
+            double[] dx,
+            double[] dw,
+            double[] db) {
         try (KernelMemory memory = new KernelMemory()) {
             long px = memory.of(x);
             long pw = memory.of(w);

@@ -59,12 +59,39 @@ class OptimTest {
                 float bias = (float) Math.sqrt(1 - Math.pow(beta2, t + 1));
                 if (vector) {
                     Optim.adam(
-                            n, p, g, m, v, maxV, 1f, lr, (float) beta1, (float) beta2, eps, decay, decoupled, step,
+                            n,
+                            p,
+                            g,
+                            m,
+                            v,
+                            maxV,
+                            1f,
+                            lr,
+                            (float) beta1,
+                            (float) beta2,
+                            eps,
+                            decay,
+                            decoupled,
+                            step,
                             bias);
                 } else {
                     Optim.adamScalar(
-                            n, p, g, m, v, maxV, 1f, decoupled ? 1 - lr * decay : 1, decoupled ? 0 : decay,
-                            (float) beta1, (float) (1 - beta1), (float) beta2, (float) (1 - beta2), eps, step, bias);
+                            n,
+                            p,
+                            g,
+                            m,
+                            v,
+                            maxV,
+                            1f,
+                            decoupled ? 1 - lr * decay : 1,
+                            decoupled ? 0 : decay,
+                            (float) beta1,
+                            (float) (1 - beta1),
+                            (float) beta2,
+                            (float) (1 - beta2),
+                            eps,
+                            step,
+                            bias);
                 }
                 params.slice(t + 1).assertClose(read(p, n), fixture.tolerance());
             }
@@ -88,7 +115,8 @@ class OptimTest {
         }
         try (KernelMemory memory = new KernelMemory()) {
             long[] a = {memory.of(normal(n, 2, 1)), memory.of(g), memory.of(new float[n]), memory.of(new float[n])};
-            long[] b = {memory.of(normal(n, 2, 1)), memory.of(scaled), memory.of(new float[n]), memory.of(new float[n])};
+            long[] b = {memory.of(normal(n, 2, 1)), memory.of(scaled), memory.of(new float[n]), memory.of(new float[n])
+            };
             step(n, a, 0.25f);
             step(n, b, 1f);
             for (int k = 0; k < 4; k++) {
@@ -101,8 +129,7 @@ class OptimTest {
     }
 
     private static void step(int n, long[] at, float gradScale) {
-        Optim.adam(
-                n, at[0], at[1], at[2], at[3], 0, gradScale, 0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, false, 0.1f, 0.03f);
+        Optim.adam(n, at[0], at[1], at[2], at[3], 0, gradScale, 0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, false, 0.1f, 0.03f);
     }
 
     static IntStream sizes() {

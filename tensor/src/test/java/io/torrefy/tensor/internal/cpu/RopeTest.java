@@ -73,12 +73,36 @@ class RopeTest {
                     long at = memory.of(positions);
                     long y = memory.floats(tokens * heads * dim);
                     Rope.rope(
-                            tokens, heads, dim, interleaved, px, tokenStride, headStride, cos, sin, at, sign,
-                            y, dim, (long) tokens * dim);
+                            tokens,
+                            heads,
+                            dim,
+                            interleaved,
+                            px,
+                            tokenStride,
+                            headStride,
+                            cos,
+                            sin,
+                            at,
+                            sign,
+                            y,
+                            dim,
+                            (long) tokens * dim);
                     Close.check("y", read(y, tokens * heads * dim), expected, 1e-6, 5e-7);
                     Rope.rope(
-                            tokens, heads, dim, interleaved, px, tokenStride, headStride, cos, sin, at, sign,
-                            px, tokenStride, headStride);
+                            tokens,
+                            heads,
+                            dim,
+                            interleaved,
+                            px,
+                            tokenStride,
+                            headStride,
+                            cos,
+                            sin,
+                            at,
+                            sign,
+                            px,
+                            tokenStride,
+                            headStride);
                     float[] inPlace = read(px, tokens * tokenStride);
                     int last = 4 * tokenStride + 2 * headStride;
                     assertThat(Arrays.copyOfRange(inPlace, last, last + dim))
@@ -104,8 +128,20 @@ class RopeTest {
             try (KernelMemory memory = new KernelMemory()) {
                 long dx = memory.floats(12);
                 Rope.rope(
-                        1, 1, 12, interleaved, memory.of(dy), 12, 12, memory.of(table(12, true)),
-                        memory.of(table(12, false)), memory.of(new long[] {5}), -1f, dx, 12, 12);
+                        1,
+                        1,
+                        12,
+                        interleaved,
+                        memory.of(dy),
+                        12,
+                        12,
+                        memory.of(table(12, true)),
+                        memory.of(table(12, false)),
+                        memory.of(new long[] {5}),
+                        -1f,
+                        dx,
+                        12,
+                        12);
                 Close.check("dx", read(dx, 12), numeric, 1e-5, 1e-6);
             }
         }
@@ -141,13 +177,36 @@ class RopeTest {
             long y = memory.floats(x.size());
             boolean interleaved = fixture.settings().path("layout").asText().startsWith("interleaved");
             Rope.rope(
-                    tokens, planes, dim, interleaved, memory.of(x.floats()), dim, (long) tokens * dim, memory.of(cos),
-                    memory.of(sin), memory.of(positions), 1f, y, dim, (long) tokens * dim);
+                    tokens,
+                    planes,
+                    dim,
+                    interleaved,
+                    memory.of(x.floats()),
+                    dim,
+                    (long) tokens * dim,
+                    memory.of(cos),
+                    memory.of(sin),
+                    memory.of(positions),
+                    1f,
+                    y,
+                    dim,
+                    (long) tokens * dim);
             tensors.get("out.y").assertClose(read(y, x.size()), fixture.tolerance());
             long dx = memory.floats(x.size());
             Rope.rope(
-                    tokens, planes, dim, interleaved, memory.of(tensors.get("dout.y").floats()), dim,
-                    (long) tokens * dim, memory.of(cos), memory.of(sin), memory.of(positions), -1f, dx, dim,
+                    tokens,
+                    planes,
+                    dim,
+                    interleaved,
+                    memory.of(tensors.get("dout.y").floats()),
+                    dim,
+                    (long) tokens * dim,
+                    memory.of(cos),
+                    memory.of(sin),
+                    memory.of(positions),
+                    -1f,
+                    dx,
+                    dim,
                     (long) tokens * dim);
             tensors.get("din.x").assertClose(read(dx, x.size()), fixture.tolerance());
         }
