@@ -77,8 +77,8 @@ public final class BpeTrainer {
         return this;
     }
 
-    /// The regular expression that cuts text into words, inside which pairs are merged, in place of the usual one. It
-    /// is
+    /// The regular expression that cuts text into words, inside which pairs are merged, in place of the usual one.
+    /// It is
     /// written into the tokenizer file, so it must mean the same to Java and to Oniguruma.
     public BpeTrainer splitRegex(String regex) {
         SplitRegex.compile(regex);
@@ -98,7 +98,8 @@ public final class BpeTrainer {
         return this;
     }
 
-    /// Learns from `texts`, which are read once. Fewer tokens than asked for come out where no pair is frequent enough.
+    /// Learns from `texts`, which are read once. Fewer tokens than asked for come out where no pair is frequent
+    /// enough.
     ///
     /// @throws TokenizerException if the vocabulary has no room for the bytes and the given tokens
     public TrainedBpe train(Iterable<String> texts) {

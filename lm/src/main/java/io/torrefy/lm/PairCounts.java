@@ -55,7 +55,8 @@ final class PairCounts {
         counted.forEach(pair -> queue.add(new Entry(pair.count, pair)));
     }
 
-    /// Merges until `vocab` has `vocabSize` tokens or no pair occurs `minFrequency` times. New tokens go to the end of
+    /// Merges until `vocab` has `vocabSize` tokens or no pair occurs `minFrequency` times. New tokens go to the end
+    /// of
     /// `vocab`.
     ///
     /// @return the merges in order, two tokens each

@@ -7,8 +7,8 @@ import io.torrefy.tensor.internal.CompareOp;
 final class Comparisons {
     private Comparisons() {}
 
-    /// What an ordering comparison answers for a smaller, equal, greater and unordered left side: one loop per dtype
-    /// then
+    /// What an ordering comparison answers for a smaller, equal, greater and unordered left side: one loop per
+    /// dtype then
     /// serves all six.
     private record Answers(byte less, byte equal, byte greater, byte unordered) {
         static Answers of(CompareOp op) {

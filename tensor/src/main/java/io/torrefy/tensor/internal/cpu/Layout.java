@@ -15,8 +15,8 @@ final class Layout {
         this.count = count;
     }
 
-    /// A row of the innermost dimension, or a part of one: `n` elements that begin at element `at[k]` of operand k. The
-    /// array is reused.
+    /// A row of the innermost dimension, or a part of one: `n` elements that begin at element `at[k]` of operand k.
+    /// The array is reused.
     @FunctionalInterface
     interface Row {
         void run(int n, long[] at);

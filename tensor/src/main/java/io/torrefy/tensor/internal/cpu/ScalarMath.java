@@ -172,7 +172,8 @@ final class ScalarMath {
         return 2 / SQRT_PI * Math.exp(-x * x) * sum;
     }
 
-    /// `erfc(x)` for x >= 2.5 by its continued fraction (Abramowitz and Stegun 7.1.14), backwards from a fixed depth.
+    /// `erfc(x)` for x >= 2.5 by its continued fraction (Abramowitz and Stegun 7.1.14), backwards from a fixed
+    /// depth.
     private static double erfcFraction(double x) {
         double t = 0;
         for (int k = 60; k > 0; k--) {
