@@ -14,11 +14,12 @@ import java.util.stream.Stream;
 /// <answer> 7 * 3 + 2</answer>
 /// ```
 ///
-/// An author takes an untried first step at random, computes what the remaining numbers can make of it, compares with
-/// the target in so many words, and goes on or gives up. Most give up soon, and then answer with the last thing they
-/// tried, wrong as it is; a few persist. So a model of this corpus knows the format, the arithmetic and the check,
-/// and can search, but mostly does not: nothing in the text prefers steps that lead to the target, and nothing marks
-/// an author as persistent. Reinforcement learning has to find out that searching on pays, and where to look first.
+/// An author takes an untried first step (in an order that ignores the target), computes what the remaining numbers
+/// can make of it, compares with the target in so many words, and goes on or gives up. Most give up soon, and then
+/// answer with the last thing they tried, wrong as it is; a few persist. So a model of this corpus knows the format,
+/// the arithmetic and the check, and can search, but mostly does not: nothing in the text prefers steps that lead to
+/// the target, and nothing marks an author as persistent. Reinforcement learning has to find out that searching on
+/// pays, and where to look first.
 ///
 /// Document `index` of a seed depends on nothing else, so a corpus has any size and is never stored. Problems come
 /// from the task's training side only: a held-out problem is in no document.
@@ -31,6 +32,15 @@ public final class Corpus {
         /// left, in the order `+ - * /`, up to a hit: ` 7 + 3 = 10, 2: 12 8 20 not 23`. Three candidates for
         /// the tokens of one.
         BRANCHES
+    }
+
+    /// In which order authors try.
+    public enum Order {
+        /// Any untried one next.
+        RANDOM,
+        /// All that begin with the same two numbers, in random order, then another two numbers. What has been
+        /// tried is easier to keep track of, for people and for small models.
+        BY_PAIR
     }
 
     /// How authors word the comparison with the target.
@@ -46,6 +56,7 @@ public final class Corpus {
     /// What authors do.
     ///
     /// @param layout how a try is laid out
+    /// @param order which try comes next
     /// @param check how the comparison is worded
     /// @param spaced `7 + 3 = 10`, every number after a space (one token each for tokenizers that join a
     ///     space to the word after it, as GPT-2's does), or `7+3=10`
@@ -58,6 +69,7 @@ public final class Corpus {
     /// @param commuted whether `3 + 7` and `7 + 3` are two tries; if not, the larger operand comes first
     public record Options(
             Layout layout,
+            Order order,
             Check check,
             boolean spaced,
             double giveUp,
@@ -66,10 +78,11 @@ public final class Corpus {
             double guess,
             double repeat,
             boolean commuted) {
-        /// Branches, checked against the target by its number; nine authors in ten give up after each failed
-        /// try with probability 0.8.
+        /// Branches, pair by pair, each checked against the target by its number. Three authors in twenty
+        /// persist; the others give up after each failed try with probability 0.9, so that one try is what is
+        /// usual.
         public static final Options DEFAULT =
-                new Options(Layout.BRANCHES, Check.TARGET, true, 0.8, 0.1, 9, 0, 0, false);
+                new Options(Layout.BRANCHES, Order.BY_PAIR, Check.TARGET, true, 0.9, 0.15, 9, 0, 0, false);
 
         public Options {
             if (!(giveUp >= 0 && giveUp <= 1)
@@ -85,39 +98,46 @@ public final class Corpus {
         }
 
         public Options layout(Layout tries) {
-            return new Options(tries, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(tries, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
+        }
+
+        public Options order(Order next) {
+            return new Options(layout, next, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
         }
 
         public Options check(Check wording) {
-            return new Options(layout, wording, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(layout, order, wording, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
         }
 
         public Options spaced(boolean spaces) {
-            return new Options(layout, check, spaces, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(layout, order, check, spaces, giveUp, persistent, maxTries, guess, repeat, commuted);
         }
 
         public Options giveUp(double probability) {
-            return new Options(layout, check, spaced, probability, persistent, maxTries, guess, repeat, commuted);
+            return new Options(
+                    layout, order, check, spaced, probability, persistent, maxTries, guess, repeat, commuted);
         }
 
         public Options persistent(double share) {
-            return new Options(layout, check, spaced, giveUp, share, maxTries, guess, repeat, commuted);
+            return new Options(layout, order, check, spaced, giveUp, share, maxTries, guess, repeat, commuted);
         }
 
         public Options maxTries(int tries) {
-            return new Options(layout, check, spaced, giveUp, persistent, tries, guess, repeat, commuted);
+            return new Options(layout, order, check, spaced, giveUp, persistent, tries, guess, repeat, commuted);
         }
 
         public Options guess(double probability) {
-            return new Options(layout, check, spaced, giveUp, persistent, maxTries, probability, repeat, commuted);
+            return new Options(
+                    layout, order, check, spaced, giveUp, persistent, maxTries, probability, repeat, commuted);
         }
 
         public Options repeat(double probability) {
-            return new Options(layout, check, spaced, giveUp, persistent, maxTries, guess, probability, commuted);
+            return new Options(
+                    layout, order, check, spaced, giveUp, persistent, maxTries, guess, probability, commuted);
         }
 
         public Options commuted(boolean twice) {
-            return new Options(layout, check, spaced, giveUp, persistent, maxTries, guess, repeat, twice);
+            return new Options(layout, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, twice);
         }
     }
 

@@ -8,12 +8,22 @@ final class SearchTrace {
     /// What an author puts on one line: some steps, then one or more last steps.
     ///
     /// @param lasts the candidates of this try
-    record Try(List<SearchSpace.Step> steps, List<SearchSpace.Step> lasts) {}
+    record Try(List<SearchSpace.Step> steps, List<SearchSpace.Step> lasts) {
+        /// The numbers it begins with, ascending.
+        List<Integer> pair() {
+            var first = (steps.isEmpty() ? lasts : steps).getFirst();
+            int left = first.left().value();
+            int right = first.right().value();
+            return List.of(Math.min(left, right), Math.max(left, right));
+        }
+    }
 
     private final int target;
     private final Corpus.Options options;
     private final SplitMix random;
     private final StringBuilder text = new StringBuilder();
+    /// The pair of the try before.
+    private List<Integer> pair = List.of();
 
     SearchTrace(int target, Corpus.Options options, SplitMix random) {
         this.target = target;
@@ -81,12 +91,20 @@ final class SearchTrace {
     }
 
     private Try choose(List<Try> all, List<Try> untried) {
-        if (untried.isEmpty() || random.chance(options.repeat())) {
-            var chosen = all.get(random.below(all.size()));
-            untried.remove(chosen);
-            return chosen;
-        }
-        return untried.remove(random.below(untried.size()));
+        Try chosen = untried.isEmpty() || random.chance(options.repeat())
+                ? all.get(random.below(all.size()))
+                : next(untried);
+        untried.remove(chosen);
+        pair = chosen.pair();
+        return chosen;
+    }
+
+    private Try next(List<Try> untried) {
+        var samePair = options.order() == Corpus.Order.BY_PAIR
+                ? untried.stream().filter(t -> t.pair().equals(pair)).toList()
+                : List.<Try>of();
+        var choices = samePair.isEmpty() ? untried : samePair;
+        return choices.get(random.below(choices.size()));
     }
 
     private SearchSpace.Step any(List<Try> all) {

@@ -7,6 +7,7 @@ import io.torrefy.posttrain.Corpus.Check;
 import io.torrefy.posttrain.Corpus.Document;
 import io.torrefy.posttrain.Corpus.Layout;
 import io.torrefy.posttrain.Corpus.Options;
+import io.torrefy.posttrain.Corpus.Order;
 import io.torrefy.posttrain.Countdown.Puzzle;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,7 +34,7 @@ class CorpusTest {
                         .commuted(true));
             }
         }
-        sets.add(Options.DEFAULT.giveUp(0.3).repeat(0.5).guess(0.5));
+        sets.add(Options.DEFAULT.order(Order.RANDOM).giveUp(0.3).repeat(0.5).guess(0.5));
         return sets;
     }
 
@@ -191,6 +192,32 @@ class CorpusTest {
         }
     }
 
+    @Test
+    void authorsFinishWithAPairBeforeTheyTakeAnother() {
+        var persistent = Options.DEFAULT.persistent(1).maxTries(30);
+        for (var layout : Layout.values()) {
+            assertThat(sample(persistent.layout(layout).order(Order.BY_PAIR), 300))
+                    .allMatch(document -> isGrouped(lines(document)));
+            assertThat(sample(persistent.layout(layout).order(Order.RANDOM), 300))
+                    .anyMatch(document -> !isGrouped(lines(document)));
+        }
+    }
+
+    /// Whether no pair comes back after another one.
+    private static boolean isGrouped(List<String> lines) {
+        var seen = new HashSet<String>();
+        String current = "";
+        for (String line : lines) {
+            var words = line.strip().split(" ");
+            String pair = words[0] + " " + words[2];
+            if (!pair.equals(current) && !seen.add(pair)) {
+                return false;
+            }
+            current = pair;
+        }
+        return true;
+    }
+
     private static boolean isDistinct(List<String> lines) {
         return new HashSet<>(lines).size() == lines.size();
     }
@@ -210,8 +237,8 @@ class CorpusTest {
     @Test
     void authorsSucceedAsOftenAsCombinatoricsSay() {
         int count = 20_000;
-        for (var options :
-                List.of(Options.DEFAULT, Options.DEFAULT.layout(Layout.TRIES).giveUp(0.3), Options.DEFAULT.repeat(1))) {
+        var random = Options.DEFAULT.order(Order.RANDOM);
+        for (var options : List.of(random, random.layout(Layout.TRIES).giveUp(0.3), random.repeat(1))) {
             var task = Countdown.of(Countdown.Options.DEFAULT.heldOutFraction(1e-9));
             double expected =
                     CorpusForecast.of(task.options(), options.layout()).accuracy(options);
