@@ -3,7 +3,8 @@ package io.torrefy.tensor.internal.cpu;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
 
 /// RMSNorm and LayerNorm by rows. The gradients of weight and bias are summed inside each fixed block of rows, then
-/// over blocks in their order. An absent weight is a row of ones, an absent bias a row of zeros.
+/// over
+/// blocks in their order. An absent weight is a row of ones, an absent bias a row of zeros.
 final class Norms {
     private Norms() {}
 
@@ -52,14 +53,32 @@ final class Norms {
         }
     }
 
+    /// Rows by pairs, which halves the traffic of dw through the first-level cache.
     private static void rmsGradientRows(long rows, int n, long x, long w, long rstd, long dy, long dx, long dw) {
-        for (long r = 0; r < rows; r++) {
+        long r = 0;
+        for (; r + 1 < rows; r += 2) {
             long row = 4L * n * r;
-            float scale = f32(rstd + 4 * r);
-            double along = NormRows.dot3(dy + row, w, x + row, n);
-            float minus = (float) (-along * scale * scale * scale / n);
-            NormRows.rmsGradient(x + row, w, dy + row, n, scale, minus, dx + row, dw);
+            long next = row + 4L * n;
+            float f0 = f32(rstd + 4 * r);
+            float f1 = f32(rstd + 4 * r + 4);
+            float k0 = rmsSlope(x + row, w, dy + row, n, f0);
+            float k1 = rmsSlope(x + next, w, dy + next, n, f1);
+            NormRows.rmsGradientPair(x + row, w, dy + row, n, f0, k0, f1, k1, dx + row, dw);
+            int i = Rows.whole(n);
+            long at = 4L * i;
+            NormRows.rmsGradient(x + row + at, w + at, dy + row + at, n - i, f0, k0, dx + row + at, dw + at);
+            NormRows.rmsGradient(x + next + at, w + at, dy + next + at, n - i, f1, k1, dx + next + at, dw + at);
         }
+        if (r < rows) {
+            long row = 4L * n * r;
+            float f = f32(rstd + 4 * r);
+            float k = rmsSlope(x + row, w, dy + row, n, f);
+            NormRows.rmsGradient(x + row, w, dy + row, n, f, k, dx + row, dw);
+        }
+    }
+
+    private static float rmsSlope(long x, long w, long dy, int n, float scale) {
+        return (float) (-NormRows.dot3(dy, w, x, n) * scale * scale * scale / n);
     }
 
     static void layerNorm(long rows, long n, long x, long w, long b, float eps, long y, long mean, long rstd) {
@@ -88,8 +107,7 @@ final class Norms {
         }
     }
 
-    /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be
-    /// 0.
+    /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be 0.
     static void layerNormBackward(
             long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
         int columns = Math.toIntExact(n);
@@ -122,23 +140,44 @@ final class Norms {
 
     private static void layerGradientRows(
             long rows, int n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
-        for (long r = 0; r < rows; r++) {
+        long r = 0;
+        for (; r + 1 < rows; r += 2) {
             long row = 4L * n * r;
-            float centre = f32(mean + 4 * r);
-            float scale = f32(rstd + 4 * r);
-            double sum = 0;
-            double along = 0;
-            for (int i = 0; i < n; i += Rows.PIECE) {
-                long at = 4L * i;
-                int piece = Math.min(Rows.PIECE, n - i);
-                long pair = NormRows.gradientSums(dy + row + at, w + at, x + row + at, piece, centre);
-                sum += NormRows.first(pair);
-                along += NormRows.second(pair);
-            }
-            // dx = g scale + xhat k1 + k0
-            float k1 = (float) (-along * scale * scale / n);
-            float k0 = (float) (-sum * scale / n);
-            NormRows.layerGradient(x + row, w, dy + row, n, centre, scale, k1, k0, dx + row, dw, db);
+            long next = row + 4L * n;
+            float m0 = f32(mean + 4 * r);
+            float m1 = f32(mean + 4 * r + 4);
+            float f0 = f32(rstd + 4 * r);
+            float f1 = f32(rstd + 4 * r + 4);
+            long c0 = layerTerms(x + row, w, dy + row, n, m0, f0);
+            long c1 = layerTerms(x + next, w, dy + next, n, m1, f1);
+            NormRows.layerGradientPair(x + row, w, dy + row, n, m0, f0, c0, m1, f1, c1, dx + row, dw, db);
+            int i = Rows.whole(n);
+            long at = 4L * i;
+            long dwAt = dw + at;
+            long dbAt = db + at;
+            NormRows.layerGradient(x + row + at, w + at, dy + row + at, n - i, m0, f0, c0, dx + row + at, dwAt, dbAt);
+            NormRows.layerGradient(
+                    x + next + at, w + at, dy + next + at, n - i, m1, f1, c1, dx + next + at, dwAt, dbAt);
         }
+        if (r < rows) {
+            long row = 4L * n * r;
+            float m = f32(mean + 4 * r);
+            float f = f32(rstd + 4 * r);
+            long c = layerTerms(x + row, w, dy + row, n, m, f);
+            NormRows.layerGradient(x + row, w, dy + row, n, m, f, c, dx + row, dw, db);
+        }
+    }
+
+    /// The factor of xhat and the constant in dx, as a pair.
+    private static long layerTerms(long x, long w, long dy, int n, float mean, float rstd) {
+        double sum = 0;
+        double along = 0;
+        for (int i = 0; i < n; i += Rows.PIECE) {
+            long at = 4L * i;
+            long sums = NormRows.gradientSums(dy + at, w + at, x + at, Math.min(Rows.PIECE, n - i), mean);
+            sum += NormRows.first(sums);
+            along += NormRows.second(sums);
+        }
+        return NormRows.pair((float) (-along * rstd * rstd / n), (float) (-sum * rstd / n));
     }
 }

@@ -78,29 +78,44 @@ final class Swiglu {
         });
     }
 
+    /// In two loops, with the sigmoid waiting in dUp: in one, C2 ran out of its inlining budget and boxed the stores.
     private static void rowBackward(long gate, long up, long dy, int n, long dGate, long dUp) {
+        sigmoid(gate, n, dUp);
+        gradient(gate, up, dy, n, dGate, dUp);
+    }
+
+    private static void sigmoid(long x, int n, long y) {
+        FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
+        int i = 0;
+        for (int end = Rows.whole(n); i < end; i += L) {
+            store(one.div(VectorMath.exp(load(x + 4L * i).neg()).add(one)), y + 4L * i);
+        }
+        if (i < n) {
+            VectorMask<Float> tail = Rows.below(n - i);
+            FloatVector e = VectorMath.exp(Rows.load(x + 4L * i, tail).neg());
+            Rows.store(one.div(e.add(one)), y + 4L * i, tail);
+        }
+    }
+
+    private static void gradient(long gate, long up, long dy, int n, long dGate, long dUp) {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector g = load(gate + at);
-            FloatVector s = one.div(VectorMath.exp(g.neg()).add(one));
+            FloatVector s = load(dUp + at);
             FloatVector d = load(dy + at).mul(s);
-            FloatVector slope = one.sub(s).fma(g, one);
-            FloatVector u = load(up + at);
             store(d.mul(g), dUp + at);
-            store(d.mul(u).mul(slope), dGate + at);
+            store(d.mul(load(up + at)).mul(one.sub(s).fma(g, one)), dGate + at);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
             FloatVector g = Rows.load(gate + at, tail);
-            FloatVector s = one.div(VectorMath.exp(g.neg()).add(one));
+            FloatVector s = Rows.load(dUp + at, tail);
             FloatVector d = Rows.load(dy + at, tail).mul(s);
-            FloatVector slope = one.sub(s).fma(g, one);
-            FloatVector u = Rows.load(up + at, tail);
             Rows.store(d.mul(g), dUp + at, tail);
-            Rows.store(d.mul(u).mul(slope), dGate + at, tail);
+            Rows.store(d.mul(Rows.load(up + at, tail)).mul(one.sub(s).fma(g, one)), dGate + at, tail);
         }
     }
 
