@@ -145,8 +145,8 @@ final class VectorMath {
         return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(t) << 23));
     }
 
-    /// Natural logarithm of positive normal numbers to about 1 ulp (other arguments are outside its contract), with the
-    /// polynomial of Cephes' `logf` for `(log(1 + f) - f + f^2/2) / f^3`, sqrt(1/2) <= 1 + f < sqrt(2).
+    /// Natural logarithm of positive normal numbers to about 1 ulp (other arguments are outside its contract), with
+    /// the polynomial of Cephes' `logf` for `(log(1 + f) - f + f^2/2) / f^3`, sqrt(1/2) <= 1 + f < sqrt(2).
     static FloatVector log(FloatVector x) {
         IntVector bits = x.reinterpretAsInts();
         IntVector e = bits.sub(0x3f3504f3).lanewise(VectorOperators.ASHR, 23);
