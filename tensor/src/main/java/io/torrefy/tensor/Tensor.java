@@ -1,0 +1,938 @@
+package io.torrefy.tensor;
+
+import io.torrefy.tensor.internal.Backend;
+import java.lang.ref.Cleaner;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// An n-dimensional array with automatic differentiation. Shape, dtype and device never change; views (`reshape`,
+/// `permute`, `slice`, `expand`) share memory with their source. The semantics are PyTorch's; names are Java's.
+///
+/// Lifetime: see [Scope]. A tensor made outside any scope is safe too, but the garbage collector frees it late.
+public final class Tensor implements AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+    final Storage storage;
+    final long offset;
+    final long[] shape;
+    final long[] strides;
+    final DType dtype;
+    final boolean dense;
+
+    private boolean requiresGrad;
+    private @Nullable Node gradFn;
+    private @Nullable Node accumulator;
+    private @Nullable Tensor grad;
+
+    private boolean closed;
+    private @Nullable Scope owner;
+    private @Nullable Cleanup cleanup;
+    private Cleaner.@Nullable Cleanable cleanable;
+
+    /// Takes over one reference to `storage`.
+    Tensor(Storage storage, long offset, long[] shape, long[] strides, DType dtype) {
+        this.storage = storage;
+        this.offset = offset;
+        this.shape = shape;
+        this.strides = strides;
+        this.dtype = dtype;
+        this.dense = Shapes.isDense(shape, strides);
+    }
+
+    // ---- lifetime --------------------------------------------------------------------------------------------------
+
+    /// Puts a new tensor under the innermost scope, or the garbage collector's care.
+    Tensor owned() {
+        moveTo(Scope.current());
+        return this;
+    }
+
+    void moveTo(@Nullable Scope scope) {
+        owner = scope;
+        if (scope != null) {
+            scope.add(this);
+        } else {
+            collect(true);
+        }
+    }
+
+    @Nullable Scope owner() {
+        return owner;
+    }
+
+    /// Removes the tensor from its scope: it lives until `close()`, or until nothing refers to it any more. For parameters,
+    /// optimiser state and everything else that outlives a step.
+    public Tensor keep() {
+        owner = null;
+        collect(false);
+        return this;
+    }
+
+    /// Like `keep`, but without the collector's safety net: the caller must close it.
+    Tensor unmanaged() {
+        owner = null;
+        return this;
+    }
+
+    private void collect(boolean warn) {
+        if (cleanup == null) {
+            cleanup = new Cleanup(storage, warn);
+            cleanup.node = gradFn;
+            cleanable = CLEANER.register(this, cleanup);
+        } else {
+            cleanup.warn = cleanup.warn && warn;
+        }
+    }
+
+    /// Frees this handle now; the memory goes when no view and no graph holds it. Closing twice is harmless.
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        owner = null;
+        Tensor g = grad;
+        grad = null;
+        if (g != null) {
+            g.close();
+        }
+        if (cleanup != null && cleanable != null) {
+            cleanup.warn = false;
+            cleanable.clean();
+        } else {
+            storage.release();
+            if (gradFn != null) {
+                gradFn.release();
+            }
+        }
+    }
+
+    /// Whether the tensor was freed.
+    public boolean isClosed() {
+        return closed;
+    }
+
+    private static final class Cleanup implements Runnable {
+        final Storage storage;
+        volatile boolean warn;
+        volatile @Nullable Node node;
+
+        Cleanup(Storage storage, boolean warn) {
+            this.storage = storage;
+            this.warn = warn;
+        }
+
+        @Override
+        public void run() {
+            if (warn) {
+                Memory.countLate();
+                if (WARNED.compareAndSet(false, true)) {
+                    System.getLogger("io.torrefy.tensor")
+                            .log(
+                                    System.Logger.Level.WARNING,
+                                    "[scope] a tensor made outside any scope was freed by the garbage collector. Hint: open a"
+                                            + " Scope around the work, or keep() what must live. (Said once.)");
+                }
+            }
+            storage.release();
+            Node n = node;
+            if (n != null) {
+                n.release();
+            }
+        }
+    }
+
+    Tensor live(String op) {
+        if (closed) {
+            throw new IllegalStateException("[" + op + "] expected a live tensor; got " + describe()
+                    + " that was freed with its scope. Hint: keep() it, or pass it out with scope.pass(tensor).");
+        }
+        return this;
+    }
+
+    // ---- what it is ------------------------------------------------------------------------------------------------
+
+    /// A copy of the shape.
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    /// Size of a dimension; negative ones count from the end.
+    public long size(int dim) {
+        return shape[Shapes.dim("size", dim, shape.length)];
+    }
+
+    /// Number of dimensions.
+    public int rank() {
+        return shape.length;
+    }
+
+    /// Number of elements.
+    public long count() {
+        return Shapes.count(shape);
+    }
+
+    /// A copy of the strides, in elements.
+    public long[] strides() {
+        return strides.clone();
+    }
+
+    public DType dtype() {
+        return dtype;
+    }
+
+    public Device device() {
+        return storage.device;
+    }
+
+    /// Whether the elements lie row by row without gaps.
+    public boolean isContiguous() {
+        return dense;
+    }
+
+    Backend backend() {
+        return storage.backend;
+    }
+
+    long address() {
+        return storage.address + offset * dtype.bytes();
+    }
+
+    String describe() {
+        return dtype + Arrays.toString(shape) + (device().equals(Device.CPU) ? "" : " on " + device());
+    }
+
+    // ---- autograd --------------------------------------------------------------------------------------------------
+
+    public boolean requiresGrad() {
+        return requiresGrad;
+    }
+
+    /// Marks a leaf as one whose gradient is wanted.
+    ///
+    /// @throws IllegalArgumentException if the dtype is not a floating-point type
+    /// @throws IllegalStateException if it is set to false on a tensor that an operation computed
+    public Tensor requiresGrad(boolean wanted) {
+        if (wanted && !dtype.isFloating()) {
+            throw new IllegalArgumentException("[requiresGrad] expected a floating-point tensor; got " + describe());
+        }
+        if (!wanted && gradFn != null) {
+            throw new IllegalStateException("[requiresGrad] expected a leaf; got the result of '" + gradFn.name()
+                    + "'. Hint: use detach().");
+        }
+        requiresGrad = wanted;
+        return this;
+    }
+
+    /// Whether no recorded operation computed this tensor.
+    public boolean isLeaf() {
+        return gradFn == null;
+    }
+
+    /// The graph node that computed this tensor, absent for leaves.
+    public Optional<Node> gradFn() {
+        return Optional.ofNullable(gradFn);
+    }
+
+    @Nullable Node node() {
+        return gradFn;
+    }
+
+    /// The node that gradients of this tensor flow to: its own, or for a leaf the one that accumulates into `grad()`.
+    @Nullable Node gradientEdge() {
+        if (gradFn != null) {
+            return gradFn;
+        }
+        if (!requiresGrad) {
+            return null;
+        }
+        if (accumulator == null) {
+            accumulator = Node.accumulator(this);
+        }
+        return accumulator;
+    }
+
+    /// Makes this the output of `node`, or an alias of a leaf whose accumulator `node` is.
+    void attach(Node node) {
+        requiresGrad = true;
+        if (node.isAccumulator()) {
+            accumulator = node;
+        } else {
+            gradFn = node.retain();
+            if (cleanup != null) {
+                cleanup.node = node;
+            }
+        }
+    }
+
+    /// The gradient accumulated by `backward`, absent before the first and after `zeroGrad`.
+    public Optional<Tensor> grad() {
+        return Optional.ofNullable(grad);
+    }
+
+    @Nullable Tensor gradOrNull() {
+        return grad;
+    }
+
+    /// Replaces the gradient; null clears it.
+    void grad(@Nullable Tensor value) {
+        Tensor old = grad;
+        grad = value;
+        if (old != null && old != value) {
+            old.close();
+        }
+    }
+
+    /// Forgets the gradient.
+    public void zeroGrad() {
+        grad(null);
+    }
+
+    /// Gradients of this scalar with respect to every leaf, added to their `grad()`; frees the graph as it walks.
+    public void backward() {
+        Autograd.backward(List.of(this), List.of(), false, false);
+    }
+
+    /// The same from an upstream gradient of this tensor's shape.
+    public void backward(Tensor upstream) {
+        Autograd.backward(List.of(this), List.of(upstream), false, false);
+    }
+
+    /// The same, keeping the graph for another backward if asked.
+    public void backward(boolean retainGraph) {
+        Autograd.backward(List.of(this), List.of(), retainGraph, false);
+    }
+
+    /// The same values and memory without history.
+    public Tensor detach() {
+        live("detach");
+        return new Tensor(storage.retain(), offset, shape, strides, dtype).owned();
+    }
+
+    /// Calls `hook` with the gradient of this tensor whenever it has been computed in full; what it returns takes the
+    /// gradient's place.
+    ///
+    /// @return closing it removes the hook
+    public Hook registerHook(UnaryOperator<Tensor> hook) {
+        Node edge = gradientEdge();
+        if (edge == null) {
+            throw new IllegalStateException("[registerHook] expected a tensor that requires grad; got " + describe());
+        }
+        return edge.addPreHook(hook);
+    }
+
+    /// Makes `backward` fill `grad()` of a tensor that is not a leaf.
+    public Tensor retainGrad() {
+        if (gradFn != null) {
+            registerHook(g -> {
+                grad(g.detach().copy().keep());
+                return g;
+            });
+        }
+        return this;
+    }
+
+    // ---- creation --------------------------------------------------------------------------------------------------
+
+    /// Uninitialised.
+    public static Tensor empty(DType dtype, long... shape) {
+        return Creation.empty(Device.CPU, dtype, shape);
+    }
+
+    public static Tensor zeros(long... shape) {
+        return Creation.full(DType.F32, 0, shape);
+    }
+
+    public static Tensor zeros(DType dtype, long... shape) {
+        return Creation.full(dtype, 0, shape);
+    }
+
+    public static Tensor ones(long... shape) {
+        return Creation.full(DType.F32, 1, shape);
+    }
+
+    public static Tensor full(DType dtype, double value, long... shape) {
+        return Creation.full(dtype, value, shape);
+    }
+
+    /// A tensor of no dimensions.
+    public static Tensor scalar(double value) {
+        return Creation.full(DType.F32, value);
+    }
+
+    /// 0, 1, …, n-1 as I64.
+    public static Tensor arange(long n) {
+        return Creation.arange(n);
+    }
+
+    /// The identity matrix.
+    public static Tensor eye(long n) {
+        return Creation.eye(n);
+    }
+
+    /// F32 of the given shape; without one, a vector.
+    public static Tensor of(float[] values, long... shape) {
+        return Creation.of(values, shape);
+    }
+
+    /// F64.
+    public static Tensor of(double[] values, long... shape) {
+        return Creation.of(values, shape);
+    }
+
+    /// I64.
+    public static Tensor of(long[] values, long... shape) {
+        return Creation.of(values, shape);
+    }
+
+    /// I64 from int ids.
+    public static Tensor of(int[] values, long... shape) {
+        return Creation.of(Arrays.stream(values).asLongStream().toArray(), shape);
+    }
+
+    /// BOOL.
+    public static Tensor of(boolean[] values, long... shape) {
+        return Creation.of(values, shape);
+    }
+
+    // ---- reading ---------------------------------------------------------------------------------------------------
+
+    /// The values row by row.
+    public float[] toFloats() {
+        return Creation.toFloats(this);
+    }
+
+    /// The values row by row.
+    public double[] toDoubles() {
+        return Creation.toDoubles(this);
+    }
+
+    /// The values row by row.
+    public long[] toLongs() {
+        return Creation.toLongs(this);
+    }
+
+    /// The values row by row.
+    public boolean[] toBooleans() {
+        return Creation.toBooleans(this);
+    }
+
+    /// The only value.
+    ///
+    /// @throws IllegalArgumentException if there is more than one element, or none
+    public double item() {
+        if (count() != 1) {
+            throw new IllegalArgumentException("[item] expected one element; got " + describe());
+        }
+        return toDoubles()[0];
+    }
+
+    /// In another dtype; itself if it has it. Gradients flow through between floating-point types.
+    public Tensor to(DType type) {
+        return Views.to(this, type);
+    }
+
+    /// A dense tensor of the same values: itself if it is dense, otherwise a copy.
+    public Tensor contiguous() {
+        return dense ? this : Views.copy(this);
+    }
+
+    /// A dense copy. Gradients flow through.
+    public Tensor copy() {
+        return Views.copy(this);
+    }
+
+    // ---- views -----------------------------------------------------------------------------------------------------
+
+    /// The same elements in another shape; one size may be -1. A view where the strides allow, otherwise a copy.
+    public Tensor reshape(long... sizes) {
+        return Views.reshape(this, sizes);
+    }
+
+    /// Dimensions in another order.
+    public Tensor permute(int... dims) {
+        return Views.permute(this, dims);
+    }
+
+    /// Two dimensions exchanged.
+    public Tensor transpose(int a, int b) {
+        return Views.transpose(this, a, b);
+    }
+
+    /// The last two dimensions exchanged.
+    public Tensor t() {
+        return Views.transpose(this, -2, -1);
+    }
+
+    /// Elements `from`, `from + step`, … before `to` of a dimension; negative bounds count from the end, bounds outside are
+    /// clamped, the step is positive.
+    public Tensor slice(int dim, long from, long to, long step) {
+        return Views.slice(this, dim, from, to, step);
+    }
+
+    /// Elements `from` to `to - 1` of a dimension.
+    public Tensor slice(int dim, long from, long to) {
+        return Views.slice(this, dim, from, to, 1);
+    }
+
+    /// One element of a dimension, which disappears.
+    public Tensor select(int dim, long index) {
+        return Views.select(this, dim, index);
+    }
+
+    /// Repeats dimensions of size 1 without a copy; -1 keeps a size.
+    public Tensor expand(long... sizes) {
+        return Views.expand(this, sizes);
+    }
+
+    /// Removes a dimension of size 1.
+    public Tensor squeeze(int dim) {
+        return Views.squeeze(this, dim);
+    }
+
+    /// Inserts a dimension of size 1.
+    public Tensor unsqueeze(int dim) {
+        return Views.unsqueeze(this, dim);
+    }
+
+    /// Joins dimensions `from` to `to` into one.
+    public Tensor flatten(int from, int to) {
+        return Views.flatten(this, from, to);
+    }
+
+    /// Views of consecutive sizes along a dimension.
+    public List<Tensor> split(int dim, long... sizes) {
+        return Views.split(this, dim, sizes);
+    }
+
+    /// `n` views of equal size (the last may be smaller).
+    public List<Tensor> chunk(int dim, int n) {
+        return Views.chunk(this, dim, n);
+    }
+
+    // ---- arithmetic ------------------------------------------------------------------------------------------------
+
+    public Tensor add(Tensor other) {
+        return Pointwise.add(this, other);
+    }
+
+    public Tensor add(double value) {
+        return Pointwise.add(this, value);
+    }
+
+    public Tensor sub(Tensor other) {
+        return Pointwise.sub(this, other);
+    }
+
+    public Tensor sub(double value) {
+        return Pointwise.add(this, -value);
+    }
+
+    public Tensor mul(Tensor other) {
+        return Pointwise.mul(this, other);
+    }
+
+    public Tensor mul(double value) {
+        return Pointwise.mul(this, value);
+    }
+
+    public Tensor div(Tensor other) {
+        return Pointwise.div(this, other);
+    }
+
+    public Tensor div(double value) {
+        return Pointwise.mul(this, 1 / value);
+    }
+
+    /// Remainder with the divisor's sign, as Python's `%`. Not differentiable.
+    public Tensor remainder(Tensor other) {
+        return Pointwise.remainder(this, other);
+    }
+
+    public Tensor pow(double exponent) {
+        return Pointwise.pow(this, exponent);
+    }
+
+    public Tensor pow(Tensor exponent) {
+        return Pointwise.pow(this, exponent);
+    }
+
+    public Tensor maximum(Tensor other) {
+        return Pointwise.maximum(this, other);
+    }
+
+    public Tensor minimum(Tensor other) {
+        return Pointwise.minimum(this, other);
+    }
+
+    public Tensor neg() {
+        return Pointwise.neg(this);
+    }
+
+    public Tensor abs() {
+        return Pointwise.abs(this);
+    }
+
+    public Tensor sign() {
+        return Pointwise.sign(this);
+    }
+
+    public Tensor square() {
+        return Pointwise.square(this);
+    }
+
+    public Tensor sqrt() {
+        return Pointwise.sqrt(this);
+    }
+
+    public Tensor rsqrt() {
+        return Pointwise.rsqrt(this);
+    }
+
+    public Tensor reciprocal() {
+        return Pointwise.reciprocal(this);
+    }
+
+    public Tensor exp() {
+        return Pointwise.exp(this);
+    }
+
+    public Tensor expm1() {
+        return Pointwise.expm1(this);
+    }
+
+    public Tensor log() {
+        return Pointwise.log(this);
+    }
+
+    public Tensor log1p() {
+        return Pointwise.log1p(this);
+    }
+
+    public Tensor sin() {
+        return Pointwise.sin(this);
+    }
+
+    public Tensor cos() {
+        return Pointwise.cos(this);
+    }
+
+    public Tensor tanh() {
+        return Pointwise.tanh(this);
+    }
+
+    public Tensor erf() {
+        return Pointwise.erf(this);
+    }
+
+    public Tensor sigmoid() {
+        return Pointwise.sigmoid(this);
+    }
+
+    public Tensor logSigmoid() {
+        return Pointwise.logSigmoid(this);
+    }
+
+    public Tensor relu() {
+        return Pointwise.relu(this);
+    }
+
+    /// x * sigmoid(x).
+    public Tensor silu() {
+        return Pointwise.silu(this);
+    }
+
+    /// GELU by erf, as PyTorch's default.
+    public Tensor gelu() {
+        return Pointwise.geluErf(this);
+    }
+
+    /// GELU by the tanh approximation.
+    public Tensor geluTanh() {
+        return Pointwise.geluTanh(this);
+    }
+
+    /// log(1 + exp(beta x)) / beta, linear where beta x > threshold.
+    public Tensor softplus(double beta, double threshold) {
+        return Pointwise.softplus(this, beta, threshold);
+    }
+
+    public Tensor softplus() {
+        return Pointwise.softplus(this, 1, 20);
+    }
+
+    /// Limits values to [min, max]; the gradient is 1 inside and on the bounds, 0 outside.
+    public Tensor clamp(double min, double max) {
+        return Pointwise.clamp(this, min, max);
+    }
+
+    /// Round half to even, down, up; no gradient.
+    public Tensor round() {
+        return Pointwise.round(this);
+    }
+
+    public Tensor floor() {
+        return Pointwise.floor(this);
+    }
+
+    public Tensor ceil() {
+        return Pointwise.ceil(this);
+    }
+
+    // ---- comparison and choice -------------------------------------------------------------------------------------
+
+    public Tensor eq(Tensor other) {
+        return Pointwise.eq(this, other);
+    }
+
+    public Tensor eq(double value) {
+        return Pointwise.eq(this, Creation.constant(this, value));
+    }
+
+    public Tensor ne(Tensor other) {
+        return Pointwise.ne(this, other);
+    }
+
+    public Tensor ne(double value) {
+        return Pointwise.ne(this, Creation.constant(this, value));
+    }
+
+    public Tensor lt(Tensor other) {
+        return Pointwise.lt(this, other);
+    }
+
+    public Tensor lt(double value) {
+        return Pointwise.lt(this, Creation.constant(this, value));
+    }
+
+    public Tensor le(Tensor other) {
+        return Pointwise.le(this, other);
+    }
+
+    public Tensor gt(Tensor other) {
+        return Pointwise.gt(this, other);
+    }
+
+    public Tensor gt(double value) {
+        return Pointwise.gt(this, Creation.constant(this, value));
+    }
+
+    public Tensor ge(Tensor other) {
+        return Pointwise.ge(this, other);
+    }
+
+    public Tensor and(Tensor other) {
+        return Pointwise.and(this, other);
+    }
+
+    public Tensor or(Tensor other) {
+        return Pointwise.or(this, other);
+    }
+
+    public Tensor not() {
+        return Pointwise.not(this);
+    }
+
+    /// This BOOL chooses: `this ? a : b`, broadcasting.
+    public Tensor where(Tensor a, Tensor b) {
+        return Pointwise.where(this, a, b);
+    }
+
+    /// `value` where the BOOL mask is set.
+    public Tensor maskedFill(Tensor mask, double value) {
+        return Pointwise.maskedFill(this, mask, value);
+    }
+
+    // ---- reductions ------------------------------------------------------------------------------------------------
+
+    /// Over the given dimensions, or all.
+    public Tensor sum(int... dims) {
+        return Reduce.sum(this, dims, false);
+    }
+
+    public Tensor sum(int[] dims, boolean keepDim) {
+        return Reduce.sum(this, dims, keepDim);
+    }
+
+    public Tensor mean(int... dims) {
+        return Reduce.mean(this, dims, false);
+    }
+
+    public Tensor mean(int[] dims, boolean keepDim) {
+        return Reduce.mean(this, dims, keepDim);
+    }
+
+    /// Sum of squared deviations over n - correction.
+    public Tensor var(int[] dims, double correction, boolean keepDim) {
+        return Reduce.var(this, dims, correction, keepDim);
+    }
+
+    public Tensor std(int[] dims, double correction, boolean keepDim) {
+        return Reduce.std(this, dims, correction, keepDim);
+    }
+
+    public Tensor prod(int dim, boolean keepDim) {
+        return Reduce.prod(this, dim, keepDim);
+    }
+
+    /// Largest value along a dimension and where it is; the gradient goes to that one.
+    public ValuesAndIndices max(int dim, boolean keepDim) {
+        return Reduce.extreme(this, dim, keepDim, true);
+    }
+
+    public ValuesAndIndices min(int dim, boolean keepDim) {
+        return Reduce.extreme(this, dim, keepDim, false);
+    }
+
+    /// Largest value of all; ties share the gradient.
+    public Tensor max() {
+        return Reduce.amax(this, new int[0], false);
+    }
+
+    public Tensor min() {
+        return Reduce.amin(this, new int[0], false);
+    }
+
+    /// Largest values over dimensions; ties share the gradient evenly.
+    public Tensor amax(int[] dims, boolean keepDim) {
+        return Reduce.amax(this, dims, keepDim);
+    }
+
+    public Tensor amin(int[] dims, boolean keepDim) {
+        return Reduce.amin(this, dims, keepDim);
+    }
+
+    /// Position of the first largest value along a dimension, I64.
+    public Tensor argmax(int dim, boolean keepDim) {
+        return Reduce.arg(this, dim, keepDim, true);
+    }
+
+    public Tensor argmin(int dim, boolean keepDim) {
+        return Reduce.arg(this, dim, keepDim, false);
+    }
+
+    /// Euclidean norm over dimensions, or all.
+    public Tensor norm(int... dims) {
+        return Reduce.norm(this, dims, false);
+    }
+
+    public Tensor cumsum(int dim) {
+        return Reduce.cumsum(this, dim);
+    }
+
+    public Tensor cumprod(int dim) {
+        return Reduce.cumprod(this, dim);
+    }
+
+    /// log(sum(exp(x))) over dimensions.
+    public Tensor logsumexp(int[] dims, boolean keepDim) {
+        return Reduce.logsumexp(this, dims, keepDim);
+    }
+
+    /// Stable; NaN sorts as the largest.
+    public ValuesAndIndices sort(int dim, boolean descending) {
+        return Reduce.sort(this, dim, descending);
+    }
+
+    /// The k largest (or smallest) along a dimension, in order.
+    public ValuesAndIndices topk(long k, int dim, boolean largest) {
+        return Reduce.topk(this, k, dim, largest);
+    }
+
+    public Tensor softmax(int dim) {
+        return Softmaxes.softmax(this, dim);
+    }
+
+    public Tensor logSoftmax(int dim) {
+        return Softmaxes.logSoftmax(this, dim);
+    }
+
+    // ---- products --------------------------------------------------------------------------------------------------
+
+    /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost no copy.
+    public Tensor matmul(Tensor other) {
+        return Products.matmul(this, other);
+    }
+
+    // ---- indexing --------------------------------------------------------------------------------------------------
+
+    /// Rows (or slices of `dim`) named by a vector of I64 indices.
+    public Tensor indexSelect(int dim, Tensor indices) {
+        return Indexed.indexSelect(this, dim, indices);
+    }
+
+    /// A copy with `source` slices added at the indices; repeats add up, in order.
+    public Tensor indexAdd(int dim, Tensor indices, Tensor source) {
+        return Indexed.indexAdd(this, dim, indices, source);
+    }
+
+    /// Elements along a dimension named by an index tensor of the result's shape.
+    public Tensor gather(int dim, Tensor indices) {
+        return Indexed.gather(this, dim, indices);
+    }
+
+    /// A copy with elements of `source` added at the indices along a dimension; repeats add up, in order.
+    public Tensor scatterAdd(int dim, Tensor indices, Tensor source) {
+        return Indexed.scatterAdd(this, dim, indices, source);
+    }
+
+    /// Lower triangle of the last two dimensions, from `diagonal` down.
+    public Tensor tril(long diagonal) {
+        return Indexed.tril(this, diagonal);
+    }
+
+    public Tensor triu(long diagonal) {
+        return Indexed.triu(this, diagonal);
+    }
+
+    public Tensor flip(int... dims) {
+        return Indexed.flip(this, dims);
+    }
+
+    public Tensor roll(long shift, int dim) {
+        return Indexed.roll(this, shift, dim);
+    }
+
+    public Tensor repeat(long... repeats) {
+        return Indexed.repeat(this, repeats);
+    }
+
+    public Tensor repeatInterleave(long repeats, int dim) {
+        return Indexed.repeatInterleave(this, repeats, dim);
+    }
+
+    /// Pads (or, with negative sizes, crops) as torch's `pad`: last dimension's left and right first.
+    public Tensor pad(long[] sizes, double value) {
+        return Indexed.pad(this, sizes, value);
+    }
+
+    // ---- in place --------------------------------------------------------------------------------------------------
+
+    /// Overwrites with `source`'s values (broadcast, cast). For values outside the graph, or under `noGrad`.
+    public Tensor copyFrom(Tensor source) {
+        return InPlace.copyFrom(this, source);
+    }
+
+    public Tensor fillInPlace(double value) {
+        return InPlace.fill(this, value);
+    }
+
+    public Tensor addInPlace(Tensor other) {
+        return InPlace.add(this, other);
+    }
+
+    public Tensor mulInPlace(double value) {
+        return InPlace.mul(this, value);
+    }
+
+    @Override
+    public String toString() {
+        return closed ? "Tensor(closed " + describe() + ")" : Printing.print(this);
+    }
+}
