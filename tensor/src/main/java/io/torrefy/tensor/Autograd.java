@@ -133,7 +133,7 @@ public final class Autograd {
             count(roots);
             PriorityQueue<Node> ready = new PriorityQueue<>((a, b) -> Long.compare(b.sequence(), a.sequence()));
             for (Node root : roots) {
-                if (waiting.get(root) == 0 && !ready.contains(root)) {
+                if (waiting.getOrDefault(root, 0) == 0 && !ready.contains(root)) {
                     ready.add(root);
                 }
             }

@@ -1,6 +1,7 @@
 package io.torrefy.tensor;
 
 import io.torrefy.tensor.internal.Backend;
+import io.torrefy.tensor.internal.cpu.CpuBackend;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
@@ -8,12 +9,13 @@ import java.util.stream.Collectors;
 final class Backends {
     private static final ServiceLoader<Backend> SERVICES =
             ServiceLoader.load(Backend.class, Backend.class.getClassLoader());
-    private static final Backend CPU = load("cpu");
+    /// Always here, on the class path too, where no module declares it.
+    private static final Backend CPU = new CpuBackend();
 
     private Backends() {}
 
     static Backend of(Device device) {
-        return device == Device.CPU || device.type().equals("cpu") ? CPU : load(device.type());
+        return device.type().equals(CPU.name()) ? CPU : load(device.type());
     }
 
     private static synchronized Backend load(String type) {

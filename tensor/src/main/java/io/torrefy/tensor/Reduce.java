@@ -245,7 +245,7 @@ final class Reduce {
                 keepDim);
     }
 
-    private static Tensor scan(String name, ReduceOp op, Tensor x, int dim) {
+    private static Tensor scan(ReduceOp op, Tensor x, int dim) {
         Around a = Around.of(x.shape, dim);
         try (Scope scope = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
@@ -260,7 +260,7 @@ final class Reduce {
         Tensor in = computable(x.live("cumsum"));
         int d = Shapes.dim("cumsum", dim, in.rank());
         return Node.record(
-                "cumsum", scan("cumsum", ReduceOp.SUM, in, d), new Tensor[] {in}, new Tensor[0], (_, dy) -> new Tensor[] {
+                "cumsum", scan(ReduceOp.SUM, in, d), new Tensor[] {in}, new Tensor[0], (_, dy) -> new Tensor[] {
                     dy.flip(d).cumsum(d).flip(d)
                 });
     }
@@ -268,7 +268,7 @@ final class Reduce {
     static Tensor cumprod(Tensor x, int dim) {
         Tensor in = computable(x.live("cumprod"));
         int d = Shapes.dim("cumprod", dim, in.rank());
-        Tensor y = scan("cumprod", ReduceOp.PROD, in, d);
+        Tensor y = scan(ReduceOp.PROD, in, d);
         return Node.record("cumprod", y, new Tensor[] {in}, new Tensor[] {in}, (c, dy) -> {
             // dx_j = sum_{i >= j} dy_i * prod_{k <= i, k != j} x_k, one j at a time: right with zeros too.
             Tensor a = c.saved(0);
