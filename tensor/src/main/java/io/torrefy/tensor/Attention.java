@@ -5,14 +5,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Scaled-dot-product attention, softmax(q k^T * scale + mask) v, tiled so that no N x N matrix is ever stored
-/// (Dao et al. 2022, "FlashAttention", algorithms 1 and 4; Dao 2023 for the split of work). Query head `h` reads key head
+/// (Dao et al. 2022, "FlashAttention", algorithms 1 and 4; Dao 2023 for the split of work). Query head `h` reads key
+/// head
 /// `h / (heads / kvHeads)`.
 public final class Attention {
     private Attention() {}
 
     /// How a call attends.
     ///
-    /// @param causal query i sees keys up to i, counted from the top left, or with `bottomRight` so that the last query sees the
+    /// @param causal query i sees keys up to i, counted from the top left, or with `bottomRight` so that the last
+    query sees the
     ///     last key (what decoding with a cache needs)
     /// @param window how many keys back a query sees, itself included; 0 for all
     /// @param scale factor of the scores; 0 for 1 / sqrt(head dimension)
@@ -31,10 +33,12 @@ public final class Attention {
         }
     }
 
-    /// Attention of a padded batch: q (batch, heads, queries, dim), k (batch, kvHeads, keys, dim), v (batch, kvHeads, keys,
+    /// Attention of a padded batch: q (batch, heads, queries, dim), k (batch, kvHeads, keys, dim), v (batch, kvHeads,
+    /// keys,
     /// valueDim).
     ///
-    /// @param mask BOOL (true = may attend) or additive, broadcasting to (batch, heads, queries, keys); null for none. A row that
+    /// @param mask BOOL (true = may attend) or additive, broadcasting to (batch, heads, queries, keys); null for
+    none. A row that
     ///     may attend to nothing gives zeros. No gradient flows to it.
     public static Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Options options) {
         boolean fits = q.rank() == 4
@@ -48,9 +52,11 @@ public final class Attention {
                 && k.size(1) > 0
                 && q.size(1) % k.size(1) == 0;
         if (!fits) {
-            throw new IllegalArgumentException("[attend] expected q (batch, heads, queries, dim), k (batch, kvHeads, keys, dim)"
-                    + " and v (batch, kvHeads, keys, valueDim), heads a multiple of kvHeads; got " + q.describe() + ", "
-                    + k.describe() + " and " + v.describe());
+            throw new IllegalArgumentException(
+                    "[attend] expected q (batch, heads, queries, dim), k (batch, kvHeads, keys, dim)"
+                            + " and v (batch, kvHeads, keys, valueDim), heads a multiple of kvHeads; got "
+                            + q.describe() + ", "
+                            + k.describe() + " and " + v.describe());
         }
         int batch = (int) q.size(0);
         Tensor additive = mask == null ? null : additive(mask, q, k);
@@ -84,10 +90,10 @@ public final class Attention {
         return run(plan, a, b, c, y, additive, (t, m) -> unfused(t[0], t[1], t[2], m, options));
     }
 
-    /// Attention of packed sequences of different lengths: q (tokens, heads, dim), k (keyTokens, kvHeads, dim), v likewise. Sequence
+    /// Attention of packed sequences of different lengths: q (tokens, heads, dim), k (keyTokens, kvHeads, dim), v
+    /// likewise. Sequence
     /// `s` has the queries `qOffsets[s] .. qOffsets[s+1]` and the keys `kOffsets[s] .. kOffsets[s+1]`.
-    public static Tensor attendPacked(
-            Tensor q, Tensor k, Tensor v, int[] qOffsets, int[] kOffsets, Options options) {
+    public static Tensor attendPacked(Tensor q, Tensor k, Tensor v, int[] qOffsets, int[] kOffsets, Options options) {
         boolean fits = q.rank() == 3
                 && k.rank() == 3
                 && v.rank() == 3
@@ -101,9 +107,11 @@ public final class Attention {
                 && ascending(qOffsets, q.size(0))
                 && ascending(kOffsets, k.size(0));
         if (!fits) {
-            throw new IllegalArgumentException("[attendPacked] expected q (tokens, heads, dim), k and v (keyTokens, kvHeads, dim)"
-                    + " and ascending offsets from 0 to the tokens; got " + q.describe() + ", " + k.describe() + ", "
-                    + v.describe() + ", " + Arrays.toString(qOffsets) + " and " + Arrays.toString(kOffsets));
+            throw new IllegalArgumentException(
+                    "[attendPacked] expected q (tokens, heads, dim), k and v (keyTokens, kvHeads, dim)"
+                            + " and ascending offsets from 0 to the tokens; got " + q.describe() + ", " + k.describe()
+                            + ", "
+                            + v.describe() + ", " + Arrays.toString(qOffsets) + " and " + Arrays.toString(kOffsets));
         }
         if (q.dtype != DType.F32 || k.dtype != DType.F32 || v.dtype != DType.F32) {
             return packedBySequence(q, k, v, qOffsets, kOffsets, options);
@@ -141,9 +149,11 @@ public final class Attention {
         return run(plan, a, b, c, y, null, (t, _) -> packedBySequence(t[0], t[1], t[2], qOffsets, kOffsets, options));
     }
 
-    /// One query a sequence against caches, the decode step: q (sequences, heads, dim); keys and values (slots, kvHeads, capacity,
+    /// One query a sequence against caches, the decode step: q (sequences, heads, dim); keys and values (slots,
+    /// kvHeads, capacity,
     /// dim), of which sequence `s` uses the first `lengths[s]` of slot `slots[s]`. Not recorded.
-    public static Tensor attendCached(Tensor q, Tensor keys, Tensor values, int[] slots, int[] lengths, Options options) {
+    public static Tensor attendCached(
+            Tensor q, Tensor keys, Tensor values, int[] slots, int[] lengths, Options options) {
         boolean fits = q.rank() == 3
                 && keys.rank() == 4
                 && values.rank() == 4
@@ -157,9 +167,11 @@ public final class Attention {
             fits = slots[s] >= 0 && slots[s] < keys.size(0) && lengths[s] >= 0 && lengths[s] <= keys.size(2);
         }
         if (!fits) {
-            throw new IllegalArgumentException("[attendCached] expected f32 q (sequences, heads, dim), caches (slots, kvHeads,"
-                    + " capacity, dim) and a slot and length for each sequence; got " + q.describe() + ", " + keys.describe()
-                    + ", slots " + Arrays.toString(slots) + ", lengths " + Arrays.toString(lengths));
+            throw new IllegalArgumentException(
+                    "[attendCached] expected f32 q (sequences, heads, dim), caches (slots, kvHeads,"
+                            + " capacity, dim) and a slot and length for each sequence; got " + q.describe() + ", "
+                            + keys.describe()
+                            + ", slots " + Arrays.toString(slots) + ", lengths " + Arrays.toString(lengths));
         }
         try (Scope scope = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
@@ -226,8 +238,8 @@ public final class Attention {
 
     private static Tensor additive(Tensor mask, Tensor q, Tensor k) {
         if (!Arrays.equals(Shapes.broadcast("attend", mask.shape, scores(q, k)), scores(q, k))) {
-            throw new IllegalArgumentException("[attend] expected a mask that broadcasts to " + Arrays.toString(scores(q, k))
-                    + "; got " + mask.describe());
+            throw new IllegalArgumentException("[attend] expected a mask that broadcasts to "
+                    + Arrays.toString(scores(q, k)) + "; got " + mask.describe());
         }
         DType type = q.dtype == DType.F64 ? DType.F64 : DType.F32;
         if (mask.dtype != DType.BOOL) {
@@ -289,17 +301,10 @@ public final class Attention {
     }
 
     private static Tensor run(
-            AttentionPlan plan,
-            Tensor q,
-            Tensor k,
-            Tensor v,
-            Tensor y,
-            @Nullable Tensor mask,
-            Unfused unfused) {
+            AttentionPlan plan, Tensor q, Tensor k, Tensor v, Tensor y, @Nullable Tensor mask, Unfused unfused) {
         Tensor lse = Creation.like(q, plan.heads(), plan.totalQueries());
         y.backend().attention(plan, q.address(), k.address(), v.address(), y.address(), lse.address());
-        Tensor[] saves =
-                mask == null ? new Tensor[] {q, k, v, y, lse} : new Tensor[] {q, k, v, y, lse, mask};
+        Tensor[] saves = mask == null ? new Tensor[] {q, k, v, y, lse} : new Tensor[] {q, k, v, y, lse, mask};
         return Node.record("attention", y, new Tensor[] {q, k, v}, saves, (c, dy) -> {
             if (Autograd.isEnabled()) {
                 Tensor m = mask == null ? null : c.saved(5);
@@ -329,7 +334,8 @@ public final class Attention {
         });
     }
 
-    /// A tensor of the same shape and strides as `like`, with the values of `source` if there is one. Where `like` is a view with
+    /// A tensor of the same shape and strides as `like`, with the values of `source` if there is one. Where `like` is a
+    /// view with
     /// gaps (a slice of a joint projection), the gaps are left alone.
     private static Tensor withStridesOf(Tensor like, @Nullable Tensor source) {
         if (source != null && Arrays.equals(source.strides, like.strides)) {

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Reverse-mode differentiation of the recorded graph. The walk visits nodes from the last recorded to the first, adds up
+/// Reverse-mode differentiation of the recorded graph. The walk visits nodes from the last recorded to the first, adds
+/// up
 /// the gradients that meet in one place, and frees what a node saved as soon as it has used it.
 public final class Autograd {
     private static final ThreadLocal<Boolean> ENABLED = ThreadLocal.withInitial(() -> true);
@@ -64,12 +65,12 @@ public final class Autograd {
     /// @param upstream one gradient for each output, or none when every output is a scalar
     /// @param retainGraph keep the graph for another walk
     /// @param createGraph record the walk itself, for second derivatives; keeps the graph
-    public static void backward(
-            List<Tensor> outputs, List<Tensor> upstream, boolean retainGraph, boolean createGraph) {
+    public static void backward(List<Tensor> outputs, List<Tensor> upstream, boolean retainGraph, boolean createGraph) {
         new Walk(outputs, upstream, retainGraph || createGraph, createGraph, null).run();
     }
 
-    /// The gradients of `sum_i <outputs_i, upstream_i>` with respect to `inputs`, in their order, leaving every `grad()`
+    /// The gradients of `sum_i <outputs_i, upstream_i>` with respect to `inputs`, in their order, leaving every
+    /// `grad()`
     /// alone; empty where an input did not take part.
     public static List<Optional<Tensor>> grad(
             List<Tensor> outputs,
@@ -156,15 +157,17 @@ public final class Autograd {
                 Tensor y = outputs.get(i).live("backward");
                 Node root = y.gradientEdge();
                 if (root == null) {
-                    throw new IllegalStateException("[backward] expected an output that requires grad; got "
-                            + y.describe() + ". Hint: was it computed under noGrad, or from tensors that don't require grad?");
+                    throw new IllegalStateException(
+                            "[backward] expected an output that requires grad; got " + y.describe()
+                                    + ". Hint: was it computed under noGrad, or from tensors that don't require grad?");
                 }
                 Tensor g;
                 if (!upstream.isEmpty()) {
                     g = upstream.get(i).live("backward");
                     if (!java.util.Arrays.equals(g.shape, y.shape)) {
-                        throw new IllegalArgumentException("[backward] expected an upstream gradient of the output's shape; got "
-                                + g.describe() + " for " + y.describe());
+                        throw new IllegalArgumentException(
+                                "[backward] expected an upstream gradient of the output's shape; got " + g.describe()
+                                        + " for " + y.describe());
                     }
                     g = create ? Views.alias(g.to(y.dtype)) : g.to(y.dtype).detach();
                 } else if (y.count() == 1) {
@@ -199,8 +202,8 @@ public final class Autograd {
             }
             if (wanted != null) {
                 // From the first recorded to the last: a node is useful if it is wanted or leads to one that is.
-                order.sort((a, b) -> Long.compare(
-                        a.isAccumulator() ? -1 : a.sequence(), b.isAccumulator() ? -1 : b.sequence()));
+                order.sort((a, b) ->
+                        Long.compare(a.isAccumulator() ? -1 : a.sequence(), b.isAccumulator() ? -1 : b.sequence()));
                 for (Node node : order) {
                     boolean use = isWanted(node);
                     for (Node next : node.edges) {
@@ -281,8 +284,8 @@ public final class Autograd {
                 return g;
             }
             if (!java.util.Arrays.equals(out.shape, g.shape)) {
-                throw new IllegalArgumentException("[hook] expected a gradient of the same shape; got "
-                        + out.describe() + " for " + g.describe());
+                throw new IllegalArgumentException(
+                        "[hook] expected a gradient of the same shape; got " + out.describe() + " for " + g.describe());
             }
             Tensor mine = Views.alias(out).unmanaged();
             g.close();

@@ -32,9 +32,8 @@ final class Convolution {
         // (B, G, C/G*kh*kw, oh*ow)
         Tensor columns = unfold(x.reshape(batch * groups, plan.channels(), plan.h(), plan.w()), plan)
                 .reshape(batch, groups, depth, (long) plan.oh() * plan.ow());
-        Tensor y = weight.reshape(groups, out, depth)
-                .matmul(columns)
-                .reshape(batch, weight.size(0), plan.oh(), plan.ow());
+        Tensor y =
+                weight.reshape(groups, out, depth).matmul(columns).reshape(batch, weight.size(0), plan.oh(), plan.ow());
         return bias == null ? y : y.add(bias.reshape(-1, 1, 1));
     }
 
@@ -46,9 +45,10 @@ final class Convolution {
                 && weight.size(0) % groups == 0
                 && (bias == null || (bias.rank() == 1 && bias.size(0) == weight.size(0)));
         if (!fits) {
-            throw new IllegalArgumentException("[conv2d] expected x (batch, channels, h, w), weight (out, channels / groups, kh,"
-                    + " kw) and bias (out); got " + x.describe() + ", " + weight.describe() + ", "
-                    + (bias == null ? "no bias" : bias.describe()) + " and " + groups + " groups");
+            throw new IllegalArgumentException(
+                    "[conv2d] expected x (batch, channels, h, w), weight (out, channels / groups, kh,"
+                            + " kw) and bias (out); got " + x.describe() + ", " + weight.describe() + ", "
+                            + (bias == null ? "no bias" : bias.describe()) + " and " + groups + " groups");
         }
     }
 
@@ -59,7 +59,12 @@ final class Convolution {
         Tensor y = Creation.like(x, x.size(0), depth, places);
         long image = (long) plan.channels() * plan.h() * plan.w() * x.dtype.bytes();
         for (long i = 0; i < x.size(0); i++) {
-            y.backend().im2col(x.dtype, plan, in.address() + i * image, y.address() + i * depth * places * x.dtype.bytes());
+            y.backend()
+                    .im2col(
+                            x.dtype,
+                            plan,
+                            in.address() + i * image,
+                            y.address() + i * depth * places * x.dtype.bytes());
         }
         return Node.record("unfold", y, new Tensor[] {in}, new Tensor[0], (_, dy) -> new Tensor[] {fold(dy, plan)});
     }

@@ -28,8 +28,8 @@ public final class CrossEntropies {
         long classes = logits.size(-1);
         for (long id : ids.toLongs()) {
             if ((id < 0 || id >= classes) && id != ignoreIndex) {
-                throw new IllegalArgumentException("[" + op + "] expected targets in [0, " + classes + ") or " + ignoreIndex
-                        + "; got " + id);
+                throw new IllegalArgumentException(
+                        "[" + op + "] expected targets in [0, " + classes + ") or " + ignoreIndex + "; got " + id);
             }
         }
         return ids;
@@ -40,7 +40,8 @@ public final class CrossEntropies {
         return crossEntropy(logits, targets, Reduction.MEAN, IGNORE, 0);
     }
 
-    /// Cross-entropy of logits (…, classes) with target classes (…); rows with `ignoreIndex` give 0 and do not count in the mean
+    /// Cross-entropy of logits (…, classes) with target classes (…); rows with `ignoreIndex` give 0 and do not count in
+    /// the mean
     /// (which is NaN when no row counts, as in PyTorch). Label smoothing as torch's.
     public static Tensor crossEntropy(
             Tensor logits, Tensor targets, Reduction reduction, long ignoreIndex, double smoothing) {
@@ -96,7 +97,14 @@ public final class CrossEntropies {
         Tensor lse = Creation.like(in, ids.shape);
         loss.backend()
                 .crossEntropy(
-                        rows(in), n, in.address(), ids.address(), ignoreIndex, (float) smoothing, loss.address(), lse.address());
+                        rows(in),
+                        n,
+                        in.address(),
+                        ids.address(),
+                        ignoreIndex,
+                        (float) smoothing,
+                        loss.address(),
+                        lse.address());
         return Node.record("crossEntropy", loss, new Tensor[] {in}, new Tensor[] {in, ids, lse}, (c, dy) -> {
             Tensor x = c.saved(0);
             if (Autograd.isEnabled()) {
@@ -153,12 +161,18 @@ public final class CrossEntropies {
         Tensor lse = Creation.like(in, ids.shape);
         in.backend()
                 .tokenLogProbs(
-                        rows(in), n, in.address(), inverse, ids.address(), logProbs.address(), entropy.address(), lse.address());
+                        rows(in),
+                        n,
+                        in.address(),
+                        inverse,
+                        ids.address(),
+                        logProbs.address(),
+                        entropy.address(),
+                        lse.address());
         Tensor y = Node.record("tokenLogProbs", logProbs, new Tensor[] {in}, new Tensor[] {in, ids, lse}, (c, dy) -> {
             if (Autograd.isEnabled()) {
                 Tensor classes = c.saved(1);
-                return Functional.throughUnfused(
-                        dy, c, 1, t -> unfusedLogProbs(t[0], classes, temperature).logProbs);
+                return Functional.throughUnfused(dy, c, 1, t -> unfusedLogProbs(t[0], classes, temperature).logProbs);
             }
             Tensor x = c.saved(0);
             Tensor g = dy.contiguous();

@@ -2,7 +2,8 @@ package io.torrefy.tensor;
 
 import org.jspecify.annotations.Nullable;
 
-/// An operation with a gradient of its own. `forward` runs unrecorded; `backward` gets what forward saved and the gradient of
+/// An operation with a gradient of its own. `forward` runs unrecorded; `backward` gets what forward saved and the
+/// gradient of
 /// its result, and is itself recorded when second derivatives are asked for, so write it in public operations.
 public abstract class CustomFunction {
     /// What forward hands to backward.

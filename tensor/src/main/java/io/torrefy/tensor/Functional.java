@@ -8,7 +8,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Operations on several tensors and the layers' functions. Fused ones have a kernel for f32; their unfused forms in
-/// public operations are here too (`unfused…`), serve the other dtypes, and are differentiated when a backward is recorded.
+/// public operations are here too (`unfused…`), serve the other dtypes, and are differentiated when a backward is
+/// recorded.
 public final class Functional {
     private static final Tensor[] NONE = {};
 
@@ -67,8 +68,10 @@ public final class Functional {
         MAX
     }
 
-    /// Sums, averages or takes the maximum of the rows of each bag; bag `b` is `ids[offsets[b] .. offsets[b+1])`, the last to
-    /// the end. An empty bag gives zeros. Rows of `paddingIndex` (none: -1) do not count. `weights` go with SUM only.
+    /// Sums, averages or takes the maximum of the rows of each bag; bag `b` is `ids[offsets[b] .. offsets[b+1])`, the
+    /// last to
+    /// the end. An empty bag gives zeros. Rows of `paddingIndex` (none: -1) do not count. `weights` go with SUM
+    only.
     public static Tensor embeddingBag(
             Tensor ids, Tensor offsets, Tensor table, Bag mode, @Nullable Tensor weights, long paddingIndex) {
         long[] id = ids.toLongs();
@@ -300,7 +303,17 @@ public final class Functional {
             Tensor db = Creation.like(x, x.shape);
             da.backend()
                     .swigluBackward(
-                            rows(x), n, x.address(), n, c.saved(1).address(), n, g.address(), da.address(), n, db.address(), n);
+                            rows(x),
+                            n,
+                            x.address(),
+                            n,
+                            c.saved(1).address(),
+                            n,
+                            g.address(),
+                            da.address(),
+                            n,
+                            db.address(),
+                            n);
             return new Tensor[] {da, db};
         });
     }
@@ -312,14 +325,17 @@ public final class Functional {
     /// @param interleaved pairs (2k, 2k+1) instead of (k, k + dim/2)
     public static Tensor rope(Tensor x, Tensor cos, Tensor sin, Tensor positions, boolean interleaved) {
         if (x.rank() != 3 || x.size(2) % 2 != 0 || cos.size(1) * 2 != x.size(2) || positions.count() != x.size(0)) {
-            throw new IllegalArgumentException("[rope] expected x (tokens, heads, dim), tables (positions, dim/2) and a position"
-                    + " for each token; got " + x.describe() + ", " + cos.describe() + " and " + positions.describe());
+            throw new IllegalArgumentException(
+                    "[rope] expected x (tokens, heads, dim), tables (positions, dim/2) and a position"
+                            + " for each token; got " + x.describe() + ", " + cos.describe() + " and "
+                            + positions.describe());
         }
         Tensor at = positions.to(DType.I64).contiguous();
         long bad = at.backend().findOutOfRange(at.count(), at.address(), cos.size(0));
         if (bad >= 0) {
-            throw new IllegalArgumentException("[rope] expected positions below " + cos.size(0) + "; got "
-                    + at.toLongs()[(int) bad] + ". Hint: the sequence is longer than the tables (max_position_embeddings).");
+            throw new IllegalArgumentException(
+                    "[rope] expected positions below " + cos.size(0) + "; got " + at.toLongs()[(int) bad]
+                            + ". Hint: the sequence is longer than the tables (max_position_embeddings).");
         }
         if (!fusable(x, cos, sin)) {
             return unfusedRope(x, cos, sin, at, interleaved);
@@ -348,9 +364,8 @@ public final class Functional {
                         y.address(),
                         heads * dim,
                         dim);
-        return Node.record("rope", y, new Tensor[] {in}, new Tensor[] {cos, sin, at}, (c, dy) -> new Tensor[] {
-            rotate(dy, c.saved(0), c.saved(1), c.saved(2), interleaved, -sign)
-        });
+        return Node.record("rope", y, new Tensor[] {in}, new Tensor[] {cos, sin, at}, (c, dy) ->
+                new Tensor[] {rotate(dy, c.saved(0), c.saved(1), c.saved(2), interleaved, -sign)});
     }
 
     static Tensor unfusedRope(Tensor x, Tensor cos, Tensor sin, Tensor at, boolean interleaved) {
@@ -366,19 +381,22 @@ public final class Functional {
 
     // ---- images ----------------------------------------------------------------------------------------------------
 
-    /// 2-D convolution of x (batch, channels, h, w) with weight (out, channels / groups, kh, kw); `bias` (out) may be null.
+    /// 2-D convolution of x (batch, channels, h, w) with weight (out, channels / groups, kh, kw); `bias` (out) may be
+    /// null.
     /// `stride`, `padding` and `dilation` are (vertical, horizontal). By unfolding and a matrix product.
     public static Tensor conv2d(
             Tensor x, Tensor weight, @Nullable Tensor bias, int[] stride, int[] padding, int[] dilation, int groups) {
         return Convolution.conv2d(x, weight, bias, stride, padding, dilation, groups);
     }
 
-    /// Bicubic interpolation of x (batch, channels, h, w) to (oh, ow): Keys' kernel with a = -0.75, half-pixel centres, clamped
+    /// Bicubic interpolation of x (batch, channels, h, w) to (oh, ow): Keys' kernel with a = -0.75, half-pixel centres,
+    /// clamped
     /// indices, no antialiasing; torch's `interpolate(mode="bicubic", align_corners=False)`.
     public static Tensor interpolateBicubic(Tensor x, long oh, long ow) {
         if (x.rank() != 4 || oh < 1 || ow < 1 || x.size(2) < 1 || x.size(3) < 1) {
-            throw new IllegalArgumentException("[interpolateBicubic] expected (batch, channels, h, w) and positive sizes; got "
-                    + x.describe() + " to " + oh + " x " + ow);
+            throw new IllegalArgumentException(
+                    "[interpolateBicubic] expected (batch, channels, h, w) and positive sizes; got " + x.describe()
+                            + " to " + oh + " x " + ow);
         }
         if (x.dtype.isHalf()) {
             return interpolateBicubic(x.to(DType.F32), oh, ow).to(x.dtype);
@@ -400,11 +418,9 @@ public final class Functional {
         Tensor g = dy.contiguous();
         Tensor dx = Creation.like(g, g.size(0), g.size(1), h, w);
         dx.backend()
-                .bicubicBackward(
-                        g.dtype, g.size(0) * g.size(1), h, w, g.size(2), g.size(3), g.address(), dx.address());
-        return Node.record("bicubicBackward", dx, new Tensor[] {g}, NONE, (_, u) -> new Tensor[] {
-            bicubic(u, dy.size(2), dy.size(3))
-        });
+                .bicubicBackward(g.dtype, g.size(0) * g.size(1), h, w, g.size(2), g.size(3), g.address(), dx.address());
+        return Node.record("bicubicBackward", dx, new Tensor[] {g}, NONE, (_, u) ->
+                new Tensor[] {bicubic(u, dy.size(2), dy.size(3))});
     }
 
     static Conv2dPlan plan(Tensor x, Tensor weight, int[] stride, int[] padding, int[] dilation, int groups) {

@@ -11,9 +11,11 @@ public final class GradCheck {
 
     private GradCheck() {}
 
-    /// Checks the gradient of `sum(f(x) * w)`, w fixed and irregular, with respect to each F64 input that requires grad.
+    /// Checks the gradient of `sum(f(x) * w)`, w fixed and irregular, with respect to each F64 input that requires
+    /// grad.
     ///
-    /// @throws AssertionError naming the input, the element, the two values, if they differ by more than `atol + rtol * |numeric|`
+    /// @throws AssertionError naming the input, the element, the two values, if they differ by more than `atol +
+    rtol * |numeric|`
     public static void check(Function<List<Tensor>, Tensor> f, List<Tensor> inputs, double rtol, double atol) {
         try (Scope _ = Scope.open()) {
             for (Tensor x : inputs) {

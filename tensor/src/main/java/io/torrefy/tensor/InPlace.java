@@ -12,13 +12,15 @@ final class InPlace {
     private static void check(String op, Tensor x) {
         x.live(op);
         if (Autograd.isEnabled() && x.requiresGrad()) {
-            throw new IllegalStateException("[" + op + "] expected a tensor outside the graph; got " + x.describe()
-                    + " that requires grad. Hint: do it under Autograd.noGrad(), or use the form that returns a new tensor.");
+            throw new IllegalStateException(
+                    "[" + op + "] expected a tensor outside the graph; got " + x.describe()
+                            + " that requires grad. Hint: do it under Autograd.noGrad(), or use the form that returns a new tensor.");
         }
         for (int i = 0; i < x.shape.length; i++) {
             if (x.strides[i] == 0 && x.shape[i] > 1) {
-                throw new IllegalArgumentException("[" + op + "] expected memory of its own for every element; got an expanded "
-                        + x.describe() + ". Hint: copy() it first.");
+                throw new IllegalArgumentException(
+                        "[" + op + "] expected memory of its own for every element; got an expanded " + x.describe()
+                                + ". Hint: copy() it first.");
             }
         }
     }
@@ -51,12 +53,21 @@ final class InPlace {
     static Tensor add(Tensor x, Tensor other) {
         check("addInPlace", x);
         other.live("addInPlace");
-        if (x.dense && x.dtype == other.dtype && !x.dtype.isHalf()
+        if (x.dense
+                && x.dtype == other.dtype
+                && !x.dtype.isHalf()
                 && Arrays.equals(Shapes.broadcast("addInPlace", x.shape, other.shape), x.shape)) {
             long[] strides = Shapes.broadcastStrides(other.shape, other.strides, x.shape);
             x.backend()
                     .binary(
-                            BinaryOp.ADD, x.dtype, x.shape, x.address(), x.strides, other.address(), strides, x.address());
+                            BinaryOp.ADD,
+                            x.dtype,
+                            x.shape,
+                            x.address(),
+                            x.strides,
+                            other.address(),
+                            strides,
+                            x.address());
             x.storage.changed();
             return x;
         }

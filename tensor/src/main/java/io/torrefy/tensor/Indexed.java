@@ -27,8 +27,9 @@ final class Indexed {
     static Tensor indexSelect(Tensor x, int dim, Tensor indices) {
         int d = Shapes.dim("indexSelect", dim, x.live("indexSelect").rank());
         if (x.rank() == 0 || indices.rank() > 1) {
-            throw new IllegalArgumentException("[indexSelect] expected a tensor with dimensions and a vector of indices; got "
-                    + x.describe() + " and " + indices.describe());
+            throw new IllegalArgumentException(
+                    "[indexSelect] expected a tensor with dimensions and a vector of indices; got " + x.describe()
+                            + " and " + indices.describe());
         }
         Tensor ids = ids("indexSelect", indices, x.shape[d]);
         Tensor in = copyable(x);
@@ -36,11 +37,12 @@ final class Indexed {
         shape[d] = ids.count();
         Tensor y = Creation.like(x, shape);
         Reduce.Around a = Reduce.Around.of(x.shape, d);
-        y.backend().indexSelect(x.dtype, a.outer(), a.n(), a.inner(), ids.count(), in.address(), ids.address(), y.address());
+        y.backend()
+                .indexSelect(
+                        x.dtype, a.outer(), a.n(), a.inner(), ids.count(), in.address(), ids.address(), y.address());
         long[] whole = x.shape;
-        return Node.record("indexSelect", y, new Tensor[] {in}, new Tensor[] {ids}, (c, dy) -> new Tensor[] {
-            indexAdd(Tensor.zeros(dy.dtype, whole), d, c.saved(0), dy)
-        });
+        return Node.record("indexSelect", y, new Tensor[] {in}, new Tensor[] {ids}, (c, dy) ->
+                new Tensor[] {indexAdd(Tensor.zeros(dy.dtype, whole), d, c.saved(0), dy)});
     }
 
     static Tensor indexAdd(Tensor x, int dim, Tensor indices, Tensor source) {
@@ -60,10 +62,10 @@ final class Indexed {
         Tensor y = Views.copyOf(x);
         Tensor s = source.contiguous();
         Reduce.Around a = Reduce.Around.of(x.shape, d);
-        y.backend().indexAdd(x.dtype, a.outer(), a.n(), a.inner(), ids.count(), s.address(), ids.address(), y.address());
-        return Node.record("indexAdd", y, new Tensor[] {x, s}, new Tensor[] {ids}, (c, dy) -> new @Nullable Tensor[] {
-            dy, c.needs(1) ? indexSelect(dy, d, c.saved(0)) : null
-        });
+        y.backend()
+                .indexAdd(x.dtype, a.outer(), a.n(), a.inner(), ids.count(), s.address(), ids.address(), y.address());
+        return Node.record("indexAdd", y, new Tensor[] {x, s}, new Tensor[] {ids}, (c, dy) ->
+                new @Nullable Tensor[] {dy, c.needs(1) ? indexSelect(dy, d, c.saved(0)) : null});
     }
 
     private static void checkGather(String op, Tensor x, int d, Tensor indices) {
@@ -72,8 +74,9 @@ final class Indexed {
             fits = i == d || indices.shape[i] == x.shape[i];
         }
         if (!fits) {
-            throw new IllegalArgumentException("[" + op + "] expected indices that agree with " + x.describe()
-                    + " outside dimension " + d + "; got " + indices.describe() + ". Hint: slice or expand one of them.");
+            throw new IllegalArgumentException(
+                    "[" + op + "] expected indices that agree with " + x.describe() + " outside dimension " + d
+                            + "; got " + indices.describe() + ". Hint: slice or expand one of them.");
         }
     }
 
@@ -92,39 +95,41 @@ final class Indexed {
         Tensor in = copyable(x);
         Tensor y = Creation.like(x, ids.shape);
         Reduce.Around a = Reduce.Around.of(x.shape, d);
-        y.backend().gather(x.dtype, a.outer(), a.n(), a.inner(), ids.shape[d], in.address(), ids.address(), y.address());
+        y.backend()
+                .gather(x.dtype, a.outer(), a.n(), a.inner(), ids.shape[d], in.address(), ids.address(), y.address());
         long[] whole = x.shape;
-        return Node.record("gather", y, new Tensor[] {in}, new Tensor[] {ids}, (c, dy) -> new Tensor[] {
-            scatterAdd(Tensor.zeros(dy.dtype, whole), d, c.saved(0), dy)
-        });
+        return Node.record("gather", y, new Tensor[] {in}, new Tensor[] {ids}, (c, dy) ->
+                new Tensor[] {scatterAdd(Tensor.zeros(dy.dtype, whole), d, c.saved(0), dy)});
     }
 
     static Tensor scatterAdd(Tensor x, int dim, Tensor indices, Tensor source) {
         int d = Shapes.dim("scatterAdd", dim, x.live("scatterAdd").rank());
         if (x.dtype.isHalf()) {
-            return scatterAdd(x.to(DType.F32), dim, indices, source.to(DType.F32)).to(x.dtype);
+            return scatterAdd(x.to(DType.F32), dim, indices, source.to(DType.F32))
+                    .to(x.dtype);
         }
         checkGather("scatterAdd", x, d, indices);
         Tensor ids = ids("scatterAdd", indices, x.shape[d]);
         if (source.dtype != x.dtype || source.rank() != ids.rank()) {
-            throw new IllegalArgumentException(
-                    "[scatterAdd] expected a source of " + x.dtype + Arrays.toString(ids.shape) + "; got " + source.describe());
+            throw new IllegalArgumentException("[scatterAdd] expected a source of " + x.dtype
+                    + Arrays.toString(ids.shape) + "; got " + source.describe());
         }
         Tensor s = source;
         for (int i = 0; i < s.rank(); i++) {
             s = s.slice(i, 0, ids.shape[i]);
         }
         if (!Arrays.equals(s.shape, ids.shape)) {
-            throw new IllegalArgumentException(
-                    "[scatterAdd] expected a source of " + x.dtype + Arrays.toString(ids.shape) + "; got " + source.describe());
+            throw new IllegalArgumentException("[scatterAdd] expected a source of " + x.dtype
+                    + Arrays.toString(ids.shape) + "; got " + source.describe());
         }
         s = s.contiguous();
         Tensor y = Views.copyOf(x);
         Reduce.Around a = Reduce.Around.of(x.shape, d);
-        y.backend().scatterAdd(x.dtype, a.outer(), a.n(), a.inner(), ids.shape[d], s.address(), ids.address(), y.address());
-        return Node.record("scatterAdd", y, new Tensor[] {x, s}, new Tensor[] {ids}, (c, dy) -> new @Nullable Tensor[] {
-            dy, c.needs(1) ? gather(dy, d, c.saved(0)) : null
-        });
+        y.backend()
+                .scatterAdd(
+                        x.dtype, a.outer(), a.n(), a.inner(), ids.shape[d], s.address(), ids.address(), y.address());
+        return Node.record("scatterAdd", y, new Tensor[] {x, s}, new Tensor[] {ids}, (c, dy) ->
+                new @Nullable Tensor[] {dy, c.needs(1) ? gather(dy, d, c.saved(0)) : null});
     }
 
     private static Tensor triangle(Tensor x, long diagonal, boolean lower) {
@@ -202,8 +207,8 @@ final class Indexed {
 
     static Tensor pad(Tensor x, long[] sizes, double value) {
         if (sizes.length % 2 != 0 || sizes.length > 2 * x.rank()) {
-            throw new IllegalArgumentException("[pad] expected pairs of sizes for at most " + x.rank() + " dimensions; got "
-                    + Arrays.toString(sizes));
+            throw new IllegalArgumentException("[pad] expected pairs of sizes for at most " + x.rank()
+                    + " dimensions; got " + Arrays.toString(sizes));
         }
         Tensor y = x;
         for (int p = 0; p < sizes.length; p += 2) {

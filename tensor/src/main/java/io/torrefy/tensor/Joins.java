@@ -17,7 +17,8 @@ final class Joins {
         int d = Shapes.dim("concat", dim, parts[0].rank());
         long[] shape = parts[0].shape.clone();
         if (shape.length == 0) {
-            throw new IllegalArgumentException("[concat] expected tensors with dimensions; got scalars. Hint: use stack.");
+            throw new IllegalArgumentException(
+                    "[concat] expected tensors with dimensions; got scalars. Hint: use stack.");
         }
         shape[d] = 0;
         Tensor[] inputs = new Tensor[parts.length];
@@ -40,11 +41,22 @@ final class Joins {
             Tensor x = inputs[i];
             sizes[i] = x.shape[d];
             y.backend()
-                    .copy(type, type, x.shape, x.address(), x.strides, y.address() + at * y.strides[d] * type.bytes(), y.strides);
+                    .copy(
+                            type,
+                            type,
+                            x.shape,
+                            x.address(),
+                            x.strides,
+                            y.address() + at * y.strides[d] * type.bytes(),
+                            y.strides);
             at += sizes[i];
         }
-        return Node.record("concat", y, inputs, new Tensor[0], (_, dy) -> Views.split(dy, d, sizes)
-                .toArray(Tensor[]::new));
+        return Node.record(
+                "concat",
+                y,
+                inputs,
+                new Tensor[0],
+                (_, dy) -> Views.split(dy, d, sizes).toArray(Tensor[]::new));
     }
 
     static Tensor stack(int dim, Tensor... parts) {

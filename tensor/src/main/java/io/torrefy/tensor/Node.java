@@ -8,7 +8,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// One operation of the recorded graph: what it saved, where its gradients go and the rule that computes them. Nodes are
+/// One operation of the recorded graph: what it saved, where its gradients go and the rule that computes them. Nodes
+/// are
 /// counted by the tensors they computed and by the nodes after them; the last one gone frees what was saved.
 public final class Node {
     private static final AtomicLong SEQUENCE = new AtomicLong();
@@ -16,7 +17,8 @@ public final class Node {
     /// Computes the gradients of a node's inputs from that of its output; null where there is none.
     @FunctionalInterface
     interface Rule {
-        @Nullable Tensor[] apply(Context context, Tensor upstream);
+        @Nullable
+        Tensor[] apply(Context context, Tensor upstream);
     }
 
     /// What a rule may ask of its node.
@@ -43,9 +45,15 @@ public final class Node {
     private final List<Consumer<Tensor>> accumulateHooks = new ArrayList<>(0);
 
     /// A saved value: an alias outside any scope, the version it had, and how to reach it in the graph again.
-    private record Saved(Tensor alias, int version, @Nullable Node edge, boolean output) {}
+    private record Saved(
+            Tensor alias, int version, @Nullable Node edge, boolean output) {}
 
-    private Node(String name, long sequence, @Nullable Node[] edges, Tensor[] inputs, @Nullable Rule rule,
+    private Node(
+            String name,
+            long sequence,
+            @Nullable Node[] edges,
+            Tensor[] inputs,
+            @Nullable Rule rule,
             @Nullable Tensor leaf) {
         this.name = name;
         this.sequence = sequence;
@@ -64,7 +72,8 @@ public final class Node {
         return new Node("accumulate", Long.MAX_VALUE, new Node[0], new Tensor[0], null, leaf);
     }
 
-    /// Records that `y` was computed from `inputs`, if gradients are on and some input wants them. `y` itself may be among
+    /// Records that `y` was computed from `inputs`, if gradients are on and some input wants them. `y` itself may be
+    /// among
     /// the saved.
     static Tensor record(String name, Tensor y, Tensor[] inputs, Tensor[] saves, Rule rule) {
         if (!Autograd.isEnabled() || !y.dtype.isFloating()) {
@@ -138,10 +147,12 @@ public final class Node {
     }
 
     /// Gradients of the inputs, each summed to its input's shape where the operation broadcast it.
-    @Nullable Tensor[] apply(Tensor upstream) {
+    @Nullable
+    Tensor[] apply(Tensor upstream) {
         if (freed || rule == null) {
-            throw new IllegalStateException("[backward] expected a graph that is still there; got '" + name
-                    + "', whose saved tensors were freed by an earlier backward. Hint: call backward(true) the first time.");
+            throw new IllegalStateException(
+                    "[backward] expected a graph that is still there; got '" + name
+                            + "', whose saved tensors were freed by an earlier backward. Hint: call backward(true) the first time.");
         }
         @Nullable Tensor[] gradients = rule.apply(new View(), upstream);
         if (gradients.length != edges.length) {
@@ -178,7 +189,8 @@ public final class Node {
                         + "' to be unchanged; got " + alias.describe() + " that was changed in place "
                         + (alias.storage.version() - s.version) + " times since. Hint: copy() it before the change.");
             }
-            Tensor t = new Tensor(alias.storage.retain(), alias.offset, alias.shape, alias.strides, alias.dtype).owned();
+            Tensor t =
+                    new Tensor(alias.storage.retain(), alias.offset, alias.shape, alias.strides, alias.dtype).owned();
             Node edge = s.output ? Node.this : s.edge;
             if (edge != null) {
                 t.attach(edge);

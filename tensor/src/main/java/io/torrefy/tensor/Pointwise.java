@@ -5,7 +5,8 @@ import io.torrefy.tensor.internal.CompareOp;
 import io.torrefy.tensor.internal.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
-/// Element-wise operations: each is a kernel and a gradient rule in public operations. Broadcast gradients are summed back
+/// Element-wise operations: each is a kernel and a gradient rule in public operations. Broadcast gradients are summed
+/// back
 /// to their input's shape by the reverse walk, once for all ([Node#apply]).
 final class Pointwise {
     private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
@@ -56,12 +57,11 @@ final class Pointwise {
                 Autograd.Mode _ = Autograd.noGrad()) {
             y = scope.pass(compute(op, x, p0, p1));
         }
-        Tensor[] saves =
-                switch (save) {
-                    case NOTHING -> new Tensor[0];
-                    case INPUT -> new Tensor[] {x};
-                    case OUTPUT -> new Tensor[] {y};
-                };
+        Tensor[] saves = switch (save) {
+            case NOTHING -> new Tensor[0];
+            case INPUT -> new Tensor[] {x};
+            case OUTPUT -> new Tensor[] {y};
+        };
         Tensor unused = y;
         return Node.record(name, y, new Tensor[] {x}, saves, (context, dy) -> {
             Tensor s = save == Save.NOTHING ? unused : context.saved(0);
@@ -82,7 +82,14 @@ final class Pointwise {
     }
 
     static Tensor square(Tensor x) {
-        return unary("square", UnaryOp.SQUARE, x, 0, 0, Save.INPUT, (a, _, dy) -> dy.mul(a).mul(2));
+        return unary(
+                "square",
+                UnaryOp.SQUARE,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> dy.mul(a).mul(2));
     }
 
     static Tensor sqrt(Tensor x) {
@@ -90,11 +97,25 @@ final class Pointwise {
     }
 
     static Tensor rsqrt(Tensor x) {
-        return unary("rsqrt", UnaryOp.RSQRT, x, 0, 0, Save.OUTPUT, (_, y, dy) -> dy.mul(y.mul(y.square())).mul(-0.5));
+        return unary(
+                "rsqrt",
+                UnaryOp.RSQRT,
+                x,
+                0,
+                0,
+                Save.OUTPUT,
+                (_, y, dy) -> dy.mul(y.mul(y.square())).mul(-0.5));
     }
 
     static Tensor reciprocal(Tensor x) {
-        return unary("reciprocal", UnaryOp.RECIPROCAL, x, 0, 0, Save.OUTPUT, (_, y, dy) -> dy.mul(y.square()).neg());
+        return unary(
+                "reciprocal",
+                UnaryOp.RECIPROCAL,
+                x,
+                0,
+                0,
+                Save.OUTPUT,
+                (_, y, dy) -> dy.mul(y.square()).neg());
     }
 
     static Tensor exp(Tensor x) {
@@ -118,55 +139,116 @@ final class Pointwise {
     }
 
     static Tensor cos(Tensor x) {
-        return unary("cos", UnaryOp.COS, x, 0, 0, Save.INPUT, (a, _, dy) -> dy.mul(a.sin()).neg());
+        return unary(
+                "cos",
+                UnaryOp.COS,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> dy.mul(a.sin()).neg());
     }
 
     static Tensor erf(Tensor x) {
-        return unary("erf", UnaryOp.ERF, x, 0, 0, Save.INPUT, (a, _, dy) ->
-                dy.mul(a.square().neg().exp()).mul(TWO_OVER_SQRT_PI));
+        return unary(
+                "erf",
+                UnaryOp.ERF,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> dy.mul(a.square().neg().exp()).mul(TWO_OVER_SQRT_PI));
     }
 
     static Tensor tanh(Tensor x) {
-        return unary("tanh", UnaryOp.TANH, x, 0, 0, Save.OUTPUT, (_, y, dy) ->
-                fused(BinaryOp.TANH_GRAD, y, dy, () -> dy.mul(y.square().neg().add(1))));
+        return unary(
+                "tanh",
+                UnaryOp.TANH,
+                x,
+                0,
+                0,
+                Save.OUTPUT,
+                (_, y, dy) -> fused(
+                        BinaryOp.TANH_GRAD, y, dy, () -> dy.mul(y.square().neg().add(1))));
     }
 
     static Tensor sigmoid(Tensor x) {
-        return unary("sigmoid", UnaryOp.SIGMOID, x, 0, 0, Save.OUTPUT, (_, y, dy) ->
-                fused(BinaryOp.SIGMOID_GRAD, y, dy, () -> dy.mul(y.mul(y.neg().add(1)))));
+        return unary(
+                "sigmoid",
+                UnaryOp.SIGMOID,
+                x,
+                0,
+                0,
+                Save.OUTPUT,
+                (_, y, dy) -> fused(
+                        BinaryOp.SIGMOID_GRAD, y, dy, () -> dy.mul(y.mul(y.neg().add(1)))));
     }
 
     static Tensor logSigmoid(Tensor x) {
-        return unary("logSigmoid", UnaryOp.LOG_SIGMOID, x, 0, 0, Save.INPUT, (a, _, dy) ->
-                dy.mul(a.neg().sigmoid()));
+        return unary(
+                "logSigmoid",
+                UnaryOp.LOG_SIGMOID,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> dy.mul(a.neg().sigmoid()));
     }
 
     static Tensor relu(Tensor x) {
-        return unary("relu", UnaryOp.RELU, x, 0, 0, Save.INPUT, (a, _, dy) ->
-                fused(BinaryOp.RELU_GRAD, a, dy, () -> dy.mul(a.gt(0).to(dy.dtype))));
+        return unary(
+                "relu",
+                UnaryOp.RELU,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) ->
+                        fused(BinaryOp.RELU_GRAD, a, dy, () -> dy.mul(a.gt(0).to(dy.dtype))));
     }
 
     static Tensor silu(Tensor x) {
-        return unary("silu", UnaryOp.SILU, x, 0, 0, Save.INPUT, (a, _, dy) -> fused(BinaryOp.SILU_GRAD, a, dy, () -> {
-            Tensor s = a.sigmoid();
-            return dy.mul(s.add(a.mul(s).mul(s.neg().add(1))));
-        }));
+        return unary(
+                "silu",
+                UnaryOp.SILU,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> fused(BinaryOp.SILU_GRAD, a, dy, () -> {
+                    Tensor s = a.sigmoid();
+                    return dy.mul(s.add(a.mul(s).mul(s.neg().add(1))));
+                }));
     }
 
     static Tensor geluTanh(Tensor x) {
-        return unary("geluTanh", UnaryOp.GELU_TANH, x, 0, 0, Save.INPUT, (a, _, dy) ->
-                fused(BinaryOp.GELU_TANH_GRAD, a, dy, () -> {
+        return unary(
+                "geluTanh",
+                UnaryOp.GELU_TANH,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> fused(BinaryOp.GELU_TANH_GRAD, a, dy, () -> {
                     double c = Math.sqrt(2 / Math.PI);
                     Tensor t = a.add(a.mul(a.square()).mul(0.044715)).mul(c).tanh();
                     Tensor inner = a.square().mul(3 * 0.044715).add(1).mul(c);
-                    Tensor slope = t.add(1).mul(0.5).add(a.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
+                    Tensor slope = t.add(1)
+                            .mul(0.5)
+                            .add(a.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
                     return dy.mul(slope);
                 }));
     }
 
     static Tensor geluErf(Tensor x) {
-        return unary("gelu", UnaryOp.GELU_ERF, x, 0, 0, Save.INPUT, (a, _, dy) ->
-                fused(BinaryOp.GELU_ERF_GRAD, a, dy, () -> {
+        return unary(
+                "gelu",
+                UnaryOp.GELU_ERF,
+                x,
+                0,
+                0,
+                Save.INPUT,
+                (a, _, dy) -> fused(BinaryOp.GELU_ERF_GRAD, a, dy, () -> {
                     Tensor cdf = a.mul(Math.sqrt(0.5)).erf().add(1).mul(0.5);
                     Tensor pdf = a.square().mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI));
                     return dy.mul(cdf.add(a.mul(pdf)));
@@ -174,8 +256,15 @@ final class Pointwise {
     }
 
     static Tensor softplus(Tensor x, double beta, double threshold) {
-        return unary("softplus", UnaryOp.SOFTPLUS, x, beta, threshold, Save.INPUT, (a, _, dy) ->
-                a.mul(beta).gt(threshold).where(dy, dy.mul(a.mul(beta).sigmoid())));
+        return unary(
+                "softplus",
+                UnaryOp.SOFTPLUS,
+                x,
+                beta,
+                threshold,
+                Save.INPUT,
+                (a, _, dy) ->
+                        a.mul(beta).gt(threshold).where(dy, dy.mul(a.mul(beta).sigmoid())));
     }
 
     static Tensor clamp(Tensor x, double min, double max) {
@@ -187,8 +276,15 @@ final class Pointwise {
     }
 
     static Tensor pow(Tensor x, double exponent) {
-        return unary("pow", UnaryOp.POW, x, exponent, 0, Save.INPUT, (a, _, dy) ->
-                exponent == 0 ? dy.mul(0) : dy.mul(a.pow(exponent - 1)).mul(exponent));
+        return unary(
+                "pow",
+                UnaryOp.POW,
+                x,
+                exponent,
+                0,
+                Save.INPUT,
+                (a, _, dy) ->
+                        exponent == 0 ? dy.mul(0) : dy.mul(a.pow(exponent - 1)).mul(exponent));
     }
 
     static Tensor add(Tensor x, double value) {
@@ -235,9 +331,7 @@ final class Pointwise {
         if (a.isFloating()) {
             return a == DType.F64 || b == DType.F64 ? DType.F64 : DType.F32;
         }
-        return a == DType.I64 || b == DType.I64
-                ? DType.I64
-                : a == DType.I32 || b == DType.I32 ? DType.I32 : DType.U8;
+        return a == DType.I64 || b == DType.I64 ? DType.I64 : a == DType.I32 || b == DType.I32 ? DType.I32 : DType.U8;
     }
 
     private static void sameDevice(String op, Tensor a, Tensor b) {
@@ -290,14 +384,15 @@ final class Pointwise {
     }
 
     static Tensor sub(Tensor a, Tensor b) {
-        return binary("sub", BinaryOp.SUB, a, b, false, (c, dy) -> new @Nullable Tensor[] {dy, c.needs(1) ? dy.neg() : null
-        });
+        return binary(
+                "sub", BinaryOp.SUB, a, b, false, (c, dy) -> new @Nullable Tensor[] {dy, c.needs(1) ? dy.neg() : null});
     }
 
     static Tensor mul(Tensor a, Tensor b) {
-        return binary("mul", BinaryOp.MUL, a, b, true, (c, dy) -> new @Nullable Tensor[] {
-            c.needs(0) ? dy.mul(c.saved(1)) : null, c.needs(1) ? dy.mul(c.saved(0)) : null
-        });
+        return binary(
+                "mul", BinaryOp.MUL, a, b, true, (c, dy) -> new @Nullable Tensor[] {
+                    c.needs(0) ? dy.mul(c.saved(1)) : null, c.needs(1) ? dy.mul(c.saved(0)) : null
+                });
     }
 
     static Tensor div(Tensor a, Tensor b) {
@@ -315,7 +410,9 @@ final class Pointwise {
             return new @Nullable Tensor[] {
                 c.needs(0) ? e.eq(0).where(zero, dy.mul(e).mul(x.pow(e.sub(1)))) : null,
                 // 0 to the power of e >= 0 does not depend on e.
-                c.needs(1) ? x.eq(0).and(e.ge(zero)).where(zero, dy.mul(x.pow(e)).mul(x.log())) : null
+                c.needs(1)
+                        ? x.eq(0).and(e.ge(zero)).where(zero, dy.mul(x.pow(e)).mul(x.log()))
+                        : null
             };
         });
     }

@@ -14,7 +14,10 @@ final class Printing {
         StringBuilder out = new StringBuilder("Tensor(");
         boolean brief = x.count() > SMALL;
         write(out, x, brief, "       ");
-        return out.append(", ").append(x.dtype()).append(Arrays.toString(x.shape)).append(x.requiresGrad() ? ", grad" : "")
+        return out.append(", ")
+                .append(x.dtype())
+                .append(Arrays.toString(x.shape))
+                .append(x.requiresGrad() ? ", grad" : "")
                 .append(')')
                 .toString();
     }

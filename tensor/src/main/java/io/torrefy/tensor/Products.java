@@ -11,8 +11,8 @@ final class Products {
         a.live("matmul");
         b.live("matmul");
         if (a.rank() == 0 || b.rank() == 0 || a.size(-1) != b.size(b.rank() == 1 ? 0 : -2)) {
-            throw new IllegalArgumentException("[matmul] expected (…, m, k) and (…, k, n); got " + a.describe() + " and "
-                    + b.describe() + ". Hint: is one of them to be transposed with t()?");
+            throw new IllegalArgumentException("[matmul] expected (…, m, k) and (…, k, n); got " + a.describe()
+                    + " and " + b.describe() + ". Hint: is one of them to be transposed with t()?");
         }
         DType type = Pointwise.promote(a.dtype, b.dtype);
         DType computed = type == DType.F64 ? DType.F64 : DType.F32;
@@ -30,7 +30,8 @@ final class Products {
             // One large product instead of a batch of small ones.
             long[] shape = a.shape.clone();
             shape[shape.length - 1] = b.shape[1];
-            return product(a.reshape(Shapes.count(a.shape, 0, a.rank() - 1), a.size(-1)), b).reshape(shape);
+            return product(a.reshape(Shapes.count(a.shape, 0, a.rank() - 1), a.size(-1)), b)
+                    .reshape(shape);
         }
         return product(a, b);
     }
@@ -67,8 +68,8 @@ final class Products {
         long m = a.size(-2);
         long k = a.size(-1);
         long n = b.size(-1);
-        long[] batch = Shapes.broadcast(
-                "matmul", Arrays.copyOf(a.shape, a.rank() - 2), Arrays.copyOf(b.shape, b.rank() - 2));
+        long[] batch =
+                Shapes.broadcast("matmul", Arrays.copyOf(a.shape, a.rank() - 2), Arrays.copyOf(b.shape, b.rank() - 2));
         long[] shape = Arrays.copyOf(batch, batch.length + 2);
         shape[batch.length] = m;
         shape[batch.length + 1] = n;

@@ -174,9 +174,8 @@ final class Reduce {
         }
         Tensor y = quiet(ReduceOp.PROD, in, gone, in.dtype);
         return drop(
-                Node.record("prod", y, new Tensor[] {in}, new Tensor[] {in}, (c, dy) -> new Tensor[] {
-                    dy.mul(othersProduct(c.saved(0), d))
-                }),
+                Node.record("prod", y, new Tensor[] {in}, new Tensor[] {in}, (c, dy) ->
+                        new Tensor[] {dy.mul(othersProduct(c.saved(0), d))}),
                 in.shape,
                 gone,
                 keepDim);
@@ -192,7 +191,8 @@ final class Reduce {
         edge[d] = Math.min(1, n);
         Tensor one = Tensor.full(x.dtype, 1, edge);
         Tensor before = Joins.concat(d, one, cumprod(x.slice(d, 0, Math.max(0, n - 1)), d));
-        Tensor after = Joins.concat(d, one, cumprod(x.flip(d).slice(d, 0, Math.max(0, n - 1)), d)).flip(d);
+        Tensor after = Joins.concat(d, one, cumprod(x.flip(d).slice(d, 0, Math.max(0, n - 1)), d))
+                .flip(d);
         return before.mul(after);
     }
 
@@ -212,8 +212,8 @@ final class Reduce {
         if (gone.length > 0) {
             gone[d] = true;
             if (in.shape[d] == 0) {
-                throw new IllegalArgumentException(
-                        "[" + name + "] expected at least one element along dimension " + dim + "; got " + x.describe());
+                throw new IllegalArgumentException("[" + name + "] expected at least one element along dimension " + dim
+                        + "; got " + x.describe());
             }
         }
         Tensor y = quiet(largest ? ReduceOp.ARGMAX : ReduceOp.ARGMIN, in, gone, DType.I64);
@@ -259,10 +259,8 @@ final class Reduce {
     static Tensor cumsum(Tensor x, int dim) {
         Tensor in = computable(x.live("cumsum"));
         int d = Shapes.dim("cumsum", dim, in.rank());
-        return Node.record(
-                "cumsum", scan(ReduceOp.SUM, in, d), new Tensor[] {in}, new Tensor[0], (_, dy) -> new Tensor[] {
-                    dy.flip(d).cumsum(d).flip(d)
-                });
+        return Node.record("cumsum", scan(ReduceOp.SUM, in, d), new Tensor[] {in}, new Tensor[0], (_, dy) ->
+                new Tensor[] {dy.flip(d).cumsum(d).flip(d)});
     }
 
     static Tensor cumprod(Tensor x, int dim) {
@@ -310,8 +308,7 @@ final class Reduce {
             Tensor order = Creation.empty(in.device(), DType.I64, rows.shape);
             long n = rows.shape[rows.rank() - 1];
             long count = n == 0 ? 0 : rows.count() / n;
-            rows.backend()
-                    .sort(in.dtype, count, n, descending, rows.address(), values.address(), order.address());
+            rows.backend().sort(in.dtype, count, n, descending, rows.address(), values.address(), order.address());
             index = scope.pass(order.transpose(d, -1).contiguous());
         }
         return new ValuesAndIndices(Indexed.gather(in, d, index), index);
@@ -332,5 +329,4 @@ final class Reduce {
         }
         return new ValuesAndIndices(x.rank() == 0 ? x.copy() : Indexed.gather(x, d, index), index);
     }
-
 }

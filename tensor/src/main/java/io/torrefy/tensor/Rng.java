@@ -1,7 +1,9 @@
 package io.torrefy.tensor;
 
-/// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a value is a
-/// function of (seed, stream, position), so the same on any number of threads and devices, and a run resumes by its position.
+/// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a
+/// value is a
+/// function of (seed, stream, position), so the same on any number of threads and devices, and a run resumes by its
+/// position.
 public final class Rng {
     private final long seed;
     private final long stream;

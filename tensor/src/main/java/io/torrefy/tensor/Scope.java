@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The lifetime of tensors. A tensor belongs to the innermost open scope of the thread that made it and is freed when that
+/// The lifetime of tensors. A tensor belongs to the innermost open scope of the thread that made it and is freed when
+/// that
 /// scope closes, unless it was kept ([Tensor#keep()]) or handed to the enclosing scope ([#pass(Tensor)]).
 ///
 /// ```java

@@ -136,8 +136,8 @@ final class Shapes {
             out[open] = count / known;
         }
         if (open >= 0 ? out[open] < 0 : known != count) {
-            throw new IllegalArgumentException("[" + op + "] expected a shape of " + count + " elements; got "
-                    + Arrays.toString(sizes));
+            throw new IllegalArgumentException(
+                    "[" + op + "] expected a shape of " + count + " elements; got " + Arrays.toString(sizes));
         }
         return out;
     }

@@ -24,7 +24,9 @@ final class Softmaxes {
         if (x.rank() == 0) {
             return along(name, x.reshape(1), 0, last).reshape();
         }
-        return d == x.rank() - 1 ? last.apply(x) : last.apply(x.transpose(d, -1)).transpose(d, -1);
+        return d == x.rank() - 1
+                ? last.apply(x)
+                : last.apply(x.transpose(d, -1)).transpose(d, -1);
     }
 
     private static long columns(Tensor x) {
@@ -54,9 +56,10 @@ final class Softmaxes {
         Tensor in = x.contiguous();
         Tensor y = Creation.like(x, x.shape);
         y.backend().logSoftmax(rows(x), columns(x), in.address(), y.address());
-        return Node.record("logSoftmax", y, new Tensor[] {in}, new Tensor[] {y}, (c, dy) -> new Tensor[] {
-            backward(c.saved(0), dy, (l, g) -> g.sub(l.exp().mul(g.sum(new int[] {-1}, true))), false)
-        });
+        return Node.record(
+                "logSoftmax", y, new Tensor[] {in}, new Tensor[] {y}, (c, dy) -> new Tensor[] {
+                    backward(c.saved(0), dy, (l, g) -> g.sub(l.exp().mul(g.sum(new int[] {-1}, true))), false)
+                });
     }
 
     private static Tensor backward(Tensor y, Tensor dy, BiFunction<Tensor, Tensor, Tensor> publicForm, boolean plain) {

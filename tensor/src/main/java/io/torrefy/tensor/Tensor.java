@@ -61,11 +61,13 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    @Nullable Scope owner() {
+    @Nullable
+    Scope owner() {
         return owner;
     }
 
-    /// Removes the tensor from its scope: it lives until `close()`, or until nothing refers to it any more. For parameters,
+    /// Removes the tensor from its scope: it lives until `close()`, or until nothing refers to it any more. For
+    /// parameters,
     /// optimiser state and everything else that outlives a step.
     public Tensor keep() {
         owner = null;
@@ -223,8 +225,8 @@ public final class Tensor implements AutoCloseable {
             throw new IllegalArgumentException("[requiresGrad] expected a floating-point tensor; got " + describe());
         }
         if (!wanted && gradFn != null) {
-            throw new IllegalStateException("[requiresGrad] expected a leaf; got the result of '" + gradFn.name()
-                    + "'. Hint: use detach().");
+            throw new IllegalStateException(
+                    "[requiresGrad] expected a leaf; got the result of '" + gradFn.name() + "'. Hint: use detach().");
         }
         requiresGrad = wanted;
         return this;
@@ -240,12 +242,14 @@ public final class Tensor implements AutoCloseable {
         return Optional.ofNullable(gradFn);
     }
 
-    @Nullable Node node() {
+    @Nullable
+    Node node() {
         return gradFn;
     }
 
     /// The node that gradients of this tensor flow to: its own, or for a leaf the one that accumulates into `grad()`.
-    @Nullable Node gradientEdge() {
+    @Nullable
+    Node gradientEdge() {
         if (gradFn != null) {
             return gradFn;
         }
@@ -276,7 +280,8 @@ public final class Tensor implements AutoCloseable {
         return Optional.ofNullable(grad);
     }
 
-    @Nullable Tensor gradOrNull() {
+    @Nullable
+    Tensor gradOrNull() {
         return grad;
     }
 
@@ -470,7 +475,8 @@ public final class Tensor implements AutoCloseable {
         return Views.transpose(this, -2, -1);
     }
 
-    /// Elements `from`, `from + step`, … before `to` of a dimension; negative bounds count from the end, bounds outside are
+    /// Elements `from`, `from + step`, … before `to` of a dimension; negative bounds count from the end, bounds outside
+    /// are
     /// clamped, the step is positive.
     public Tensor slice(int dim, long from, long to, long step) {
         return Views.slice(this, dim, from, to, step);
@@ -855,7 +861,8 @@ public final class Tensor implements AutoCloseable {
 
     // ---- products --------------------------------------------------------------------------------------------------
 
-    /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost no copy.
+    /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost no
+    /// copy.
     public Tensor matmul(Tensor other) {
         return Products.matmul(this, other);
     }

@@ -63,8 +63,8 @@ final class Views {
     static Tensor permute(Tensor x, int... dims) {
         int rank = x.live("permute").rank();
         if (dims.length != rank) {
-            throw new IllegalArgumentException("[permute] expected " + rank + " dimensions for " + x.describe() + "; got "
-                    + Arrays.toString(dims));
+            throw new IllegalArgumentException("[permute] expected " + rank + " dimensions for " + x.describe()
+                    + "; got " + Arrays.toString(dims));
         }
         Shapes.dims("permute", dims, rank);
         long[] shape = new long[rank];
@@ -76,8 +76,7 @@ final class Views {
             strides[i] = x.strides[d];
             inverse[d] = i;
         }
-        return record(
-                "permute", view(x, x.offset, shape, strides), x, (_, dy) -> new Tensor[] {dy.permute(inverse)});
+        return record("permute", view(x, x.offset, shape, strides), x, (_, dy) -> new Tensor[] {dy.permute(inverse)});
     }
 
     static Tensor transpose(Tensor x, int a, int b) {
@@ -97,7 +96,8 @@ final class Views {
         int d = Shapes.dim("slice", dim, x.live("slice").rank());
         if (step < 1 || x.rank() == 0) {
             throw new IllegalArgumentException(
-                    "[slice] expected a positive step and a tensor with dimensions; got step " + step + " of " + x.describe());
+                    "[slice] expected a positive step and a tensor with dimensions; got step " + step + " of "
+                            + x.describe());
         }
         long n = x.shape[d];
         long lo = Math.clamp(from < 0 ? from + n : from, 0, n);
@@ -137,8 +137,8 @@ final class Views {
         long n = x.rank() == 0 ? 0 : x.shape[d];
         long i = index < 0 ? index + n : index;
         if (i < 0 || i >= n) {
-            throw new IllegalArgumentException("[select] expected an index in [" + -n + ", " + (n - 1) + "]; got " + index
-                    + " for dimension " + dim + " of " + x.describe());
+            throw new IllegalArgumentException("[select] expected an index in [" + -n + ", " + (n - 1) + "]; got "
+                    + index + " for dimension " + dim + " of " + x.describe());
         }
         return squeeze(slice(x, d, i, i + 1, 1), d);
     }

@@ -4,7 +4,8 @@ import io.torrefy.tensor.DType;
 
 /// Matrix products: how the work is split over threads; [GemmF32] and [GemmF64] do it.
 ///
-/// An element of C is the sum over blocks of k, in order, of sums of fused multiply-adds along k. The blocks depend on k
+/// An element of C is the sum over blocks of k, in order, of sums of fused multiply-adds along k. The blocks depend on
+/// k
 /// alone, so the bits depend neither on the number of threads, nor on m and n: a row computed alone is the row
 /// computed in a batch.
 final class Gemm {
@@ -16,8 +17,23 @@ final class Gemm {
     private Gemm() {}
 
     static void gemm(
-            DType type, boolean ta, boolean tb, long m, long n, long k, long a, long lda, long aBatch,
-            long b, long ldb, long bBatch, long c, long ldc, long cBatch, long batch, boolean accumulate) {
+            DType type,
+            boolean ta,
+            boolean tb,
+            long m,
+            long n,
+            long k,
+            long a,
+            long lda,
+            long aBatch,
+            long b,
+            long ldb,
+            long bBatch,
+            long c,
+            long ldc,
+            long cBatch,
+            long batch,
+            boolean accumulate) {
         if (m == 0 || n == 0 || batch == 0) {
             return;
         }
@@ -28,8 +44,7 @@ final class Gemm {
             return;
         }
         if (!Mem.VECTOR) {
-            GemmScalar.gemm(
-                    type, ta, tb, m, n, k, a, lda, aBatch, b, ldb, bBatch, c, ldc, cBatch, batch, accumulate);
+            GemmScalar.gemm(type, ta, tb, m, n, k, a, lda, aBatch, b, ldb, bBatch, c, ldc, cBatch, batch, accumulate);
             return;
         }
         int size = type.bytes();
@@ -72,12 +87,15 @@ final class Gemm {
     private static void clear(DType type, long m, long n, long c, long ldc, long cBatch, long batch) {
         for (long z = 0; z < batch; z++) {
             for (long i = 0; i < m; i++) {
-                Mem.ALL.asSlice(c + (z * cBatch + i * ldc) * type.bytes(), n * type.bytes()).fill((byte) 0);
+                Mem.ALL
+                        .asSlice(c + (z * cBatch + i * ldc) * type.bytes(), n * type.bytes())
+                        .fill((byte) 0);
             }
         }
     }
 
-    /// Which part of the problem a task does: `matrices` of the batch at a time, each cut into a grid of `rows` x `columns` cells.
+    /// Which part of the problem a task does: `matrices` of the batch at a time, each cut into a grid of `rows` x
+    /// `columns` cells.
     private record Grid(long gridRows, long gridColumns, long rows, long columns, long matrices, long groups) {
         long cells() {
             return gridRows * gridColumns;

@@ -14,7 +14,8 @@ import jdk.incubator.vector.FloatVector;
 final class GemmPack {
     private GemmPack() {}
 
-    /// One panel of A, `height` rows high of which `rows` exist, `kc` steps. `lda` is in bytes. May write up to V floats
+    /// One panel of A, `height` rows high of which `rows` exist, `kc` steps. `lda` is in bytes. May write up to V
+    /// floats
     /// past the panel.
     static void a(boolean transposed, long a, long lda, int rows, int height, int kc, float[] to, int at) {
         if (transposed) {
@@ -54,11 +55,13 @@ final class GemmPack {
         }
     }
 
-    /// Rows shorter than a vector, filled with zeros: whole vectors are written, each row over the excess of the one before.
+    /// Rows shorter than a vector, filled with zeros: whole vectors are written, each row over the excess of the one
+    /// before.
     private static void copyNarrow(long from, long stride, int kc, int width, float[] to, int at, int toStride) {
         var mask = FS.indexInRange(0, width);
         for (int p = 0; p < kc; p++) {
-            FloatVector.fromMemorySegment(FS, ALL, from + p * stride, ORDER, mask).intoArray(to, at + p * toStride);
+            FloatVector.fromMemorySegment(FS, ALL, from + p * stride, ORDER, mask)
+                    .intoArray(to, at + p * toStride);
         }
     }
 
@@ -71,7 +74,8 @@ final class GemmPack {
     }
 
     /// `to[p, i] = from[i, p]`: rows that become columns, `rows` of them, repeated to `height`.
-    private static void columns(long from, long stride, int rows, int height, int kc, float[] to, int at, int toStride) {
+    private static void columns(
+            long from, long stride, int rows, int height, int kc, float[] to, int at, int toStride) {
         if (V == 16 && kc >= 16 && height <= 16 && rows > 1) {
             for (int p = 0; p < kc; p += 16) {
                 int q = Math.min(p, kc - 16);

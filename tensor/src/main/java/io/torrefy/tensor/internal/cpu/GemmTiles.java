@@ -5,7 +5,8 @@ import static io.torrefy.tensor.internal.cpu.Mem.FS;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The micro-kernels of the f32 matrix product: `t = A B` for a panel A (`kc` steps of `rows` values) and a panel B (`kc`
+/// The micro-kernels of the f32 matrix product: `t = A B` for a panel A (`kc` steps of `rows` values) and a panel B
+/// (`kc`
 /// steps of NR values), each element of t summed by fused multiply-adds in the order of k.
 ///
 /// The accumulators are local variables, one k step is one trip, indices are int and affine: the form that C2 keeps

@@ -20,7 +20,8 @@ final class Transpose {
 
     private Transpose() {}
 
-    /// Lane j of the upper row after the stage of distance d: its own where bit d of j is clear, else lane j - d of the lower row.
+    /// Lane j of the upper row after the stage of distance d: its own where bit d of j is clear, else lane j - d of the
+    /// lower row.
     private static IntVector low(int d) {
         int[] lanes = new int[IS.length()];
         for (int j = 0; j < lanes.length; j++) {
@@ -37,7 +38,8 @@ final class Transpose {
         return IntVector.fromArray(IS, lanes, 0);
     }
 
-    /// `to[p * toStride + i] = from[i, p]` for p, i < 16, where rows past `rows` repeat the last. Needs 16 lanes; writes
+    /// `to[p * toStride + i] = from[i, p]` for p, i < 16, where rows past `rows` repeat the last. Needs 16 lanes;
+    /// writes
     /// whole vectors in the order of p, so a narrower `toStride` keeps its first columns.
     static void square16(long from, long stride, int rows, float[] to, int at, int toStride) {
         int last = rows - 1;

@@ -66,8 +66,23 @@ class GemmTest {
     @FunctionalInterface
     private interface Kernel {
         void gemm(
-                DType type, boolean ta, boolean tb, long m, long n, long k, long a, long lda, long aBatch,
-                long b, long ldb, long bBatch, long c, long ldc, long cBatch, long batch, boolean accumulate);
+                DType type,
+                boolean ta,
+                boolean tb,
+                long m,
+                long n,
+                long k,
+                long a,
+                long lda,
+                long aBatch,
+                long b,
+                long ldb,
+                long bBatch,
+                long c,
+                long ldc,
+                long cBatch,
+                long batch,
+                boolean accumulate);
     }
 
     private static Run run(DType type, Problem q, Kernel kernel) {
@@ -86,8 +101,23 @@ class GemmTest {
             MemorySegment bm = write(arena, type, b);
             MemorySegment cm = write(arena, type, c);
             kernel.gemm(
-                    type, q.ta, q.tb, q.m, q.n, q.k, am.address(), q.lda(), q.aSize(), bm.address(), q.ldb(),
-                    q.repeatB ? 0 : q.bSize(), cm.address(), q.ldc(), q.cSize(), q.batch, q.accumulate);
+                    type,
+                    q.ta,
+                    q.tb,
+                    q.m,
+                    q.n,
+                    q.k,
+                    am.address(),
+                    q.lda(),
+                    q.aSize(),
+                    bm.address(),
+                    q.ldb(),
+                    q.repeatB ? 0 : q.bSize(),
+                    cm.address(),
+                    q.ldc(),
+                    q.cSize(),
+                    q.batch,
+                    q.accumulate);
             return new Run(q, a, b, c, read(type, cm, c.length));
         }
     }
@@ -162,8 +192,7 @@ class GemmTest {
             for (int m : sizes) {
                 for (int n : sizes) {
                     int k = sizes[random.nextInt(sizes.length)];
-                    all.add(new Problem(
-                            ta, tb, m, n, k, 1, random.nextBoolean(), random.nextInt(3), false));
+                    all.add(new Problem(ta, tb, m, n, k, 1, random.nextBoolean(), random.nextInt(3), false));
                 }
             }
             for (int rows = 1; rows <= 26; rows++) {
@@ -278,7 +307,14 @@ class GemmTest {
             double[] b = new double[k * n];
             Arrays.fill(b, 0.5);
             MemorySegment c = arena.allocate(14L * n * 4, 64);
-            product(false, 14, n, k, write(arena, DType.F32, a).address(), write(arena, DType.F32, b).address(), c.address());
+            product(
+                    false,
+                    14,
+                    n,
+                    k,
+                    write(arena, DType.F32, a).address(),
+                    write(arena, DType.F32, b).address(),
+                    c.address());
             double[] result = read(DType.F32, c, 14 * n);
             for (int i = 0; i < result.length; i++) {
                 double expected = i / n == 3 ? Double.NaN : i / n == 13 ? Double.POSITIVE_INFINITY : 0.5 * k;
