@@ -53,22 +53,38 @@ final class ColumnReductions {
         });
     }
 
+    /// A loop over rows for one or four vectors of columns; see `UnaryKernels` on calls through a type.
+    @FunctionalInterface
+    private interface Columns {
+        void run(int rows, long x, long step, long y);
+    }
+
+    private static Columns four(ReduceOp op) {
+        return switch (op) {
+            case SUM -> ColumnReductions::sum4;
+            case MAX -> ColumnReductions::max4;
+            default -> ColumnReductions::min4;
+        };
+    }
+
+    private static Columns one(ReduceOp op) {
+        return switch (op) {
+            case SUM -> ColumnReductions::sum1;
+            case MAX -> ColumnReductions::max1;
+            default -> ColumnReductions::min1;
+        };
+    }
+
     private static void chunk(ReduceOp op, int rows, int width, long x, long step, long y) {
+        Columns four = four(op);
+        Columns one = one(op);
         int i = 0;
         for (; i <= width - 4 * L; i += 4 * L) {
-            switch (op) {
-                case SUM -> sum4(rows, x + 4L * i, step, y + 4L * i);
-                case MAX -> max4(rows, x + 4L * i, step, y + 4L * i);
-                default -> min4(rows, x + 4L * i, step, y + 4L * i);
-            }
+            four.run(rows, x + 4L * i, step, y + 4L * i);
         }
         for (; i < width; i += L) {
             int at = Math.min(i, width - L);
-            switch (op) {
-                case SUM -> sum1(rows, x + 4L * at, step, y + 4L * at);
-                case MAX -> max1(rows, x + 4L * at, step, y + 4L * at);
-                default -> min1(rows, x + 4L * at, step, y + 4L * at);
-            }
+            one.run(rows, x + 4L * at, step, y + 4L * at);
         }
     }
 

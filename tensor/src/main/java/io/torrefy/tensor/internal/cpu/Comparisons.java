@@ -1,10 +1,21 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.internal.CompareOp;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /// Comparison and selection over broadcast shapes.
 final class Comparisons {
+    private static final int L = FS.length();
+    private static final ValueLayout.OfLong LITTLE = Mem.I64.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private Comparisons() {}
 
     /// What an ordering comparison answers for a smaller, equal, greater and unordered left side: one loop per
@@ -29,8 +40,12 @@ final class Comparisons {
             return a < b ? less : a > b ? greater : a == b ? equal : unordered;
         }
 
+        /// Without branches: all integers of a dtype are ordered.
         byte compare(long a, long b) {
-            return a < b ? less : a > b ? greater : equal;
+            int below = a < b ? less : 0;
+            int above = a > b ? greater : 0;
+            int same = a == b ? equal : 0;
+            return (byte) (below | above | same);
         }
     }
 
@@ -72,7 +87,12 @@ final class Comparisons {
     private static void compareRow(Answers answers, DType type, int n, long a, long as, long b, long bs, long y) {
         switch (type) {
             case F32 -> {
-                for (int i = 0; i < n; i++) {
+                int done = 0;
+                if (Mem.VECTOR && L % 8 == 0 && (as == 4 || as == 0) && (bs == 4 || bs == 0) && n >= L) {
+                    done = Mem.FS.loopBound(n);
+                    compareVectors(answers, done, a, (int) as / 4, b, (int) bs / 4, y);
+                }
+                for (int i = done; i < n; i++) {
                     Mem.i8(y + i, answers.compare((double) Mem.f32(a + i * as), Mem.f32(b + i * bs)));
                 }
             }
@@ -107,6 +127,27 @@ final class Comparisons {
                 for (int i = 0; i < n; i++) {
                     Mem.i8(y + i, answers.compare((long) (Mem.i8(a + i * as) & 0xff), Mem.i8(b + i * bs) & 0xff));
                 }
+            }
+        }
+    }
+
+    /// Strides are 0 or 1. The four outcomes are masks of bits, chosen by the answers and spread to bytes.
+    private static void compareVectors(Answers answers, int n, long a, int as, long b, int bs, long y) {
+        long less = -answers.less;
+        long equal = -answers.equal;
+        long greater = -answers.greater;
+        long unordered = -answers.unordered;
+        FloatVector p = FloatVector.broadcast(FS, Mem.f32(a));
+        FloatVector q = FloatVector.broadcast(FS, Mem.f32(b));
+        for (int i = 0; i < n; i += L) {
+            p = as == 0 ? p : FloatVector.fromMemorySegment(FS, ALL, a + 4L * i, ORDER);
+            q = bs == 0 ? q : FloatVector.fromMemorySegment(FS, ALL, b + 4L * i, ORDER);
+            long lt = p.compare(VectorOperators.LT, q).toLong();
+            long gt = p.compare(VectorOperators.GT, q).toLong();
+            long eq = p.compare(VectorOperators.EQ, q).toLong();
+            long bits = lt & less | gt & greater | eq & equal | ~(lt | gt | eq) & unordered;
+            for (int k = 0; k < L; k += 8) {
+                Mem.ALL.set(LITTLE, y + i + k, Long.expand(bits >>> k, 0x0101010101010101L));
             }
         }
     }

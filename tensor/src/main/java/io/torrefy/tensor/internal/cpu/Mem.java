@@ -27,6 +27,9 @@ final class Mem {
     static final VectorSpecies<Double> DS = DoubleVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> IS = IntVector.SPECIES_PREFERRED;
 
+    /// Up to this many bytes are copied by vectors in line: a call to copy memory costs as much as about so many.
+    private static final int SHORT_COPY = 1024;
+
     private Mem() {}
 
     static float f32(long address) {
@@ -86,7 +89,21 @@ final class Mem {
 
     /// Copies bytes between places that don't overlap.
     static void copy(long bytes, long x, long y) {
-        MemorySegment.copy(ALL, x, ALL, y, bytes);
+        int width = IS.vectorByteSize();
+        if (VECTOR && bytes >= width && bytes <= SHORT_COPY) {
+            copyVectors((int) bytes, x, y);
+        } else {
+            MemorySegment.copy(ALL, x, ALL, y, bytes);
+        }
+    }
+
+    /// At least one vector; the last one overlaps its neighbour.
+    private static void copyVectors(int bytes, long x, long y) {
+        int last = bytes - IS.vectorByteSize();
+        for (int i = 0; i < last; i += IS.vectorByteSize()) {
+            IntVector.fromMemorySegment(IS, ALL, x + i, ORDER).intoMemorySegment(ALL, y + i, ORDER);
+        }
+        IntVector.fromMemorySegment(IS, ALL, x + last, ORDER).intoMemorySegment(ALL, y + last, ORDER);
     }
 
     static FloatVector load(long address) {

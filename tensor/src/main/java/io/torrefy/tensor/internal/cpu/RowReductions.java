@@ -87,44 +87,42 @@ final class RowReductions {
         return result;
     }
 
+    /// Written without helpers that take or return vectors: see `Exponentials`.
     private static double sum(int n, long x) {
         DoubleVector low = DoubleVector.zero(Mem.DS);
-        DoubleVector high = low;
+        DoubleVector high = DoubleVector.zero(Mem.DS);
         for (int start = 0; start < n; start += RUN) {
-            FloatVector run = sumRun(Math.min(RUN, n - start), x + 4L * start);
+            int end = Math.min(n, start + RUN);
+            FloatVector s0 = FloatVector.zero(Mem.FS);
+            FloatVector s1 = FloatVector.zero(Mem.FS);
+            FloatVector s2 = FloatVector.zero(Mem.FS);
+            FloatVector s3 = FloatVector.zero(Mem.FS);
+            int i = start;
+            for (; i <= end - 4 * L; i += 4 * L) {
+                s0 = s0.add(FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, x + 4L * i, Mem.ORDER));
+                s1 = s1.add(FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, x + 4L * (i + L), Mem.ORDER));
+                s2 = s2.add(FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, x + 4L * (i + 2 * L), Mem.ORDER));
+                s3 = s3.add(FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, x + 4L * (i + 3 * L), Mem.ORDER));
+            }
+            for (; i < end; i += L) {
+                s0 = s0.add(FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, x + 4L * i, Mem.ORDER));
+            }
+            FloatVector run = s0.add(s1).add(s2.add(s3));
             low = low.add(run.convertShape(VectorOperators.F2D, Mem.DS, 0));
             high = high.add(run.convertShape(VectorOperators.F2D, Mem.DS, 1));
         }
-        return lanes(low.add(high));
-    }
-
-    private static FloatVector sumRun(int n, long x) {
-        FloatVector s0 = FloatVector.zero(Mem.FS);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        int i = 0;
-        for (; i <= n - 4 * L; i += 4 * L) {
-            s0 = s0.add(Mem.load(x + 4L * i));
-            s1 = s1.add(Mem.load(x + 4L * (i + L)));
-            s2 = s2.add(Mem.load(x + 4L * (i + 2 * L)));
-            s3 = s3.add(Mem.load(x + 4L * (i + 3 * L)));
-        }
-        for (; i < n; i += L) {
-            s0 = s0.add(Mem.load(x + 4L * i));
-        }
-        return s0.add(s1).add(s2.add(s3));
-    }
-
-    /// The sum of the lanes in a fixed order.
-    private static double lanes(DoubleVector v) {
         long scratch = Scratch.get().tail(0);
-        v.intoMemorySegment(Mem.ALL, scratch, Mem.ORDER);
+        low.add(high).intoMemorySegment(Mem.ALL, scratch, Mem.ORDER);
+        return lanes(scratch);
+    }
+
+    /// The sum of L/2 doubles in a fixed order.
+    private static double lanes(long x) {
         double a = 0;
         double b = 0;
         for (int i = 0; i < L / 2; i += 2) {
-            a += Mem.f64(scratch + 8L * i);
-            b += Mem.f64(scratch + 8L * i + 8);
+            a += Mem.f64(x + 8L * i);
+            b += Mem.f64(x + 8L * i + 8);
         }
         return a + b;
     }

@@ -21,58 +21,65 @@ final class UnaryKernels {
         };
     }
 
+    /// A loop over whole vectors. Calls through this type keep C2 from inlining many loops into one compilation.
+    @FunctionalInterface
+    private interface Loop {
+        void run(int n, long x, long y, float p0, float p1);
+    }
+
     static void run(UnaryOp op, int n, long x, long y, float p0, float p1) {
+        Loop loop = of(op);
         int full = Mem.FS.loopBound(n);
         if (full > 0) {
-            loop(op, full, x, y, p0, p1);
+            loop.run(full, x, y, p0, p1);
         }
         if (full < n) {
             long tail = Scratch.get().tail(0);
             Mem.move4(n - full, x + 4L * full, tail);
-            loop(op, L, tail, tail, p0, p1);
+            loop.run(L, tail, tail, p0, p1);
             Mem.move4(n - full, tail, y + 4L * full);
         }
     }
 
-    private static void loop(UnaryOp op, int n, long x, long y, float p0, float p1) {
-        switch (op) {
-            case NEG -> neg(n, x, y);
-            case ABS -> abs(n, x, y);
-            case SIGN -> sign(n, x, y);
-            case SQUARE, POW -> square(n, x, y);
-            case SQRT -> sqrt(n, x, y);
-            case RSQRT -> rsqrt(n, x, y);
-            case RECIPROCAL -> reciprocal(n, x, y);
-            case EXP -> exp(n, x, y);
-            case LOG -> log(n, x, y);
-            case TANH -> tanh(n, x, y);
-            case ERF -> erf(n, x, y);
-            case SIGMOID -> sigmoid(n, x, y);
-            case RELU -> relu(n, x, y);
-            case SILU -> silu(n, x, y);
-            case GELU_TANH -> geluTanh(n, x, y);
-            case GELU_ERF -> geluErf(n, x, y);
-            case CLAMP -> clamp(n, x, y, p0, p1);
-            case ADD_SCALAR -> addScalar(n, x, y, p0);
-            case MUL_SCALAR -> mulScalar(n, x, y, p0);
+    private static Loop of(UnaryOp op) {
+        return switch (op) {
+            case NEG -> UnaryKernels::neg;
+            case ABS -> UnaryKernels::abs;
+            case SIGN -> UnaryKernels::sign;
+            case SQUARE, POW -> UnaryKernels::square;
+            case SQRT -> UnaryKernels::sqrt;
+            case RSQRT -> UnaryKernels::rsqrt;
+            case RECIPROCAL -> UnaryKernels::reciprocal;
+            case EXP -> Exponentials::exp;
+            case LOG -> Exponentials::log;
+            case TANH -> Exponentials::tanh;
+            case ERF -> Exponentials::erf;
+            case SIGMOID -> Exponentials::sigmoid;
+            case RELU -> UnaryKernels::relu;
+            case SILU -> Exponentials::silu;
+            case GELU_TANH -> Exponentials::geluTanh;
+            case GELU_ERF -> Exponentials::geluErf;
+            case CLAMP -> UnaryKernels::clamp;
+            case ADD_SCALAR -> UnaryKernels::addScalar;
+            case MUL_SCALAR -> UnaryKernels::mulScalar;
             default -> throw new IllegalArgumentException("[unary] expected a vector op; got " + op);
-        }
+        };
     }
 
-    private static void neg(int n, long x, long y) {
+    private static void neg(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
             Mem.store(Mem.load(x + 4L * i).neg(), y + 4L * i);
         }
     }
 
-    private static void abs(int n, long x, long y) {
+    private static void abs(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
             Mem.store(Mem.load(x + 4L * i).abs(), y + 4L * i);
         }
     }
 
     /// NaN and zeros give 0, as in PyTorch.
-    private static void sign(int n, long x, long y) {
+    private static void sign(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = Mem.load(x + 4L * i);
             FloatVector s = FloatVector.zero(Mem.FS).blend(1f, v.compare(VectorOperators.GT, 0f));
@@ -80,89 +87,37 @@ final class UnaryKernels {
         }
     }
 
-    private static void square(int n, long x, long y) {
+    private static void square(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = Mem.load(x + 4L * i);
             Mem.store(v.mul(v), y + 4L * i);
         }
     }
 
-    private static void sqrt(int n, long x, long y) {
+    private static void sqrt(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
             Mem.store(Mem.load(x + 4L * i).sqrt(), y + 4L * i);
         }
     }
 
-    private static void rsqrt(int n, long x, long y) {
+    private static void rsqrt(int n, long x, long y, float p0, float p1) {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         for (int i = 0; i < n; i += L) {
             Mem.store(one.div(Mem.load(x + 4L * i).sqrt()), y + 4L * i);
         }
     }
 
-    private static void reciprocal(int n, long x, long y) {
+    private static void reciprocal(int n, long x, long y, float p0, float p1) {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         for (int i = 0; i < n; i += L) {
             Mem.store(one.div(Mem.load(x + 4L * i)), y + 4L * i);
         }
     }
 
-    private static void exp(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            Mem.store(VectorMath.exp(Mem.load(x + 4L * i)), y + 4L * i);
-        }
-    }
-
-    private static void log(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            Mem.store(VectorFunctions.log(Mem.load(x + 4L * i)), y + 4L * i);
-        }
-    }
-
-    private static void tanh(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            Mem.store(VectorFunctions.tanh(Mem.load(x + 4L * i)), y + 4L * i);
-        }
-    }
-
-    private static void erf(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            Mem.store(VectorFunctions.erf(Mem.load(x + 4L * i)), y + 4L * i);
-        }
-    }
-
-    private static void sigmoid(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            Mem.store(VectorFunctions.sigmoid(Mem.load(x + 4L * i)), y + 4L * i);
-        }
-    }
-
-    private static void relu(int n, long x, long y) {
+    private static void relu(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = Mem.load(x + 4L * i);
             Mem.store(v.blend(0f, v.compare(VectorOperators.LE, 0f)), y + 4L * i);
-        }
-    }
-
-    private static void silu(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
-            Mem.store(v.div(VectorMath.exp(v.neg()).add(1f)), y + 4L * i);
-        }
-    }
-
-    private static void geluTanh(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
-            FloatVector e = VectorMath.exp(VectorFunctions.geluInner(v).neg());
-            Mem.store(v.div(e.add(1f)), y + 4L * i);
-        }
-    }
-
-    private static void geluErf(int n, long x, long y) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
-            Mem.store(v.mul(VectorFunctions.normalCdf(v)), y + 4L * i);
         }
     }
 
@@ -174,13 +129,13 @@ final class UnaryKernels {
         }
     }
 
-    private static void addScalar(int n, long x, long y, float p) {
+    private static void addScalar(int n, long x, long y, float p, float unused) {
         for (int i = 0; i < n; i += L) {
             Mem.store(Mem.load(x + 4L * i).add(p), y + 4L * i);
         }
     }
 
-    private static void mulScalar(int n, long x, long y, float p) {
+    private static void mulScalar(int n, long x, long y, float p, float unused) {
         for (int i = 0; i < n; i += L) {
             Mem.store(Mem.load(x + 4L * i).mul(p), y + 4L * i);
         }

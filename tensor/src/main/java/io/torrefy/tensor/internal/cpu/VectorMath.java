@@ -18,9 +18,9 @@ import jdk.incubator.vector.VectorShuffle;
 /// one flat method, and a hot loop that may be inlined beside others writes the steps out (`AttentionScores`).
 final class VectorMath {
     static final float ROUND = 12582912f;
-    private static final float LOG2E = 1.44269504f;
-    private static final float LN2_HIGH = 0.693359375f;
-    private static final float LN2_LOW = -2.12194440e-4f;
+    static final float LOG2E = 1.44269504f;
+    static final float LN2_HIGH = 0.693359375f;
+    static final float LN2_LOW = -2.12194440e-4f;
 
     /// Above this exp is infinite, below `EXP_MIN` it is zero: results that would be subnormal are flushed.
     private static final float EXP_MAX = 88.72283f;
@@ -28,11 +28,11 @@ final class VectorMath {
     private static final float EXP_MIN = -87.33654f;
     static final float EXP2_MIN = -126f;
 
-    private static final float E2 = 0.49999994f;
-    private static final float E3 = 0.1666652f;
-    private static final float E4 = 0.041668393f;
-    private static final float E5 = 0.008368781f;
-    private static final float E6 = 0.0013814467f;
+    static final float E2 = 0.49999994f;
+    static final float E3 = 0.1666652f;
+    static final float E4 = 0.041668393f;
+    static final float E5 = 0.008368781f;
+    static final float E6 = 0.0013814467f;
 
     static final float T1 = 0.6931472f;
     static final float T2 = 0.24022648f;
