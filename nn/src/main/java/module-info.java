@@ -5,4 +5,6 @@ import org.jspecify.annotations.NullMarked;
 module io.torrefy.nn {
     requires transitive io.torrefy.tensor;
     requires static org.jspecify;
+
+    exports io.torrefy.nn;
 }

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 /// else the machine does hits them alike; the table shows medians over rounds and the ratio of each peer's time to ours
 /// (above 1: we are faster).
 ///
-/// Run with `--threads 1,2 --rounds 9 --shapes square,model,decode,batch`, or `--shapes 512x192x768` for one (m x n x k).
+/// Run with `--threads 1,2 --rounds 9 --shapes square,model,decode,batch`, or `--shapes 512x192x768` for one (m x n x
+/// k).
 public final class GemmBench {
     private static final long ROUND_NANOS = 8_000_000;
     private static final Random RANDOM = new Random(1);
@@ -55,11 +56,15 @@ public final class GemmBench {
                 case "--threads" -> threads = args[i + 1];
                 case "--shapes" -> shapes = args[i + 1];
                 case "--rounds" -> rounds = Integer.parseInt(args[i + 1]);
-                default -> throw new IllegalArgumentException("[bench] expected --threads, --shapes or --rounds; got " + args[i]);
+                default ->
+                    throw new IllegalArgumentException(
+                            "[bench] expected --threads, --shapes or --rounds; got " + args[i]);
             }
         }
         GemmBench bench = new GemmBench(rounds);
-        List<Shape> all = Arrays.stream(shapes.split(",")).flatMap(s -> shapes(s).stream()).toList();
+        List<Shape> all = Arrays.stream(shapes.split(","))
+                .flatMap(s -> shapes(s).stream())
+                .toList();
         bench.warmUp(all);
         for (String count : threads.split(",")) {
             bench.table(all, Integer.parseInt(count));
@@ -133,8 +138,14 @@ public final class GemmBench {
         Parallel.threads(threads);
         peers.forEach(p -> p.threads(threads));
         System.out.printf(
-                Locale.ROOT, "%n%d thread(s), GFLOP/s; ratio = ours / peer%n%-30s %9s %s%n", threads, "op m,n,k xbatch",
-                "torrefy", peers.stream().map(p -> String.format(Locale.ROOT, "%20s %6s", p.name(), "ratio")).collect(Collectors.joining()));
+                Locale.ROOT,
+                "%n%d thread(s), GFLOP/s; ratio = ours / peer%n%-30s %9s %s%n",
+                threads,
+                "op m,n,k xbatch",
+                "torrefy",
+                peers.stream()
+                        .map(p -> String.format(Locale.ROOT, "%20s %6s", p.name(), "ratio"))
+                        .collect(Collectors.joining()));
         for (Shape shape : shapes) {
             row(shape);
         }
@@ -160,7 +171,9 @@ public final class GemmBench {
             }
             double mine = median(nanos[0]);
             StringBuilder line = new StringBuilder(String.format(
-                    Locale.ROOT, "%-30s %9.1f", "%s %d,%d,%d x%d".formatted(shape.op, shape.m, shape.n, shape.k, shape.batch),
+                    Locale.ROOT,
+                    "%-30s %9.1f",
+                    "%s %d,%d,%d x%d".formatted(shape.op, shape.m, shape.n, shape.k, shape.batch),
                     shape.flops() / mine));
             for (int who = 1; who < contenders; who++) {
                 double theirs = median(nanos[who]);
@@ -199,8 +212,23 @@ public final class GemmBench {
 
     private void runOurs(Shape s, MemorySegment a, MemorySegment b, MemorySegment c) {
         ours.gemm(
-                DType.F32, s.ta(), s.tb(), s.m, s.n, s.k, a.address(), s.ta() ? s.m : s.k, (long) s.m * s.k, b.address(),
-                s.tb() ? s.k : s.n, (long) s.k * s.n, c.address(), s.n, (long) s.m * s.n, s.batch, false);
+                DType.F32,
+                s.ta(),
+                s.tb(),
+                s.m,
+                s.n,
+                s.k,
+                a.address(),
+                s.ta() ? s.m : s.k,
+                (long) s.m * s.k,
+                b.address(),
+                s.tb() ? s.k : s.n,
+                (long) s.k * s.n,
+                c.address(),
+                s.n,
+                (long) s.m * s.n,
+                s.batch,
+                false);
     }
 
     private static void runPeer(NativeBlas peer, Shape s, MemorySegment a, MemorySegment b, MemorySegment c) {
@@ -210,7 +238,13 @@ public final class GemmBench {
         }
         for (long z = 0; z < s.batch; z++) {
             peer.sgemm(
-                    s.ta(), s.tb(), s.m, s.n, s.k, a.asSlice(z * s.m * s.k * 4), b.asSlice(z * s.k * s.n * 4),
+                    s.ta(),
+                    s.tb(),
+                    s.m,
+                    s.n,
+                    s.k,
+                    a.asSlice(z * s.m * s.k * 4),
+                    b.asSlice(z * s.k * s.n * 4),
                     c.asSlice(z * s.m * s.n * 4));
         }
     }

@@ -14,8 +14,7 @@ public final class Attention {
     /// How a call attends.
     ///
     /// @param causal query i sees keys up to i, counted from the top left, or with `bottomRight` so that the last
-    query sees the
-    ///     last key (what decoding with a cache needs)
+    ///     query sees the last key (what decoding with a cache needs)
     /// @param window how many keys back a query sees, itself included; 0 for all
     /// @param scale factor of the scores; 0 for 1 / sqrt(head dimension)
     public record Options(boolean causal, boolean bottomRight, int window, double scale) {
@@ -33,13 +32,11 @@ public final class Attention {
         }
     }
 
-    /// Attention of a padded batch: q (batch, heads, queries, dim), k (batch, kvHeads, keys, dim), v (batch, kvHeads,
-    /// keys,
-    /// valueDim).
+    /// Attention of a padded batch: q (batch, heads, queries, dim), k (batch, kvHeads, keys, dim), v (batch,
+    /// kvHeads, keys, valueDim).
     ///
     /// @param mask BOOL (true = may attend) or additive, broadcasting to (batch, heads, queries, keys); null for
-    none. A row that
-    ///     may attend to nothing gives zeros. No gradient flows to it.
+    ///     none. A row that may attend to nothing gives zeros. No gradient flows to it.
     public static Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Options options) {
         boolean fits = q.rank() == 4
                 && k.rank() == 4
@@ -150,8 +147,7 @@ public final class Attention {
     }
 
     /// One query a sequence against caches, the decode step: q (sequences, heads, dim); keys and values (slots,
-    /// kvHeads, capacity,
-    /// dim), of which sequence `s` uses the first `lengths[s]` of slot `slots[s]`. Not recorded.
+    /// kvHeads, capacity, dim), of which sequence `s` uses the first `lengths[s]` of slot `slots[s]`. Not recorded.
     public static Tensor attendCached(
             Tensor q, Tensor keys, Tensor values, int[] slots, int[] lengths, Options options) {
         boolean fits = q.rank() == 3
@@ -334,9 +330,8 @@ public final class Attention {
         });
     }
 
-    /// A tensor of the same shape and strides as `like`, with the values of `source` if there is one. Where `like` is a
-    /// view with
-    /// gaps (a slice of a joint projection), the gaps are left alone.
+    /// A tensor of the same shape and strides as `like`, with the values of `source` if there is one. Where `like`
+    /// is a view with gaps (a slice of a joint projection), the gaps are left alone.
     private static Tensor withStridesOf(Tensor like, @Nullable Tensor source) {
         if (source != null && Arrays.equals(source.strides, like.strides)) {
             return source;

@@ -40,8 +40,8 @@ public final class CrossEntropies {
         return crossEntropy(logits, targets, Reduction.MEAN, IGNORE, 0);
     }
 
-    /// Cross-entropy of logits (…, classes) with target classes (…); rows with `ignoreIndex` give 0 and do not count in
-    /// the mean
+    /// Cross-entropy of logits (…, classes) with target classes (…); rows with `ignoreIndex` give 0 and do not
+    /// count in the mean
     /// (which is NaN when no row counts, as in PyTorch). Label smoothing as torch's.
     public static Tensor crossEntropy(
             Tensor logits, Tensor targets, Reduction reduction, long ignoreIndex, double smoothing) {

@@ -68,10 +68,9 @@ public final class Functional {
         MAX
     }
 
-    /// Sums, averages or takes the maximum of the rows of each bag; bag `b` is `ids[offsets[b] .. offsets[b+1])`, the
-    /// last to
-    /// the end. An empty bag gives zeros. Rows of `paddingIndex` (none: -1) do not count. `weights` go with SUM
-    only.
+    /// Sums, averages or takes the maximum of the rows of each bag; bag `b` is `ids[offsets[b] .. offsets[b+1])`,
+    /// the last to the end. An empty bag gives zeros. Rows of `paddingIndex` (none: -1) do not count. `weights` go
+    /// with SUM only.
     public static Tensor embeddingBag(
             Tensor ids, Tensor offsets, Tensor table, Bag mode, @Nullable Tensor weights, long paddingIndex) {
         long[] id = ids.toLongs();
@@ -178,7 +177,8 @@ public final class Functional {
         }
     }
 
-    /// x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `weight` (Zhang and Sennrich 2019, eq. 4).
+    /// x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `weight` (Zhang and Sennrich 2019, eq.
+    /// 4).
     public static Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
         checkTail("rmsNorm", x, weight);
         if (weight.rank() > 1) {
@@ -381,17 +381,16 @@ public final class Functional {
 
     // ---- images ----------------------------------------------------------------------------------------------------
 
-    /// 2-D convolution of x (batch, channels, h, w) with weight (out, channels / groups, kh, kw); `bias` (out) may be
-    /// null.
+    /// 2-D convolution of x (batch, channels, h, w) with weight (out, channels / groups, kh, kw); `bias` (out) may
+    /// be null.
     /// `stride`, `padding` and `dilation` are (vertical, horizontal). By unfolding and a matrix product.
     public static Tensor conv2d(
             Tensor x, Tensor weight, @Nullable Tensor bias, int[] stride, int[] padding, int[] dilation, int groups) {
         return Convolution.conv2d(x, weight, bias, stride, padding, dilation, groups);
     }
 
-    /// Bicubic interpolation of x (batch, channels, h, w) to (oh, ow): Keys' kernel with a = -0.75, half-pixel centres,
-    /// clamped
-    /// indices, no antialiasing; torch's `interpolate(mode="bicubic", align_corners=False)`.
+    /// Bicubic interpolation of x (batch, channels, h, w) to (oh, ow): Keys' kernel with a = -0.75, half-pixel
+    /// centres, clamped indices, no antialiasing; torch's `interpolate(mode="bicubic", align_corners=False)`.
     public static Tensor interpolateBicubic(Tensor x, long oh, long ow) {
         if (x.rank() != 4 || oh < 1 || ow < 1 || x.size(2) < 1 || x.size(3) < 1) {
             throw new IllegalArgumentException(

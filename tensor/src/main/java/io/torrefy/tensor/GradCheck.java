@@ -15,7 +15,7 @@ public final class GradCheck {
     /// grad.
     ///
     /// @throws AssertionError naming the input, the element, the two values, if they differ by more than `atol +
-    rtol * |numeric|`
+    ///     rtol * |numeric|`
     public static void check(Function<List<Tensor>, Tensor> f, List<Tensor> inputs, double rtol, double atol) {
         try (Scope _ = Scope.open()) {
             for (Tensor x : inputs) {

@@ -75,4 +75,31 @@ public final class Kernels {
         flat("allFinite", x);
         return x.backend().allFinite(x.count(), x.address());
     }
+
+    /// Overwrites rows of `target` (n, width), dense: `target[rows[j]] = source[j]`, source (m, width), rows (m)
+    /// I64.
+    public static void copyRows(Tensor target, Tensor rows, Tensor source) {
+        Tensor ids = rows.live("copyRows").contiguous();
+        Tensor from = source.live("copyRows").contiguous();
+        boolean fine = target.live("copyRows").dense
+                && target.rank() == 2
+                && from.rank() == 2
+                && target.dtype == from.dtype
+                && target.size(1) == from.size(1)
+                && ids.dtype == DType.I64
+                && ids.count() == from.size(0);
+        if (!fine) {
+            throw new IllegalArgumentException(
+                    "[copyRows] expected a dense target (n, width), I64 rows (m) and source (m, width);" + " got "
+                            + target.describe() + ", " + rows.describe() + " and " + source.describe());
+        }
+        long bad = target.backend().findOutOfRange(ids.count(), ids.address(), target.size(0));
+        if (bad >= 0) {
+            throw new IllegalArgumentException(
+                    "[copyRows] expected rows below " + target.size(0) + "; got " + ids.toLongs()[(int) bad]);
+        }
+        target.backend()
+                .indexCopy(target.dtype, target.size(1), ids.count(), from.address(), ids.address(), target.address());
+        target.storage.changed();
+    }
 }

@@ -72,8 +72,8 @@ public final class Node {
         return new Node("accumulate", Long.MAX_VALUE, new Node[0], new Tensor[0], null, leaf);
     }
 
-    /// Records that `y` was computed from `inputs`, if gradients are on and some input wants them. `y` itself may be
-    /// among
+    /// Records that `y` was computed from `inputs`, if gradients are on and some input wants them. `y` itself may
+    /// be among
     /// the saved.
     static Tensor record(String name, Tensor y, Tensor[] inputs, Tensor[] saves, Rule rule) {
         if (!Autograd.isEnabled() || !y.dtype.isFloating()) {
@@ -114,7 +114,8 @@ public final class Node {
         return name;
     }
 
-    /// Calls `hook` after this node has computed the gradients of its inputs, with these (null where there is none).
+    /// Calls `hook` after this node has computed the gradients of its inputs, with these (null where there is
+    /// none).
     public Hook registerHook(Consumer<@Nullable Tensor[]> hook) {
         postHooks.add(hook);
         return () -> postHooks.remove(hook);

@@ -103,4 +103,10 @@ public final class Rng {
         }
         return order;
     }
+
+    /// The uniform number in [0, 1) at one position of (seed, stream), f32's 24 bits: what [#uniform] gives there,
+    /// without a tensor.
+    public static float uniformAt(long seed, long stream, long position) {
+        return io.torrefy.tensor.internal.cpu.PhiloxScalar.uniform(seed, stream, position);
+    }
 }

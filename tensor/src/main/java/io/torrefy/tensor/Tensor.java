@@ -1,69 +1,24 @@
 package io.torrefy.tensor;
 
-import io.torrefy.tensor.internal.Backend;
-import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /// An n-dimensional array with automatic differentiation. Shape, dtype and device never change; views (`reshape`,
 /// `permute`, `slice`, `expand`) share memory with their source. The semantics are PyTorch's; names are Java's.
 ///
 /// Lifetime: see [Scope]. A tensor made outside any scope is safe too, but the garbage collector frees it late.
-public final class Tensor implements AutoCloseable {
-    private static final Cleaner CLEANER = Cleaner.create();
-    private static final AtomicBoolean WARNED = new AtomicBoolean();
-
-    final Storage storage;
-    final long offset;
-    final long[] shape;
-    final long[] strides;
-    final DType dtype;
-    final boolean dense;
-
-    private boolean requiresGrad;
-    private @Nullable Node gradFn;
-    private @Nullable Node accumulator;
-    private @Nullable Tensor grad;
-
-    private boolean closed;
-    private @Nullable Scope owner;
-    private @Nullable Cleanup cleanup;
-    private Cleaner.@Nullable Cleanable cleanable;
-
+public final class Tensor extends Handle {
     /// Takes over one reference to `storage`.
     Tensor(Storage storage, long offset, long[] shape, long[] strides, DType dtype) {
-        this.storage = storage;
-        this.offset = offset;
-        this.shape = shape;
-        this.strides = strides;
-        this.dtype = dtype;
-        this.dense = Shapes.isDense(shape, strides);
+        super(storage, offset, shape, strides, dtype);
     }
 
-    // ---- lifetime --------------------------------------------------------------------------------------------------
+    // ---- lifetime and graph -----------------------------------------------------------------------------------------
 
     /// Puts a new tensor under the innermost scope, or the garbage collector's care.
     Tensor owned() {
         moveTo(Scope.current());
         return this;
-    }
-
-    void moveTo(@Nullable Scope scope) {
-        owner = scope;
-        if (scope != null) {
-            scope.add(this);
-        } else {
-            collect(true);
-        }
-    }
-
-    @Nullable
-    Scope owner() {
-        return owner;
     }
 
     /// Removes the tensor from its scope: it lives until `close()`, or until nothing refers to it any more. For
@@ -81,139 +36,12 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    private void collect(boolean warn) {
-        if (cleanup == null) {
-            cleanup = new Cleanup(storage, warn);
-            cleanup.node = gradFn;
-            cleanable = CLEANER.register(this, cleanup);
-        } else {
-            cleanup.warn = cleanup.warn && warn;
-        }
-    }
-
-    /// Frees this handle now; the memory goes when no view and no graph holds it. Closing twice is harmless.
-    @Override
-    public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        owner = null;
-        Tensor g = grad;
-        grad = null;
-        if (g != null) {
-            g.close();
-        }
-        if (cleanup != null && cleanable != null) {
-            cleanup.warn = false;
-            cleanable.clean();
-        } else {
-            storage.release();
-            if (gradFn != null) {
-                gradFn.release();
-            }
-        }
-    }
-
-    /// Whether the tensor was freed.
-    public boolean isClosed() {
-        return closed;
-    }
-
-    private static final class Cleanup implements Runnable {
-        final Storage storage;
-        volatile boolean warn;
-        volatile @Nullable Node node;
-
-        Cleanup(Storage storage, boolean warn) {
-            this.storage = storage;
-            this.warn = warn;
-        }
-
-        @Override
-        public void run() {
-            if (warn) {
-                Memory.countLate();
-                if (WARNED.compareAndSet(false, true)) {
-                    System.getLogger("io.torrefy.tensor")
-                            .log(
-                                    System.Logger.Level.WARNING,
-                                    "[scope] a tensor made outside any scope was freed by the garbage collector. Hint: open a"
-                                            + " Scope around the work, or keep() what must live. (Said once.)");
-                }
-            }
-            storage.release();
-            Node n = node;
-            if (n != null) {
-                n.release();
-            }
-        }
-    }
-
     Tensor live(String op) {
         if (closed) {
             throw new IllegalStateException("[" + op + "] expected a live tensor; got " + describe()
                     + " that was freed with its scope. Hint: keep() it, or pass it out with scope.pass(tensor).");
         }
         return this;
-    }
-
-    // ---- what it is ------------------------------------------------------------------------------------------------
-
-    /// A copy of the shape.
-    public long[] shape() {
-        return shape.clone();
-    }
-
-    /// Size of a dimension; negative ones count from the end.
-    public long size(int dim) {
-        return shape[Shapes.dim("size", dim, shape.length)];
-    }
-
-    /// Number of dimensions.
-    public int rank() {
-        return shape.length;
-    }
-
-    /// Number of elements.
-    public long count() {
-        return Shapes.count(shape);
-    }
-
-    /// A copy of the strides, in elements.
-    public long[] strides() {
-        return strides.clone();
-    }
-
-    public DType dtype() {
-        return dtype;
-    }
-
-    public Device device() {
-        return storage.device;
-    }
-
-    /// Whether the elements lie row by row without gaps.
-    public boolean isContiguous() {
-        return dense;
-    }
-
-    Backend backend() {
-        return storage.backend;
-    }
-
-    long address() {
-        return storage.address + offset * dtype.bytes();
-    }
-
-    String describe() {
-        return dtype + Arrays.toString(shape) + (device().equals(Device.CPU) ? "" : " on " + device());
-    }
-
-    // ---- autograd --------------------------------------------------------------------------------------------------
-
-    public boolean requiresGrad() {
-        return requiresGrad;
     }
 
     /// Marks a leaf as one whose gradient is wanted.
@@ -230,73 +58,6 @@ public final class Tensor implements AutoCloseable {
         }
         requiresGrad = wanted;
         return this;
-    }
-
-    /// Whether no recorded operation computed this tensor.
-    public boolean isLeaf() {
-        return gradFn == null;
-    }
-
-    /// The graph node that computed this tensor, absent for leaves.
-    public Optional<Node> gradFn() {
-        return Optional.ofNullable(gradFn);
-    }
-
-    @Nullable
-    Node node() {
-        return gradFn;
-    }
-
-    /// The node that gradients of this tensor flow to: its own, or for a leaf the one that accumulates into `grad()`.
-    @Nullable
-    Node gradientEdge() {
-        if (gradFn != null) {
-            return gradFn;
-        }
-        if (!requiresGrad) {
-            return null;
-        }
-        if (accumulator == null) {
-            accumulator = Node.accumulator(this);
-        }
-        return accumulator;
-    }
-
-    /// Makes this the output of `node`, or an alias of a leaf whose accumulator `node` is.
-    void attach(Node node) {
-        requiresGrad = true;
-        if (node.isAccumulator()) {
-            accumulator = node;
-        } else {
-            gradFn = node.retain();
-            if (cleanup != null) {
-                cleanup.node = node;
-            }
-        }
-    }
-
-    /// The gradient accumulated by `backward`, absent before the first and after `zeroGrad`.
-    public Optional<Tensor> grad() {
-        return Optional.ofNullable(grad);
-    }
-
-    @Nullable
-    Tensor gradOrNull() {
-        return grad;
-    }
-
-    /// Replaces the gradient; null clears it.
-    void grad(@Nullable Tensor value) {
-        Tensor old = grad;
-        grad = value;
-        if (old != null && old != value) {
-            old.close();
-        }
-    }
-
-    /// Forgets the gradient.
-    public void zeroGrad() {
-        grad(null);
     }
 
     /// Gradients of this scalar with respect to every leaf, added to their `grad()`; frees the graph as it walks.
@@ -320,18 +81,6 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(storage.retain(), offset, shape, strides, dtype).owned();
     }
 
-    /// Calls `hook` with the gradient of this tensor whenever it has been computed in full; what it returns takes the
-    /// gradient's place.
-    ///
-    /// @return closing it removes the hook
-    public Hook registerHook(UnaryOperator<Tensor> hook) {
-        Node edge = gradientEdge();
-        if (edge == null) {
-            throw new IllegalStateException("[registerHook] expected a tensor that requires grad; got " + describe());
-        }
-        return edge.addPreHook(hook);
-    }
-
     /// Makes `backward` fill `grad()` of a tensor that is not a leaf.
     public Tensor retainGrad() {
         if (gradFn != null) {
@@ -343,7 +92,7 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    // ---- creation --------------------------------------------------------------------------------------------------
+    // ---- creation --------------------------------------------------------------------------------------------------------
 
     /// Uninitialised.
     public static Tensor empty(DType dtype, long... shape) {
@@ -406,7 +155,7 @@ public final class Tensor implements AutoCloseable {
         return Creation.of(values, shape);
     }
 
-    // ---- reading ---------------------------------------------------------------------------------------------------
+    // ---- reading ---------------------------------------------------------------------------------------------------------
 
     /// The values row by row.
     public float[] toFloats() {
@@ -453,7 +202,7 @@ public final class Tensor implements AutoCloseable {
         return Views.copy(this);
     }
 
-    // ---- views -----------------------------------------------------------------------------------------------------
+    // ---- views -----------------------------------------------------------------------------------------------------------
 
     /// The same elements in another shape; one size may be -1. A view where the strides allow, otherwise a copy.
     public Tensor reshape(long... sizes) {
@@ -475,8 +224,8 @@ public final class Tensor implements AutoCloseable {
         return Views.transpose(this, -2, -1);
     }
 
-    /// Elements `from`, `from + step`, … before `to` of a dimension; negative bounds count from the end, bounds outside
-    /// are
+    /// Elements `from`, `from + step`, … before `to` of a dimension; negative bounds count from the end, bounds
+    /// outside are
     /// clamped, the step is positive.
     public Tensor slice(int dim, long from, long to, long step) {
         return Views.slice(this, dim, from, to, step);
@@ -522,7 +271,7 @@ public final class Tensor implements AutoCloseable {
         return Views.chunk(this, dim, n);
     }
 
-    // ---- arithmetic ------------------------------------------------------------------------------------------------
+    // ---- arithmetic ------------------------------------------------------------------------------------------------------
 
     public Tensor add(Tensor other) {
         return Pointwise.add(this, other);
@@ -691,7 +440,7 @@ public final class Tensor implements AutoCloseable {
         return Pointwise.ceil(this);
     }
 
-    // ---- comparison and choice -------------------------------------------------------------------------------------
+    // ---- comparison and choice -------------------------------------------------------------------------------------------
 
     public Tensor eq(Tensor other) {
         return Pointwise.eq(this, other);
@@ -755,7 +504,7 @@ public final class Tensor implements AutoCloseable {
         return Pointwise.maskedFill(this, mask, value);
     }
 
-    // ---- reductions ------------------------------------------------------------------------------------------------
+    // ---- reductions ------------------------------------------------------------------------------------------------------
 
     /// Over the given dimensions, or all.
     public Tensor sum(int... dims) {
@@ -859,15 +608,15 @@ public final class Tensor implements AutoCloseable {
         return Softmaxes.logSoftmax(this, dim);
     }
 
-    // ---- products --------------------------------------------------------------------------------------------------
+    // ---- products --------------------------------------------------------------------------------------------------------
 
-    /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost no
-    /// copy.
+    /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost
+    /// no copy.
     public Tensor matmul(Tensor other) {
         return Products.matmul(this, other);
     }
 
-    // ---- indexing --------------------------------------------------------------------------------------------------
+    // ---- indexing --------------------------------------------------------------------------------------------------------
 
     /// Rows (or slices of `dim`) named by a vector of I64 indices.
     public Tensor indexSelect(int dim, Tensor indices) {
@@ -919,7 +668,7 @@ public final class Tensor implements AutoCloseable {
         return Indexed.pad(this, sizes, value);
     }
 
-    // ---- in place --------------------------------------------------------------------------------------------------
+    // ---- in place --------------------------------------------------------------------------------------------------------
 
     /// Overwrites with `source`'s values (broadcast, cast). For values outside the graph, or under `noGrad`.
     public Tensor copyFrom(Tensor source) {

@@ -70,6 +70,9 @@ public interface Backend {
     /// `y[o, index[j], i] += x[o,j,i]`, in the order of j. y (outer, n, inner). F32, F64, I64.
     void indexAdd(DType type, long outer, long n, long inner, long m, long x, long index, long y);
 
+    /// `y[index[j]] = x[j]`, rows of `width`. Any dtype.
+    void indexCopy(DType type, long width, long m, long x, long index, long y);
+
     /// `y[o,j,i] = x[o, index[o,j,i], i]`, index (outer, m, inner). Any dtype.
     void gather(DType type, long outer, long n, long inner, long m, long x, long index, long y);
 

@@ -98,6 +98,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void indexCopy(DType type, long width, long m, long x, long index, long y) {
+        Indexing.indexCopy(type, width, m, x, index, y);
+    }
+
+    @Override
     public void gather(DType type, long outer, long n, long inner, long m, long x, long index, long y) {
         Indexing.gather(type, outer, n, inner, m, x, index, y);
     }

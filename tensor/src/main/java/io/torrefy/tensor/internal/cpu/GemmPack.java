@@ -55,8 +55,8 @@ final class GemmPack {
         }
     }
 
-    /// Rows shorter than a vector, filled with zeros: whole vectors are written, each row over the excess of the one
-    /// before.
+    /// Rows shorter than a vector, filled with zeros: whole vectors are written, each row over the excess of the
+    /// one before.
     private static void copyNarrow(long from, long stride, int kc, int width, float[] to, int at, int toStride) {
         var mask = FS.indexInRange(0, width);
         for (int p = 0; p < kc; p++) {

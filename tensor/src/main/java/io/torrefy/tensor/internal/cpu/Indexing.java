@@ -2,6 +2,7 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.internal.BinaryOp;
+import java.lang.foreign.MemorySegment;
 
 /// Kernels that read or write through I64 indices. Where several sources add into one destination, each task owns
 /// columns
@@ -81,6 +82,14 @@ final class Indexing {
             default ->
                 throw new IllegalArgumentException(
                         "[index_add] expected f32, f64, i64 or i32; got " + type + ". Hint: cast to f32 first.");
+        }
+    }
+
+    /// Rows to places of their own; few rows at a time, so in the caller's thread.
+    static void indexCopy(DType type, long width, long m, long x, long index, long y) {
+        long bytes = width * type.bytes();
+        for (long j = 0; j < m; j++) {
+            MemorySegment.copy(Mem.ALL, x + j * bytes, Mem.ALL, y + Mem.i64(index + 8 * j) * bytes, bytes);
         }
     }
 

@@ -107,7 +107,8 @@ final class Norms {
         }
     }
 
-    /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be 0.
+    /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be
+    /// 0.
     static void layerNormBackward(
             long rows, long n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
         int columns = Math.toIntExact(n);

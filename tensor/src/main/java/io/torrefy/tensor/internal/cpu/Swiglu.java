@@ -78,7 +78,8 @@ final class Swiglu {
         });
     }
 
-    /// In two loops, with the sigmoid waiting in dUp: in one, C2 ran out of its inlining budget and boxed the stores.
+    /// In two loops, with the sigmoid waiting in dUp: in one, C2 ran out of its inlining budget and boxed the
+    /// stores.
     private static void rowBackward(long gate, long up, long dy, int n, long dGate, long dUp) {
         sigmoid(gate, n, dUp);
         gradient(gate, up, dy, n, dGate, dUp);

@@ -20,8 +20,8 @@ final class Transpose {
 
     private Transpose() {}
 
-    /// Lane j of the upper row after the stage of distance d: its own where bit d of j is clear, else lane j - d of the
-    /// lower row.
+    /// Lane j of the upper row after the stage of distance d: its own where bit d of j is clear, else lane j - d of
+    /// the lower row.
     private static IntVector low(int d) {
         int[] lanes = new int[IS.length()];
         for (int j = 0; j < lanes.length; j++) {

@@ -1,0 +1,2 @@
+/// Modules, losses, optimisers, schedules and checkpoint files.
+package io.torrefy.nn;
