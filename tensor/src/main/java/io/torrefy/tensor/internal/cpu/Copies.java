@@ -1,7 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
-import jdk.incubator.vector.FloatVector;
 
 /// Strided copies and fills.
 final class Copies {
@@ -179,25 +178,17 @@ final class Copies {
 
     private static void band(int size, int rows, long columns, long x, long xColumn, long y, long yRow) {
         boolean registers = size == 4 && rows == TILE && Mem.VECTOR && Mem.IS.length() == TILE;
-        float[] tile = Scratch.get().tile;
         for (long c = 0; c < columns; c += TILE) {
             int width = (int) Math.min(TILE, columns - c);
             long from = x + c * xColumn;
             long to = y + c * size;
             if (registers && width == TILE) {
-                Transpose.square16(from, xColumn, TILE, tile, 0, TILE);
-                storeTile(tile, to, yRow);
+                Transpose.square(from, xColumn, TILE, to, yRow);
                 continue;
             }
             for (int r = 0; r < rows; r++) {
                 moveRow(size, width, from + (long) r * size, xColumn, to + r * yRow, size);
             }
-        }
-    }
-
-    private static void storeTile(float[] tile, long y, long yRow) {
-        for (int r = 0; r < TILE; r++) {
-            FloatVector.fromArray(Mem.FS, tile, r * TILE).intoMemorySegment(Mem.ALL, y + r * yRow, Mem.ORDER);
         }
     }
 

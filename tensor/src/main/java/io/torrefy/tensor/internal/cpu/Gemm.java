@@ -5,12 +5,11 @@ import io.torrefy.tensor.DType;
 /// Matrix products: how the work is split over threads; [GemmF32] and [GemmF64] do it.
 ///
 /// An element of C is the sum over blocks of k, in order, of sums of fused multiply-adds along k. The blocks depend on
-/// k
-/// alone, so the bits depend neither on the number of threads, nor on m and n: a row computed alone is the row
+/// k alone, so the bits depend neither on the number of threads, nor on m and n: a row computed alone is the row
 /// computed in a batch.
 final class Gemm {
-    /// Largest block of k: a B panel of this depth just about fills the L1 cache.
-    static final int KC = 384;
+    /// Largest block of k. Each further block costs another pass over C; a deeper one outgrows the L2 cache.
+    static final int KC = 1024;
     /// Multiply-adds below which handing out a task costs more than it gains.
     private static final long MIN_TASK = 200_000;
 
@@ -120,15 +119,15 @@ final class Gemm {
 
         /// The grid of about `cells` cells whose largest cell costs least, packing included.
         private static Grid cut(long m, long n, long cells, long batch) {
-            long tilesDown = Math.ceilDiv(m, (long) GemmTiles.MR);
-            long tilesAcross = Math.ceilDiv(n, (long) GemmTiles.NR);
+            long tilesDown = Math.ceilDiv(m, (long) GemmKernels.MR);
+            long tilesAcross = Math.ceilDiv(n, (long) GemmKernels.NR);
             long best = Long.MAX_VALUE;
             long bestDown = 1;
             long bestAcross = 1;
             for (long across = 1; across <= Math.min(cells, tilesAcross); across++) {
                 long down = Math.min(tilesDown, Math.ceilDiv(cells, across));
-                long rows = Math.ceilDiv(tilesDown, down) * GemmTiles.MR;
-                long columns = Math.ceilDiv(tilesAcross, across) * GemmTiles.NR;
+                long rows = Math.ceilDiv(tilesDown, down) * GemmKernels.MR;
+                long columns = Math.ceilDiv(tilesAcross, across) * GemmKernels.NR;
                 long cost = rows * columns + 4 * (rows + columns);
                 if (cost < best) {
                     best = cost;
@@ -136,8 +135,8 @@ final class Gemm {
                     bestAcross = across;
                 }
             }
-            long rows = Math.ceilDiv(tilesDown, bestDown) * GemmTiles.MR;
-            long columns = Math.ceilDiv(tilesAcross, bestAcross) * GemmTiles.NR;
+            long rows = Math.ceilDiv(tilesDown, bestDown) * GemmKernels.MR;
+            long columns = Math.ceilDiv(tilesAcross, bestAcross) * GemmKernels.NR;
             return new Grid(Math.ceilDiv(m, rows), Math.ceilDiv(n, columns), rows, columns, 1, batch);
         }
     }

@@ -1,134 +1,199 @@
 package io.torrefy.tensor.internal.cpu;
 
-import static io.torrefy.tensor.internal.cpu.GemmTiles.MR;
-import static io.torrefy.tensor.internal.cpu.GemmTiles.NR;
-import static io.torrefy.tensor.internal.cpu.GemmTiles.V;
+import static io.torrefy.tensor.internal.cpu.GemmKernels.MR;
+import static io.torrefy.tensor.internal.cpu.GemmKernels.NR;
+import static io.torrefy.tensor.internal.cpu.GemmKernels.V;
+import static io.torrefy.tensor.internal.cpu.GemmKernels.VECTORS;
 import static io.torrefy.tensor.internal.cpu.Mem.ALL;
 import static io.torrefy.tensor.internal.cpu.Mem.FS;
 import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/// The f32 matrix product on one thread: panels packed for the caches (Goto and van de Geijn, "Anatomy of
-/// High-Performance Matrix Multiplication", 2008; the loop order of BLIS) around the micro-kernels of [GemmTiles].
-/// Leading dimensions in bytes.
+/// The f32 matrix product on one thread, blocked for the caches (Goto and van de Geijn, "Anatomy of High-Performance
+/// Matrix Multiplication", 2008) around the micro-kernels of [GemmKernels]. A is read in place; B is packed into panels
+/// NR columns wide unless few rows would use them. Leading dimensions in bytes.
 ///
 /// @param kBlock the block of k; every element is the sum of its blocks in order, whatever else is blocked
 record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, long ldc, boolean accumulate) {
-    /// Rows of A packed at a time: with KC they fill about a third of a 1 MiB L2 cache.
-    private static final int MC = 20 * MR;
+    /// Floats of A that stay in a 1 MiB L2 cache while panels of B pass.
+    private static final int A_BLOCK = 144 * 1024;
     /// Columns of B packed at a time.
-    private static final int NC = 64 * NR;
+    private static final int NC = 32 * NR;
+    /// Rows of C up to which a row-major B is read in place.
+    private static final int B_IN_PLACE_ROWS = 96;
+    /// Columns of C from which blocks of A are copied together, so that their lines do not compete for places in the
+    /// caches.
+    private static final int A_COPIED_COLUMNS = 512;
+    /// The same for a transposed A, which is read across its rows.
+    private static final int TRANSPOSED_A_COPIED_COLUMNS = 128;
 
-    private static final ThreadLocal<Buffers> BUFFERS = ThreadLocal.withInitial(Buffers::new);
+    private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
-    /// Panels of one thread, grown to the largest use.
-    private static final class Buffers {
-        private float[] a = new float[0];
-        private float[] b = new float[0];
-        private final float[] tile = new float[MR * NR];
+    /// Memory of one thread, grown to its largest use.
+    private static final class Scratch {
+        final float[] tile = new float[MR * NR];
+        private MemorySegment b = MemorySegment.NULL;
+        private MemorySegment a = MemorySegment.NULL;
 
-        float[] a(int size) {
-            if (a.length < size) {
-                a = new float[size];
+        long b(long bytes) {
+            if (b.byteSize() < bytes) {
+                b = Arena.ofAuto().allocate(bytes, 64);
             }
-            return a;
+            return b.address();
         }
 
-        float[] b(int size) {
-            if (b.length < size) {
-                b = new float[size];
+        long a(long bytes) {
+            if (a.byteSize() < bytes) {
+                a = Arena.ofAuto().allocate(bytes, 64);
             }
-            return b;
+            return a.address();
         }
     }
 
     /// C (m x n at address c) from A and B at their first row and column of this block of C.
     void block(long m, long n, long a, long b, long c) {
-        Buffers buffers = BUFFERS.get();
-        int mc = (int) Math.min(m, MC);
-        int nc = (int) Math.min(n, NC);
-        float[] packedA = buffers.a((mc + MR) * kBlock + V);
-        float[] packedB = buffers.b((nc + NR) * kBlock + V);
-        for (long j = 0; j < n; j += NC) {
-            int cols = (int) Math.min(NC, n - j);
+        if (!tb && m <= B_IN_PLACE_ROWS) {
+            blockInPlace((int) m, n, a, b, c);
+            return;
+        }
+        Scratch scratch = SCRATCH.get();
+        int mc = Math.max(MR, A_BLOCK / kBlock / MR * MR);
+        boolean copyA = ta ? n >= TRANSPOSED_A_COPIED_COLUMNS : n >= A_COPIED_COLUMNS && m > mc;
+        // A panel that meets all rows at once is used up at once: one is enough, and stays in the L1 or L2 cache.
+        int nc = m <= mc && !copyA ? NR : NC;
+        for (long j = 0; j < n; j += nc) {
+            int cols = (int) Math.min(nc, n - j);
             for (long p = 0; p < k; p += kBlock) {
                 int kc = (int) Math.min(kBlock, k - p);
-                packB(tb ? b + j * ldb + p * 4 : b + p * ldb + j * 4, cols, kc, packedB);
-                for (long i = 0; i < m; i += MC) {
-                    int rows = (int) Math.min(MC, m - i);
-                    packA(ta ? a + p * lda + i * 4 : a + i * lda + p * 4, rows, kc, packedA);
-                    panels(rows, cols, kc, packedA, packedB, buffers.tile, c + i * ldc + j * 4, p > 0 || accumulate);
+                long panels = packB(bAt(b, p, j), cols, kc, scratch);
+                for (long i = 0; i < m; i += mc) {
+                    int rows = (int) Math.min(mc, m - i);
+                    Rows block = new Rows(
+                            rows, kc, ta ? a + i * 4 + p * lda : a + i * lda + p * 4, ta ? 4 : lda, ta ? lda : 4);
+                    if (copyA) {
+                        block = copy(block, scratch);
+                    }
+                    for (int q = 0; q < cols; q += NR) {
+                        long to = c + i * ldc + (j + q) * 4;
+                        panel(
+                                block,
+                                Math.min(NR, cols - q),
+                                panels + q * kc * 4L,
+                                NR * 4L,
+                                to,
+                                p > 0 || accumulate,
+                                scratch.tile);
+                    }
                 }
             }
         }
     }
 
-    private void packA(long a, int rows, int kc, float[] to) {
-        long step = ta ? 4 : lda;
-        for (int i = 0; i < rows; i += MR) {
-            int height = Math.min(MR, rows - i);
-            GemmPack.a(ta, a + i * step, lda, height, GemmTiles.height(height), kc, to, i * kc);
+    /// The same for few rows and a row-major B: whole panels are read where they are.
+    private void blockInPlace(int m, long n, long a, long b, long c) {
+        Scratch scratch = SCRATCH.get();
+        for (long j = 0; j < n; j += NR) {
+            int cols = (int) Math.min(NR, n - j);
+            for (long p = 0; p < k; p += kBlock) {
+                int kc = (int) Math.min(kBlock, k - p);
+                Rows block = new Rows(m, kc, ta ? a + p * lda : a + p * 4, ta ? 4 : lda, ta ? lda : 4);
+                boolean whole = cols == NR;
+                long from = whole ? bAt(b, p, j) : packB(bAt(b, p, j), cols, kc, scratch);
+                panel(block, cols, from, whole ? ldb : NR * 4L, c + j * 4, p > 0 || accumulate, scratch.tile);
+            }
         }
     }
 
-    private void packB(long b, int cols, int kc, float[] to) {
+    /// A block of rows of A: its address and strides in bytes.
+    private record Rows(int rows, int kc, long address, long rowStride, long kStride) {}
+
+    private long bAt(long b, long p, long j) {
+        return tb ? b + j * ldb + p * 4 : b + p * ldb + j * 4;
+    }
+
+    /// The block in memory of its own, a line longer than it need be so that rows do not meet in the same cache set.
+    private Rows copy(Rows from, Scratch scratch) {
+        int length = ta ? from.rows : from.kc;
+        int count = ta ? from.kc : from.rows;
+        long stride = Math.ceilDiv(length, 16) * 64L + 64;
+        long to = scratch.a(count * stride);
+        GemmPack.rows(from.address, lda, count, length, to, stride);
+        return new Rows(from.rows, from.kc, to, ta ? 4 : stride, ta ? stride : 4);
+    }
+
+    private long packB(long b, int cols, int kc, Scratch scratch) {
+        long to = scratch.b(Math.ceilDiv(cols, NR) * NR * 4L * kc);
         long step = tb ? ldb : 4;
         for (int j = 0; j < cols; j += NR) {
-            GemmPack.b(tb, b + j * step, ldb, Math.min(NR, cols - j), kc, to, j * kc);
+            GemmPack.panel(tb, b + j * step, ldb, Math.min(NR, cols - j), kc, to + j * kc * 4L);
         }
+        return to;
     }
 
-    private void panels(int rows, int cols, int kc, float[] a, float[] b, float[] tile, long c, boolean add) {
-        for (int j = 0; j < cols; j += NR) {
-            int width = Math.min(NR, cols - j);
-            for (int i = 0; i < rows; i += MR) {
-                int height = Math.min(MR, rows - i);
-                GemmTiles.run(GemmTiles.height(height), width > V, kc, a, i * kc, b, j * kc, tile);
-                store(tile, height, width, c + i * ldc + j * 4L, ldc, add);
+    /// `cols` <= NR columns of C.
+    private void panel(Rows a, int cols, long b, long bStride, long c, boolean add, float[] tile) {
+        for (int q = 0; q < cols; ) {
+            int vectors = vectors(cols - q);
+            int width = Math.min(vectors * V, cols - q);
+            for (int i = 0; i < a.rows; ) {
+                int height = height(a.rows - i);
+                long row = a.address + i * a.rowStride;
+                GemmKernels.run(height, vectors, a.kc, row, a.rowStride, a.kStride, b + q * 4L, bStride, tile);
+                store(tile, height, width, c + i * ldc + q * 4L, add);
+                i += height;
             }
+            q += width;
         }
     }
 
-    private static void store(float[] tile, int height, int width, long c, long ldc, boolean add) {
+    /// Vectors of the widest tile that `cols` columns fill, or 1.
+    private static int vectors(int cols) {
+        return cols > 3 * V && VECTORS == 4 ? 4 : cols > V ? 2 : 1;
+    }
+
+    /// Rows of the tile that begins on the last `rows` rows.
+    private static int height(int rows) {
+        return rows >= MR && rows != 8 ? MR : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
+    }
+
+    private void store(float[] tile, int height, int width, long c, boolean add) {
         if (width == NR) {
             if (add) {
-                addWide(tile, height, c, ldc);
+                addFull(tile, height, c);
             } else {
-                storeWide(tile, height, c, ldc);
+                storeFull(tile, height, c);
             }
-        } else {
-            int at = 0;
-            if (width >= V) {
-                storeEdge(tile, 0, height, FS.maskAll(true), c, ldc, add);
-                at = V;
-            }
-            if (width > at) {
-                storeEdge(tile, at, height, FS.indexInRange(at, width), c + at * 4L, ldc, add);
-            }
+            return;
+        }
+        for (int at = 0; at < width; at += V) {
+            storeVector(tile, at, height, FS.indexInRange(at, width), c + at * 4L, add);
         }
     }
 
-    private static void storeWide(float[] tile, int height, long c, long ldc) {
+    private void storeFull(float[] tile, int height, long c) {
         for (int i = 0; i < height; i++) {
             long row = c + i * ldc;
-            FloatVector.fromArray(FS, tile, i * NR).intoMemorySegment(ALL, row, ORDER);
-            FloatVector.fromArray(FS, tile, i * NR + V).intoMemorySegment(ALL, row + V * 4L, ORDER);
+            for (int j = 0; j < NR; j += V) {
+                FloatVector.fromArray(FS, tile, i * NR + j).intoMemorySegment(ALL, row + j * 4L, ORDER);
+            }
         }
     }
 
-    private static void addWide(float[] tile, int height, long c, long ldc) {
+    private void addFull(float[] tile, int height, long c) {
         for (int i = 0; i < height; i++) {
             long row = c + i * ldc;
-            long next = row + V * 4L;
-            Mem.load(row).add(FloatVector.fromArray(FS, tile, i * NR)).intoMemorySegment(ALL, row, ORDER);
-            Mem.load(next).add(FloatVector.fromArray(FS, tile, i * NR + V)).intoMemorySegment(ALL, next, ORDER);
+            for (int j = 0; j < NR; j += V) {
+                long at = row + j * 4L;
+                Mem.load(at).add(FloatVector.fromArray(FS, tile, i * NR + j)).intoMemorySegment(ALL, at, ORDER);
+            }
         }
     }
 
-    private static void storeEdge(
-            float[] tile, int at, int height, VectorMask<Float> mask, long c, long ldc, boolean add) {
+    private void storeVector(float[] tile, int at, int height, VectorMask<Float> mask, long c, boolean add) {
         for (int i = 0; i < height; i++) {
             long row = c + i * ldc;
             FloatVector value = FloatVector.fromArray(FS, tile, at + i * NR);

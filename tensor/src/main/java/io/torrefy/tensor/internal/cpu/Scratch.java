@@ -18,7 +18,6 @@ final class Scratch {
 
     final double[] doubles = new double[CHUNK];
     final long[] longs = new long[CHUNK];
-    final float[] tile = new float[16 * 16];
 
     private Scratch() {}
 

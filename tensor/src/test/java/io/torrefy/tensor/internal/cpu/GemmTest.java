@@ -198,10 +198,21 @@ class GemmTest {
             for (int rows = 1; rows <= 26; rows++) {
                 all.add(new Problem(ta, tb, rows, 2 * L + 5, 37, 1, rows % 2 == 0, 1, false));
             }
+            // Each block size plus one: of k, of the rows of A, of the columns of B, and the sizes that change the
+            // path.
             all.add(Problem.of(ta, tb, 5, 2 * L + 1, Gemm.KC + 1));
             all.add(new Problem(ta, tb, 13, L, 2 * Gemm.KC + 1, 1, true, 1, false));
-            all.add(Problem.of(ta, tb, 20 * GemmTiles.MR + 1, 40, 33));
-            all.add(Problem.of(ta, tb, 7, 64 * GemmTiles.NR + 1, 17));
+            all.add(Problem.of(ta, tb, 148, 131, 1000 - L));
+            if (!ta && !tb) {
+                all.add(Problem.of(false, false, 148, 513, Gemm.KC));
+            }
+            all.add(Problem.of(ta, tb, 97, 40, 33));
+            all.add(Problem.of(ta, tb, 97, 150, 33));
+            all.add(Problem.of(ta, tb, 7, 32 * GemmKernels.NR + 1, 17));
+            all.add(Problem.of(ta, tb, 100, 32 * GemmKernels.NR + 1, 17));
+            for (int cols = 1; cols <= 4 * GemmKernels.VECTORS; cols++) {
+                all.add(new Problem(ta, tb, 13, cols * L / 4, 40, 1, cols % 2 == 0, 1, false));
+            }
             all.add(new Problem(ta, tb, 9, 21, 18, 5, false, 1, false));
             all.add(new Problem(ta, tb, 17, 16, 16, 7, true, 0, true));
             all.add(new Problem(ta, tb, 1, 35, 65, 3, false, 0, false));

@@ -1,0 +1,475 @@
+package io.torrefy.tensor.internal.cpu;
+
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.F32;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+
+import java.util.Locale;
+import jdk.incubator.vector.FloatVector;
+
+/// The micro-kernels of the f32 matrix product: `t = A B` for a few rows of A and a few vectors of columns of B, each
+/// element of t summed by fused multiply-adds in the order of k. Strides are in bytes, so A may be read transposed and
+/// in place, and B in place or from a packed panel; rows of t are NR apart.
+///
+/// The accumulators are local variables, one k step is one trip, indices are int and affine: the form that C2 keeps
+/// wholly in registers. Every method stands alone because vectors that cross a call may be boxed.
+final class GemmKernels {
+    static final int V = FS.length();
+    /// Rows of a full tile.
+    static final int MR = 6;
+    /// Vectors across a full tile: 24 accumulators where there are 32 vector registers, 12 where there are 16.
+    static final int VECTORS = V < 16 && x86() ? 2 : 4;
+    /// Columns of a full tile.
+    static final int NR = VECTORS * V;
+
+    private GemmKernels() {}
+
+    private static boolean x86() {
+        String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+        return arch.equals("amd64") || arch.equals("x86_64") || arch.equals("x86") || arch.equals("i386");
+    }
+
+    /// The tile of `rows` (6, 4, 2, 1) by `vectors` (4, 2, 1).
+    static void run(int rows, int vectors, int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        switch (rows * 8 + vectors) {
+            case 6 * 8 + 4 -> tile6x4(kc, a, aRow, aStep, b, bStep, t);
+            case 6 * 8 + 2 -> tile6x2(kc, a, aRow, aStep, b, bStep, t);
+            case 6 * 8 + 1 -> tile6x1(kc, a, aRow, aStep, b, bStep, t);
+            case 4 * 8 + 4 -> tile4x4(kc, a, aRow, aStep, b, bStep, t);
+            case 4 * 8 + 2 -> tile4x2(kc, a, aRow, aStep, b, bStep, t);
+            case 4 * 8 + 1 -> tile4x1(kc, a, aRow, aStep, b, bStep, t);
+            case 2 * 8 + 4 -> tile2x4(kc, a, aRow, aStep, b, bStep, t);
+            case 2 * 8 + 2 -> tile2x2(kc, a, aRow, aStep, b, bStep, t);
+            case 2 * 8 + 1 -> tile2x1(kc, a, aRow, aStep, b, bStep, t);
+            case 1 * 8 + 4 -> tile1x4(kc, a, aStep, b, bStep, t);
+            case 1 * 8 + 2 -> tile1x2(kc, a, aStep, b, bStep, t);
+            case 1 * 8 + 1 -> tile1x1(kc, a, aStep, b, bStep, t);
+            default -> throw new IllegalArgumentException("[gemm] no tile of " + rows + " x " + vectors);
+        }
+    }
+
+    private static void tile6x4(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector d1 = FloatVector.zero(FS);
+        FloatVector e1 = FloatVector.zero(FS);
+        FloatVector f1 = FloatVector.zero(FS);
+        FloatVector c2 = FloatVector.zero(FS);
+        FloatVector d2 = FloatVector.zero(FS);
+        FloatVector e2 = FloatVector.zero(FS);
+        FloatVector f2 = FloatVector.zero(FS);
+        FloatVector c3 = FloatVector.zero(FS);
+        FloatVector d3 = FloatVector.zero(FS);
+        FloatVector e3 = FloatVector.zero(FS);
+        FloatVector f3 = FloatVector.zero(FS);
+        FloatVector c4 = FloatVector.zero(FS);
+        FloatVector d4 = FloatVector.zero(FS);
+        FloatVector e4 = FloatVector.zero(FS);
+        FloatVector f4 = FloatVector.zero(FS);
+        FloatVector c5 = FloatVector.zero(FS);
+        FloatVector d5 = FloatVector.zero(FS);
+        FloatVector e5 = FloatVector.zero(FS);
+        FloatVector f5 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector b2 = FloatVector.fromMemorySegment(FS, ALL, bp + 8 * V, ORDER);
+            FloatVector b3 = FloatVector.fromMemorySegment(FS, ALL, bp + 12 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            d1 = a1.fma(b1, d1);
+            e1 = a1.fma(b2, e1);
+            f1 = a1.fma(b3, f1);
+            FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, ap + 2 * aRow));
+            c2 = a2.fma(b0, c2);
+            d2 = a2.fma(b1, d2);
+            e2 = a2.fma(b2, e2);
+            f2 = a2.fma(b3, f2);
+            FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
+            c3 = a3.fma(b0, c3);
+            d3 = a3.fma(b1, d3);
+            e3 = a3.fma(b2, e3);
+            f3 = a3.fma(b3, f3);
+            FloatVector a4 = FloatVector.broadcast(FS, ALL.get(F32, ap + 4 * aRow));
+            c4 = a4.fma(b0, c4);
+            d4 = a4.fma(b1, d4);
+            e4 = a4.fma(b2, e4);
+            f4 = a4.fma(b3, f4);
+            FloatVector a5 = FloatVector.broadcast(FS, ALL.get(F32, ap + 5 * aRow));
+            c5 = a5.fma(b0, c5);
+            d5 = a5.fma(b1, d5);
+            e5 = a5.fma(b2, e5);
+            f5 = a5.fma(b3, f5);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        e0.intoArray(t, 2 * V);
+        f0.intoArray(t, 3 * V);
+        c1.intoArray(t, NR);
+        d1.intoArray(t, NR + V);
+        e1.intoArray(t, NR + 2 * V);
+        f1.intoArray(t, NR + 3 * V);
+        c2.intoArray(t, 2 * NR);
+        d2.intoArray(t, 2 * NR + V);
+        e2.intoArray(t, 2 * NR + 2 * V);
+        f2.intoArray(t, 2 * NR + 3 * V);
+        c3.intoArray(t, 3 * NR);
+        d3.intoArray(t, 3 * NR + V);
+        e3.intoArray(t, 3 * NR + 2 * V);
+        f3.intoArray(t, 3 * NR + 3 * V);
+        c4.intoArray(t, 4 * NR);
+        d4.intoArray(t, 4 * NR + V);
+        e4.intoArray(t, 4 * NR + 2 * V);
+        f4.intoArray(t, 4 * NR + 3 * V);
+        c5.intoArray(t, 5 * NR);
+        d5.intoArray(t, 5 * NR + V);
+        e5.intoArray(t, 5 * NR + 2 * V);
+        f5.intoArray(t, 5 * NR + 3 * V);
+    }
+
+    private static void tile6x2(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector d1 = FloatVector.zero(FS);
+        FloatVector c2 = FloatVector.zero(FS);
+        FloatVector d2 = FloatVector.zero(FS);
+        FloatVector c3 = FloatVector.zero(FS);
+        FloatVector d3 = FloatVector.zero(FS);
+        FloatVector c4 = FloatVector.zero(FS);
+        FloatVector d4 = FloatVector.zero(FS);
+        FloatVector c5 = FloatVector.zero(FS);
+        FloatVector d5 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            d1 = a1.fma(b1, d1);
+            FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, ap + 2 * aRow));
+            c2 = a2.fma(b0, c2);
+            d2 = a2.fma(b1, d2);
+            FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
+            c3 = a3.fma(b0, c3);
+            d3 = a3.fma(b1, d3);
+            FloatVector a4 = FloatVector.broadcast(FS, ALL.get(F32, ap + 4 * aRow));
+            c4 = a4.fma(b0, c4);
+            d4 = a4.fma(b1, d4);
+            FloatVector a5 = FloatVector.broadcast(FS, ALL.get(F32, ap + 5 * aRow));
+            c5 = a5.fma(b0, c5);
+            d5 = a5.fma(b1, d5);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        c1.intoArray(t, NR);
+        d1.intoArray(t, NR + V);
+        c2.intoArray(t, 2 * NR);
+        d2.intoArray(t, 2 * NR + V);
+        c3.intoArray(t, 3 * NR);
+        d3.intoArray(t, 3 * NR + V);
+        c4.intoArray(t, 4 * NR);
+        d4.intoArray(t, 4 * NR + V);
+        c5.intoArray(t, 5 * NR);
+        d5.intoArray(t, 5 * NR + V);
+    }
+
+    private static void tile6x1(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector c2 = FloatVector.zero(FS);
+        FloatVector c3 = FloatVector.zero(FS);
+        FloatVector c4 = FloatVector.zero(FS);
+        FloatVector c5 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, ap + 2 * aRow));
+            c2 = a2.fma(b0, c2);
+            FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
+            c3 = a3.fma(b0, c3);
+            FloatVector a4 = FloatVector.broadcast(FS, ALL.get(F32, ap + 4 * aRow));
+            c4 = a4.fma(b0, c4);
+            FloatVector a5 = FloatVector.broadcast(FS, ALL.get(F32, ap + 5 * aRow));
+            c5 = a5.fma(b0, c5);
+        }
+        c0.intoArray(t, 0);
+        c1.intoArray(t, NR);
+        c2.intoArray(t, 2 * NR);
+        c3.intoArray(t, 3 * NR);
+        c4.intoArray(t, 4 * NR);
+        c5.intoArray(t, 5 * NR);
+    }
+
+    private static void tile4x4(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector d1 = FloatVector.zero(FS);
+        FloatVector e1 = FloatVector.zero(FS);
+        FloatVector f1 = FloatVector.zero(FS);
+        FloatVector c2 = FloatVector.zero(FS);
+        FloatVector d2 = FloatVector.zero(FS);
+        FloatVector e2 = FloatVector.zero(FS);
+        FloatVector f2 = FloatVector.zero(FS);
+        FloatVector c3 = FloatVector.zero(FS);
+        FloatVector d3 = FloatVector.zero(FS);
+        FloatVector e3 = FloatVector.zero(FS);
+        FloatVector f3 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector b2 = FloatVector.fromMemorySegment(FS, ALL, bp + 8 * V, ORDER);
+            FloatVector b3 = FloatVector.fromMemorySegment(FS, ALL, bp + 12 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            d1 = a1.fma(b1, d1);
+            e1 = a1.fma(b2, e1);
+            f1 = a1.fma(b3, f1);
+            FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, ap + 2 * aRow));
+            c2 = a2.fma(b0, c2);
+            d2 = a2.fma(b1, d2);
+            e2 = a2.fma(b2, e2);
+            f2 = a2.fma(b3, f2);
+            FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
+            c3 = a3.fma(b0, c3);
+            d3 = a3.fma(b1, d3);
+            e3 = a3.fma(b2, e3);
+            f3 = a3.fma(b3, f3);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        e0.intoArray(t, 2 * V);
+        f0.intoArray(t, 3 * V);
+        c1.intoArray(t, NR);
+        d1.intoArray(t, NR + V);
+        e1.intoArray(t, NR + 2 * V);
+        f1.intoArray(t, NR + 3 * V);
+        c2.intoArray(t, 2 * NR);
+        d2.intoArray(t, 2 * NR + V);
+        e2.intoArray(t, 2 * NR + 2 * V);
+        f2.intoArray(t, 2 * NR + 3 * V);
+        c3.intoArray(t, 3 * NR);
+        d3.intoArray(t, 3 * NR + V);
+        e3.intoArray(t, 3 * NR + 2 * V);
+        f3.intoArray(t, 3 * NR + 3 * V);
+    }
+
+    private static void tile4x2(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector d1 = FloatVector.zero(FS);
+        FloatVector c2 = FloatVector.zero(FS);
+        FloatVector d2 = FloatVector.zero(FS);
+        FloatVector c3 = FloatVector.zero(FS);
+        FloatVector d3 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            d1 = a1.fma(b1, d1);
+            FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, ap + 2 * aRow));
+            c2 = a2.fma(b0, c2);
+            d2 = a2.fma(b1, d2);
+            FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
+            c3 = a3.fma(b0, c3);
+            d3 = a3.fma(b1, d3);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        c1.intoArray(t, NR);
+        d1.intoArray(t, NR + V);
+        c2.intoArray(t, 2 * NR);
+        d2.intoArray(t, 2 * NR + V);
+        c3.intoArray(t, 3 * NR);
+        d3.intoArray(t, 3 * NR + V);
+    }
+
+    private static void tile4x1(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector c2 = FloatVector.zero(FS);
+        FloatVector c3 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, ap + 2 * aRow));
+            c2 = a2.fma(b0, c2);
+            FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
+            c3 = a3.fma(b0, c3);
+        }
+        c0.intoArray(t, 0);
+        c1.intoArray(t, NR);
+        c2.intoArray(t, 2 * NR);
+        c3.intoArray(t, 3 * NR);
+    }
+
+    private static void tile2x4(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector d1 = FloatVector.zero(FS);
+        FloatVector e1 = FloatVector.zero(FS);
+        FloatVector f1 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector b2 = FloatVector.fromMemorySegment(FS, ALL, bp + 8 * V, ORDER);
+            FloatVector b3 = FloatVector.fromMemorySegment(FS, ALL, bp + 12 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            d1 = a1.fma(b1, d1);
+            e1 = a1.fma(b2, e1);
+            f1 = a1.fma(b3, f1);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        e0.intoArray(t, 2 * V);
+        f0.intoArray(t, 3 * V);
+        c1.intoArray(t, NR);
+        d1.intoArray(t, NR + V);
+        e1.intoArray(t, NR + 2 * V);
+        f1.intoArray(t, NR + 3 * V);
+    }
+
+    private static void tile2x2(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector d1 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+            d1 = a1.fma(b1, d1);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        c1.intoArray(t, NR);
+        d1.intoArray(t, NR + V);
+    }
+
+    private static void tile2x1(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector c1 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
+            c1 = a1.fma(b0, c1);
+        }
+        c0.intoArray(t, 0);
+        c1.intoArray(t, NR);
+    }
+
+    private static void tile1x4(int kc, long a, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector b2 = FloatVector.fromMemorySegment(FS, ALL, bp + 8 * V, ORDER);
+            FloatVector b3 = FloatVector.fromMemorySegment(FS, ALL, bp + 12 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+        e0.intoArray(t, 2 * V);
+        f0.intoArray(t, 3 * V);
+    }
+
+    private static void tile1x2(int kc, long a, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+        }
+        c0.intoArray(t, 0);
+        d0.intoArray(t, V);
+    }
+
+    private static void tile1x1(int kc, long a, long aStep, long b, long bStep, float[] t) {
+        FloatVector c0 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long ap = a + p * aStep;
+            long bp = b + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
+            c0 = a0.fma(b0, c0);
+        }
+        c0.intoArray(t, 0);
+    }
+}
