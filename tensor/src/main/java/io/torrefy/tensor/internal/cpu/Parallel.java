@@ -38,7 +38,8 @@ public final class Parallel {
     }
 
     /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task or
-    /// one thread, when it is called from inside a task, and when the pool is busy with the job of another caller. The
+    /// one thread, when it is called from inside a task, and when the pool is busy with the job of another caller.
+    The
     /// first exception of a task is thrown to the caller.
     public static void run(int tasks, IntConsumer body) {
         int most = Math.min(threads, tasks);
