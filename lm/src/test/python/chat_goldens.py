@@ -291,6 +291,10 @@ SNIPPETS = [
     "{% set x = 1 %}{% for i in l %}{% set x = x + i %}{{ x }} {% endfor %}{{ x }}{% if t %}{% set x = 9 %}{% endif %}{{ x }}",
     "{% set ns = namespace(n=0, f=false) %}{% for i in l %}{% set ns.n = ns.n + i %}{% set ns.f = true %}{% endfor %}{{ ns.n }}{{ ns.f }}{{ ns.nope }}",
     "{% set x, y = 1, [2, 3] %}{{ x }}{{ y }}{% set z = 1, 2 %}{{ z[1] }}{% set b %} a {{ x }} {% endset %}[{{ b }}]{{ dict(a=1, b='c') }}",
+    # macros
+    "{% macro f(x, y=2, z=x) %}[{{ x }}{{ y }}{{ z }}{{ a }}]{% endmacro %}{{ f(1) }}{{ f(1, 3) }}{{ f(1, z=4) }}{{ f() }}{{ f(1) | length }}",
+    "{% set u = 1 %}{% macro g(n) %}{% set u = 5 %}{{ n }}{% if n > 0 %}{{ g(n - 1) }}{% endif %}{% endmacro %}{% for i in l %}{{ g(i) }} {% endfor %}{{ u }}{{ missing_macro }}",
+    "{% macro h(x) %}x{% endmacro %}{{ h(1, 2) }}",
     # white space
     "a\n  {% if t %}\n  b\n  {% endif %}\nc\n", "a\n  {%- if t -%}  \n  b\n  {%- endif -%}\n  c", "a {{ a }}\n{{ b }}\n  {{- a -}}  \n x",
     "  {% if t %} x {% endif %}  \n  {%+ if t %} y{% endif +%}\n z", "a\n {# c #}\nb {# d #}\n{#- e -#} f\n  {# g #} h", "\n\n{% set x = 1 %}\n\n{{ x }}\n\n",

@@ -64,7 +64,7 @@ class ChatTemplateTest {
                 "x\\n {{ a | frob }}~line 2, column 9~no filter named 'frob'",
                 "{{ missing.x }}~line 1, column 11~'missing' is undefined",
                 "\\n\\n{{ raise_exception('too long') }}~line 3~too long",
-                "{% macro f() %}{% endmacro %}~line 1, column 4~macro",
+                "{% include 'x' %}~line 1, column 4~include %} is not supported",
                 "{{ 'a' + 1 }}~column 8~str and int",
                 "{{ [1].append(2) }}~column~namespace()"
             })

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Interpreter {
     private static final int MOST_OUTPUT = 1 << 28;
 
+    private static final int DEEPEST_CALL = 100;
+
     /// How a list of statements ended.
     private enum Flow {
         ON,
@@ -39,6 +41,7 @@ final class Interpreter {
 
     private final StringBuilder output = new StringBuilder();
     private Frame frame;
+    private int depth;
     private StringBuilder out = output;
 
     Interpreter(Map<String, Object> variables) {
@@ -86,6 +89,7 @@ final class Interpreter {
             case Stmt.Block block -> {
                 return run(block.body());
             }
+            case Stmt.Macro macro -> frame.variables().put(macro.name(), define(macro, frame));
             case Stmt.Break _ -> {
                 return Flow.BREAK;
             }
@@ -94,6 +98,38 @@ final class Interpreter {
             }
         }
         return Flow.ON;
+    }
+
+    /// A macro sees the variables of where it is defined, and its own arguments.
+    private Values.Callable define(Stmt.Macro macro, Frame definition) {
+        return args -> {
+            if (++depth > DEEPEST_CALL) {
+                throw new JinjaException("macro '" + macro.name() + "' calls itself too deeply");
+            }
+            if (args.positional().size() > macro.parameters().size()) {
+                throw new JinjaException("macro '" + macro.name() + "' takes "
+                        + macro.parameters().size() + " arguments; got "
+                        + args.positional().size());
+            }
+            Frame caller = frame;
+            StringBuilder before = out;
+            frame = new Frame(definition);
+            out = new StringBuilder();
+            for (int i = 0; i < macro.parameters().size(); i++) {
+                String name = macro.parameters().get(i);
+                Expr otherwise = macro.defaults().get(name);
+                boolean given = i < args.positional().size() || args.named().containsKey(name);
+                Object missing = new Values.Undefined("parameter '" + name + "' was not provided");
+                Object value = !given && otherwise != null ? evaluate(otherwise) : args.get(i, name, missing);
+                frame.variables().put(name, value);
+            }
+            run(macro.body());
+            String text = out.toString();
+            frame = caller;
+            out = before;
+            depth--;
+            return text;
+        };
     }
 
     private void write(String text) {

@@ -60,6 +60,7 @@ final class Parser {
             case "if" -> ifStatement(tag);
             case "for" -> forStatement(tag);
             case "set" -> setStatement(tag);
+            case "macro" -> macroStatement(tag);
             case "generation" -> {
                 endBlock();
                 List<Stmt> body = body(List.of("endgeneration"));
@@ -77,7 +78,7 @@ final class Parser {
             default ->
                 throw new JinjaException(
                         "{% " + tag.text()
-                                + " %} is not supported; supported are if, for, set, generation, raw, break, continue",
+                                + " %} is not supported; supported are if, for, set, macro, generation, raw, break, continue",
                         tag.offset());
         };
     }
@@ -147,6 +148,27 @@ final class Parser {
         List<Stmt> body = body(List.of("endset"));
         close(tag, "endset");
         return new Stmt.SetBlock(names.getFirst(), body);
+    }
+
+    private Stmt macroStatement(Token tag) {
+        String name = tokens.expect(Token.Kind.NAME).text();
+        tokens.expectOperator("(");
+        List<String> parameters = new ArrayList<>();
+        Map<String, Expr> defaults = new LinkedHashMap<>();
+        while (!tokens.skipOperator(")")) {
+            String parameter = tokens.expect(Token.Kind.NAME).text();
+            parameters.add(parameter);
+            if (tokens.skipOperator("=")) {
+                defaults.put(parameter, expressions.expression());
+            }
+            if (!tokens.peek().isOperator(")")) {
+                tokens.expectOperator(",");
+            }
+        }
+        endBlock();
+        List<Stmt> body = body(List.of("endmacro"));
+        close(tag, "endmacro");
+        return new Stmt.Macro(name, parameters, defaults, body);
     }
 
     private List<String> names() {

@@ -1,6 +1,7 @@
 package io.torrefy.lm.jinja;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Statements of a template.
@@ -29,6 +30,11 @@ sealed interface Stmt {
 
     /// `{% generation %}`, which marks what the assistant says and renders as its body.
     record Block(List<Stmt> body) implements Stmt {}
+
+    /// `{% macro name(a, b=1) %}…{% endmacro %}`
+    ///
+    /// @param defaults of the parameters that have one
+    record Macro(String name, List<String> parameters, Map<String, Expr> defaults, List<Stmt> body) implements Stmt {}
 
     record Break() implements Stmt {}
 
