@@ -14,11 +14,11 @@ import io.torrefy.tensor.DType;
 /// The
 /// arithmetic is double in both types, so that other devices can agree with it after rounding.
 final class Philox {
-    private static final int M0 = 0xD2511F53;
-    private static final int M1 = 0xCD9E8D57;
-    private static final int W0 = 0x9E3779B9;
-    private static final int W1 = 0xBB67AE85;
-    private static final int ROUNDS = 10;
+    static final int M0 = 0xD2511F53;
+    static final int M1 = 0xCD9E8D57;
+    static final int W0 = 0x9E3779B9;
+    static final int W1 = 0xBB67AE85;
+    static final int ROUNDS = 10;
     private static final long SECOND = Long.MIN_VALUE;
     private static final double F24 = 0x1p-24;
     private static final double F53 = 0x1p-53;
@@ -71,8 +71,12 @@ final class Philox {
     }
 
     private static void uniformF32(int n, long seed, long stream, long offset, long y) {
+        int full = PhiloxVectors.SUPPORTED ? n - n % PhiloxVectors.STEP : 0;
+        if (full > 0) {
+            PhiloxVectors.uniform(full, seed, stream, offset >>> 2, y);
+        }
         int[] words = new int[4];
-        for (int i = 0; i < n; i += 4) {
+        for (int i = full; i < n; i += 4) {
             words(seed, stream, (offset + i) >>> 2, words);
             int count = Math.min(4, n - i);
             for (int k = 0; k < count; k++) {

@@ -36,11 +36,15 @@ class PhiloxTest {
 
     @Test
     void uniformTakesTheWordsInOrder() {
-        long y = Buffers.bytes(8 * 11);
-        Philox.uniform(DType.F32, 11, 42, 7, 8, y);
-        for (int e = 0; e < 11; e++) {
-            int word = words(42, 7, (8 + e) / 4)[e % 4];
-            assertThat(Mem.f32(y + 4L * e)).isEqualTo((float) ((word >>> 8) / 16777216.0));
+        int n = 4 * PhiloxVectors.STEP + 11;
+        long y = Buffers.bytes(8L * n);
+        // the position carries into its high word on the way
+        for (long offset : new long[] {8, (1L << 34) - 16}) {
+            Philox.uniform(DType.F32, n, -42, -7, offset, y);
+            for (int e = 0; e < n; e++) {
+                int word = words(-42, -7, (offset + e) / 4)[e % 4];
+                assertThat(Mem.f32(y + 4L * e)).isEqualTo((float) ((word >>> 8) / 16777216.0));
+            }
         }
         Philox.uniform(DType.F64, 11, 42, 7, 8, y);
         for (int e = 0; e < 11; e++) {
