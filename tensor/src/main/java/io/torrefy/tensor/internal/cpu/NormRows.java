@@ -93,24 +93,6 @@ final class NormRows {
         }
     }
 
-    /// `rmsGradient` of this row and the next, for whole vectors only.
-    static void rmsGradientPair(
-            long x, long w, long dy, int n, float f0, float k0, float f1, float k1, long dx, long dw) {
-        long next = 4L * n;
-        for (int i = 0, end = Rows.whole(n); i < end; i += L) {
-            long at = 4L * i;
-            FloatVector weight = load(w + at);
-            FloatVector v = load(x + at);
-            FloatVector g = load(dy + at).mul(f0);
-            store(g.fma(weight, v.mul(k0)), dx + at);
-            FloatVector sum = g.fma(v, load(dw + at));
-            v = load(x + next + at);
-            g = load(dy + next + at).mul(f1);
-            store(g.fma(weight, v.mul(k1)), dx + next + at);
-            store(g.fma(v, sum), dw + at);
-        }
-    }
-
     /// Sums of `dy w` and of `dy w (x - mean)` over at most a piece, as two floats in a long (so that nothing is
     /// allocated).
     static long gradientSums(long dy, long w, long x, int n, float mean) {
@@ -181,42 +163,6 @@ final class NormRows {
             Rows.store(v, dx + at, tail);
             Rows.store(g.fma(xhat, Rows.load(dw + at, tail)), dw + at, tail);
             Rows.store(g.add(Rows.load(db + at, tail)), db + at, tail);
-        }
-    }
-
-    /// `layerGradient` of this row and the next, for whole vectors only.
-    static void layerGradientPair(
-            long x,
-            long w,
-            long dy,
-            int n,
-            float m0,
-            float f0,
-            long terms0,
-            float m1,
-            float f1,
-            long terms1,
-            long dx,
-            long dw,
-            long db) {
-        FloatVector slope0 = FloatVector.broadcast(Mem.FS, first(terms0));
-        FloatVector constant0 = FloatVector.broadcast(Mem.FS, second(terms0));
-        FloatVector slope1 = FloatVector.broadcast(Mem.FS, first(terms1));
-        FloatVector constant1 = FloatVector.broadcast(Mem.FS, second(terms1));
-        long next = 4L * n;
-        for (int i = 0, end = Rows.whole(n); i < end; i += L) {
-            long at = 4L * i;
-            FloatVector weight = load(w + at);
-            FloatVector xhat = load(x + at).sub(m0).mul(f0);
-            FloatVector g = load(dy + at);
-            store(g.mul(f0).fma(weight, xhat.fma(slope0, constant0)), dx + at);
-            FloatVector sumW = g.fma(xhat, load(dw + at));
-            FloatVector sumB = g.add(load(db + at));
-            xhat = load(x + next + at).sub(m1).mul(f1);
-            g = load(dy + next + at);
-            store(g.mul(f1).fma(weight, xhat.fma(slope1, constant1)), dx + next + at);
-            store(g.fma(xhat, sumW), dw + at);
-            store(g.add(sumB), db + at);
         }
     }
 }

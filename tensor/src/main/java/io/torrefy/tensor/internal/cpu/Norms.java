@@ -53,23 +53,8 @@ final class Norms {
         }
     }
 
-    /// Rows by pairs, which halves the traffic of dw through the first-level cache.
     private static void rmsGradientRows(long rows, int n, long x, long w, long rstd, long dy, long dx, long dw) {
-        long r = 0;
-        for (; r + 1 < rows; r += 2) {
-            long row = 4L * n * r;
-            long next = row + 4L * n;
-            float f0 = f32(rstd + 4 * r);
-            float f1 = f32(rstd + 4 * r + 4);
-            float k0 = rmsSlope(x + row, w, dy + row, n, f0);
-            float k1 = rmsSlope(x + next, w, dy + next, n, f1);
-            NormRows.rmsGradientPair(x + row, w, dy + row, n, f0, k0, f1, k1, dx + row, dw);
-            int i = Rows.whole(n);
-            long at = 4L * i;
-            NormRows.rmsGradient(x + row + at, w + at, dy + row + at, n - i, f0, k0, dx + row + at, dw + at);
-            NormRows.rmsGradient(x + next + at, w + at, dy + next + at, n - i, f1, k1, dx + next + at, dw + at);
-        }
-        if (r < rows) {
+        for (long r = 0; r < rows; r++) {
             long row = 4L * n * r;
             float f = f32(rstd + 4 * r);
             float k = rmsSlope(x + row, w, dy + row, n, f);
@@ -141,26 +126,7 @@ final class Norms {
 
     private static void layerGradientRows(
             long rows, int n, long x, long w, long mean, long rstd, long dy, long dx, long dw, long db) {
-        long r = 0;
-        for (; r + 1 < rows; r += 2) {
-            long row = 4L * n * r;
-            long next = row + 4L * n;
-            float m0 = f32(mean + 4 * r);
-            float m1 = f32(mean + 4 * r + 4);
-            float f0 = f32(rstd + 4 * r);
-            float f1 = f32(rstd + 4 * r + 4);
-            long c0 = layerTerms(x + row, w, dy + row, n, m0, f0);
-            long c1 = layerTerms(x + next, w, dy + next, n, m1, f1);
-            NormRows.layerGradientPair(x + row, w, dy + row, n, m0, f0, c0, m1, f1, c1, dx + row, dw, db);
-            int i = Rows.whole(n);
-            long at = 4L * i;
-            long dwAt = dw + at;
-            long dbAt = db + at;
-            NormRows.layerGradient(x + row + at, w + at, dy + row + at, n - i, m0, f0, c0, dx + row + at, dwAt, dbAt);
-            NormRows.layerGradient(
-                    x + next + at, w + at, dy + next + at, n - i, m1, f1, c1, dx + next + at, dwAt, dbAt);
-        }
-        if (r < rows) {
+        for (long r = 0; r < rows; r++) {
             long row = 4L * n * r;
             float m = f32(mean + 4 * r);
             float f = f32(rstd + 4 * r);
