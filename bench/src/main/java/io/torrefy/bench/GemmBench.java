@@ -14,12 +14,13 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Collectors;
 
-/// f32 matrix products side by side with native BLAS libraries: the contenders take turns within a round, so that what
-/// else the machine does hits them alike; the table shows medians over rounds (or the best round, which is steadier on
-/// a busy machine: `--statistic best`) and the ratio of each peer's time to ours (above 1: we are faster).
+/// f32 matrix products side by side with native BLAS libraries: the contenders take turns within a round, so that
+/// what else the machine does hits them alike; the table shows medians over rounds (or the best round, which is
+/// steadier on a busy machine: `--statistic best`) and the ratio of each peer's time to ours (above 1: we are
+/// faster).
 ///
-/// Run with `--threads 1,2 --rounds 9 --shapes square,model,decode,batch`, or `--shapes 512x192x768` for one (m x n x
-/// k).
+/// Run with `--threads 1,2 --rounds 9 --shapes square,model,decode,batch`, or `--shapes 512x192x768` for one (m x n
+/// x k).
 public final class GemmBench {
     private static final long ROUND_NANOS = 4_000_000;
     private static final Random RANDOM = new Random(1);

@@ -4,8 +4,8 @@ import io.torrefy.tensor.DType;
 
 /// Matrix products: how the work is split over threads; [GemmF32] and [GemmF64] do it.
 ///
-/// An element of C is the sum over blocks of k, in order, of sums of fused multiply-adds along k. The blocks depend on
-/// k alone, so the bits depend neither on the number of threads, nor on m and n: a row computed alone is the row
+/// An element of C is the sum over blocks of k, in order, of sums of fused multiply-adds along k. The blocks depend
+/// on k alone, so the bits depend neither on the number of threads, nor on m and n: a row computed alone is the row
 /// computed in a batch.
 final class Gemm {
     /// Largest block of k. Each further block costs another pass over C; a deeper one outgrows the L2 cache.

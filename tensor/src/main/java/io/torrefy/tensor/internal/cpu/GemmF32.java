@@ -13,9 +13,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/// The f32 matrix product on one thread, blocked for the caches (Goto and van de Geijn, "Anatomy of High-Performance
-/// Matrix Multiplication", 2008) around the micro-kernels of [GemmKernels]. A is read in place; B is packed into panels
-/// NR columns wide unless few rows would use them. Leading dimensions in bytes.
+/// The f32 matrix product on one thread, blocked for the caches (Goto and van de Geijn, "Anatomy of
+/// High-Performance Matrix Multiplication", 2008) around the micro-kernels of [GemmKernels]. A is read in place; B
+/// is packed into panels NR columns wide unless few rows would use them. Leading dimensions in bytes.
 ///
 /// @param kBlock the block of k; every element is the sum of its blocks in order, whatever else is blocked
 record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, long ldc, boolean accumulate) {
@@ -25,8 +25,8 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private static final int NC = 32 * NR;
     /// Rows of C up to which a row-major B is read in place.
     private static final int B_IN_PLACE_ROWS = 96;
-    /// Columns of C from which blocks of A are copied together, so that their lines do not compete for places in the
-    /// caches.
+    /// Columns of C from which blocks of A are copied together, so that their lines do not compete for places in
+    /// the caches.
     private static final int A_COPIED_COLUMNS = 512;
     /// The same for a transposed A, which is read across its rows.
     private static final int TRANSPOSED_A_COPIED_COLUMNS = 128;
@@ -115,7 +115,8 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         return tb ? b + j * ldb + p * 4 : b + p * ldb + j * 4;
     }
 
-    /// The block in memory of its own, a line longer than it need be so that rows do not meet in the same cache set.
+    /// The block in memory of its own, a line longer than it need be so that rows do not meet in the same cache
+    /// set.
     private Rows copy(Rows from, Scratch scratch) {
         int length = ta ? from.rows : from.kc;
         int count = ta ? from.kc : from.rows;

@@ -6,8 +6,8 @@ import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 
 import jdk.incubator.vector.DoubleVector;
 
-/// The f64 matrix product on one thread, for references and gradient checks: B in panels two vectors wide, four rows of
-/// A at a time read in place. Leading dimensions in bytes.
+/// The f64 matrix product on one thread, for references and gradient checks: B in panels two vectors wide, four
+/// rows of A at a time read in place. Leading dimensions in bytes.
 record GemmF64(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, long ldc, boolean accumulate) {
     private static final int V = DS.length();
     private static final int NR = 2 * V;

@@ -8,9 +8,9 @@ import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The micro-kernels of the f32 matrix product: `t = A B` for a few rows of A and a few vectors of columns of B, each
-/// element of t summed by fused multiply-adds in the order of k. Strides are in bytes, so A may be read transposed and
-/// in place, and B in place or from a packed panel; rows of t are NR apart.
+/// The micro-kernels of the f32 matrix product: `t = A B` for a few rows of A and a few vectors of columns of B,
+/// each element of t summed by fused multiply-adds in the order of k. Strides are in bytes, so A may be read
+/// transposed and in place, and B in place or from a packed panel; rows of t are NR apart.
 ///
 /// The accumulators are local variables, one k step is one trip, indices are int and affine: the form that C2 keeps
 /// wholly in registers. Every method stands alone because vectors that cross a call may be boxed.

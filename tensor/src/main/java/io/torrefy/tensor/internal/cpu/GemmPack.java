@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /// Copies operands of the f32 matrix product: B into panels (k, NR), which the micro-kernels read forwards without
-/// gaps, A into rows side by side. Columns past the edge of a panel hold anything; what the tiles make of them is never
-/// stored to C.
+/// gaps, A into rows side by side. Columns past the edge of a panel hold anything; what the tiles make of them is
+/// never stored to C.
 final class GemmPack {
     private static final long STRIDE = NR * 4L;
 

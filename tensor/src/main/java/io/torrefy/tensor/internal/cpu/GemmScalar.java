@@ -3,7 +3,8 @@ package io.torrefy.tensor.internal.cpu;
 import io.torrefy.tensor.DType;
 
 /// The matrix product one element at a time, in the order of operations of the vector kernels (fused multiply-adds
-/// along k within a block of k, blocks added in order): the same bits, so it is both their fallback and their oracle.
+/// along k within a block of k, blocks added in order): the same bits, so it is both their fallback and their
+/// oracle.
 final class GemmScalar {
     private GemmScalar() {}
 

@@ -7,11 +7,12 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A fixed pool of platform threads that runs the numbered tasks of one job at a time. Tasks are handed out by a
-/// counter, so which thread runs which task is open, and a task must write only what is its own: then the result is the
-/// same on any number of threads. Workers spin for a moment after a job, then park. The caller waits for tasks, not for
-/// workers: on a busy machine it does the work of a worker that wakes too late.
+/// counter, so which thread runs which task is open, and a task must write only what is its own: then the result is
+/// the same on any number of threads. Workers spin for a moment after a job, then park. The caller waits for tasks,
+/// not for workers: on a busy machine it does the work of a worker that wakes too late.
 ///
-/// The size is `-Dtorrefy.threads=N` or the number of processors, and can be changed between jobs with `threads(n)`.
+/// The size is `-Dtorrefy.threads=N` or the number of processors, and can be changed between jobs with
+/// `threads(n)`.
 public final class Parallel {
     private static final int SPINS = 20_000;
     private static final ReentrantLock LOCK = new ReentrantLock();
@@ -37,10 +38,9 @@ public final class Parallel {
         threads = n;
     }
 
-    /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task or
-    /// one thread, when it is called from inside a task, and when the pool is busy with the job of another caller.
-    The
-    /// first exception of a task is thrown to the caller.
+    /// Runs `body` for 0 .. tasks-1 and returns when all have run. Runs in the caller alone when there is one task
+    /// or one thread, when it is called from inside a task, and when the pool is busy with the job of another
+    /// caller. The first exception of a task is thrown to the caller.
     public static void run(int tasks, IntConsumer body) {
         int most = Math.min(threads, tasks);
         if (most <= 1 || INSIDE.get() || !LOCK.tryLock()) {

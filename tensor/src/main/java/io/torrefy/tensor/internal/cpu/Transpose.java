@@ -6,8 +6,9 @@ import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 
 import jdk.incubator.vector.IntVector;
 
-/// Transposes square blocks of 32-bit values in registers by the butterfly: in the stage of distance d, rows i and i +
-/// d exchange the lanes that differ in bit d. Each exchange is one two-register permutation for each of the two rows.
+/// Transposes square blocks of 32-bit values in registers by the butterfly: in the stage of distance d, rows i and
+/// i + d exchange the lanes that differ in bit d. Each exchange is one two-register permutation for each of the two
+/// rows.
 final class Transpose {
     private static final int LANES = IS.length();
     private static final IntVector UPPER_8 = upper(8);
@@ -39,8 +40,8 @@ final class Transpose {
         return IntVector.fromArray(IS, lanes, 0);
     }
 
-    /// `to[p, i] = from[i, p]` for p, i < LANES, strides in bytes; rows of `from` past `rows` are not read, and their
-    /// columns hold copies of the last.
+    /// `to[p, i] = from[i, p]` for p, i < LANES, strides in bytes; rows of `from` past `rows` are not read, and
+    /// their columns hold copies of the last.
     static void square(long from, long stride, int rows, long to, long toStride) {
         switch (LANES) {
             case 16 -> square16(from, stride, rows, to, toStride);
