@@ -279,7 +279,7 @@ SNIPPETS = [
     # tests
     "{{ a is defined }} {{ missing is defined }} {{ missing is undefined }} {{ n is none }} {{ a is none }} {{ missing is none }} {{ s is string }} {{ a is string }}",
     "{{ l is iterable }} {{ s is iterable }} {{ d is iterable }} {{ a is iterable }} {{ d is mapping }} {{ l is mapping }} {{ l is sequence }} {{ a is number }} {{ t is number }} {{ b is float }} {{ a is integer }} {{ t is integer }}",
-    "{{ t is true }} {{ t is false }} {{ a is true }} {{ t is boolean }} {{ a is odd }} {{ a is even }} {{ a is divisibleby 3 }} {{ a is divisibleby(2) }} {{ a is equalto 3 }} {{ a is eq(3) }} {{ a is in l }} {{ a is not in [9] }}",
+    "{{ t is true }} {{ t is false }} {{ a is true }} {{ t is boolean }} {{ a is odd }} {{ a is even }} {{ a is divisibleby 3 }} {{ a is divisibleby(2) }} {{ a is equalto 3 }} {{ a is eq(3) }} {{ a is in l }} {{ a is not in [9] }} {{ 'AB' is upper }} {{ 'Ab' is lower }}",
     "{{ n is not none and a is defined }} {{ 'x' if a is defined else 'y' }} {{ a is not defined or t }} {{ not n is none }} {{ a is gt 2 and a is lt 4 }} {{ missing.x is defined }}",
     "{{ d.nope is defined }} {{ d.k is defined }} {{ d['nope']['deeper'] is defined }}",
     # loops

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 
@@ -91,7 +92,7 @@ public abstract class Module {
                     "[load] the weights do not fit this model:\n  " + String.join("\n  ", problems));
         }
         try (Autograd.Mode _ = Autograd.noGrad()) {
-            own.forEach((name, tensor) -> tensor.copyFrom(values.get(name)));
+            own.forEach((name, tensor) -> tensor.copyFrom(Objects.requireNonNull(values.get(name))));
         }
     }
 

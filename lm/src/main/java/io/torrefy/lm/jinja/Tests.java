@@ -1,7 +1,6 @@
 package io.torrefy.lm.jinja;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -65,17 +64,16 @@ final class Tests {
             case "callable" -> value instanceof Values.Callable;
             case "odd" -> Math.floorMod(Values.toLong(value), 2L) == 1;
             case "even" -> Math.floorMod(Values.toLong(value), 2L) == 0;
-            case "upper" -> Boolean.TRUE.equals(cased(value, "isupper"));
-            case "lower" -> Boolean.TRUE.equals(cased(value, "islower"));
+            case "upper" -> cased(Text.str(value), "isupper");
+            case "lower" -> cased(Text.str(value), "islower");
             default -> throw new JinjaException("there is no test named '" + name + "'");
         };
     }
 
-    private static Object cased(Object value, String method) {
-        String text = Text.str(value).toString();
+    private static boolean cased(String text, String method) {
         return Methods.find(text, method)
-                .map(m -> m.call(new Values.Args(List.of(), Map.of())))
-                .orElse(text.toLowerCase(Locale.ROOT));
+                .map(m -> Values.truth(m.call(new Values.Args(List.of(), Map.of()))))
+                .orElse(false);
     }
 
     private static boolean compare(String name, Object a, Object b) {
