@@ -2,7 +2,10 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.internal.AttentionPlan;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /// Attention of a single query, as in decoding with a key/value cache: one pass over the keys for the scores, a softmax
 /// over
@@ -10,8 +13,26 @@ import jdk.incubator.vector.VectorOperators;
 final class AttentionDecode {
     private static final int L = Mem.FS.length();
     private static final float LN2 = 0.69314718f;
+    private static final VectorMask<Float> HALF = lanesWith(L / 2);
+    private static final VectorMask<Float> QUARTER = lanesWith(L / 4);
+    private static final VectorShuffle<Float> SWAP_HALF = swap(L / 2);
+    private static final VectorShuffle<Float> SWAP_QUARTER = swap(L / 4);
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
 
     private AttentionDecode() {}
+
+    private static VectorMask<Float> lanesWith(int bit) {
+        long bits = 0;
+        for (int i = 0; i < L; i++) {
+            bits |= (i & bit) == 0 ? 0 : 1L << i;
+        }
+        return VectorMask.fromLong(Mem.FS, bits);
+    }
+
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(Mem.FS, i -> i ^ distance);
+    }
 
     /// All query heads of `kvHead`; `lse` is the address of head 0 of this sequence.
     static void run(
@@ -30,7 +51,7 @@ final class AttentionDecode {
         int low = view.low(0);
         int count = Math.max(0, view.high(0) - low);
         x.keys = AttentionScratch.atLeast(x.keys, count + L);
-        x.queries = AttentionScratch.atLeast(x.queries, plan.headDim());
+        x.queries = AttentionScratch.atLeast(x.queries, plan.headDim() + L);
         x.out = AttentionScratch.atLeast(x.out, plan.valueDim());
         long key = k + 4 * (plan.kStart()[sequence] + kvHead * plan.kHeadStride() + low * plan.kTokenStride());
         long value = v + 4 * (plan.vStart()[sequence] + kvHead * plan.vHeadStride() + low * plan.vTokenStride());
@@ -41,7 +62,7 @@ final class AttentionDecode {
             addMask(plan, sequence, head, low, count, x.keys);
             float max = maximum(x.keys, count);
             float shift = max == Float.NEGATIVE_INFINITY ? 0f : max;
-            float sum = exponentials(x.keys, count, shift);
+            float sum = exponentials(x.keys, count, shift, x.queries);
             weightedSum(value, 4 * plan.vTokenStride(), count, plan.valueDim(), x.keys, x.out);
             long out = o + 4 * (plan.oStart()[sequence] + head * plan.oHeadStride());
             AttentionPack.store(x.out, 0, 0, 1, plan.valueDim(), sum == 0f ? 0f : 1f / sum, out, 0);
@@ -56,58 +77,66 @@ final class AttentionDecode {
         }
     }
 
+    /// Scores of keys 0 .. count-1. May write three elements past the last.
     private static void scores(long key, long stride, int count, int dim, float[] query, float[] scores) {
-        int j = 0;
-        for (; j + 4 <= count; j += 4) {
-            scores4(key + j * stride, stride, dim, query, scores, j);
-        }
-        for (; j < count; j++) {
-            scores[j] = score(key + j * stride, dim, query);
+        for (int j = 0; j < count; j += 4) {
+            int left = count - 1 - j;
+            long at = key + j * stride;
+            scores4(
+                    at,
+                    at + Math.min(1, left) * stride,
+                    at + Math.min(2, left) * stride,
+                    at + Math.min(3, left) * stride,
+                    dim,
+                    query,
+                    scores,
+                    j);
         }
     }
 
-    private static void scores4(long key, long stride, int dim, float[] query, float[] scores, int j) {
+    /// Four dot products at once. Their lanes are summed in a tree that merges two vectors a step: where the lane's bit
+    /// is
+    /// clear it holds the first one's sum, where it is set the second one's.
+    private static void scores4(
+            long key0, long key1, long key2, long key3, int dim, float[] query, float[] scores, int j) {
         FloatVector a = FloatVector.zero(Mem.FS);
         FloatVector b = a;
         FloatVector c = a;
         FloatVector e = a;
-        int d = 0;
-        for (; d <= dim - L; d += L) {
+        int whole = dim & -L;
+        for (int d = 0; d < whole; d += L) {
             FloatVector x = FloatVector.fromArray(Mem.FS, query, d);
-            long at = key + 4L * d;
-            a = Mem.load(at).fma(x, a);
-            b = Mem.load(at + stride).fma(x, b);
-            c = Mem.load(at + 2 * stride).fma(x, c);
-            e = Mem.load(at + 3 * stride).fma(x, e);
+            long at = 4L * d;
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, key0 + at, Mem.ORDER)
+                    .fma(x, a);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, key1 + at, Mem.ORDER)
+                    .fma(x, b);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, key2 + at, Mem.ORDER)
+                    .fma(x, c);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, key3 + at, Mem.ORDER)
+                    .fma(x, e);
         }
-        float s = VectorMath.sum(a);
-        float t = VectorMath.sum(b);
-        float u = VectorMath.sum(c);
-        float w = VectorMath.sum(e);
-        for (; d < dim; d++) {
-            long at = key + 4L * d;
-            s = Math.fma(query[d], Mem.f32(at), s);
-            t = Math.fma(query[d], Mem.f32(at + stride), t);
-            u = Math.fma(query[d], Mem.f32(at + 2 * stride), u);
-            w = Math.fma(query[d], Mem.f32(at + 3 * stride), w);
+        FloatVector ab = a.blend(b, HALF).add(b.blend(a, HALF).rearrange(SWAP_HALF));
+        FloatVector ce = c.blend(e, HALF).add(e.blend(c, HALF).rearrange(SWAP_HALF));
+        FloatVector s = ab.blend(ce, QUARTER).add(ce.blend(ab, QUARTER).rearrange(SWAP_QUARTER));
+        if (L > 8) {
+            s = s.add(s.rearrange(SWAP_2));
         }
-        scores[j] = s;
-        scores[j + 1] = t;
-        scores[j + 2] = u;
-        scores[j + 3] = w;
-    }
-
-    private static float score(long key, int dim, float[] query) {
-        FloatVector a = FloatVector.zero(Mem.FS);
-        int d = 0;
-        for (; d <= dim - L; d += L) {
-            a = Mem.load(key + 4L * d).fma(FloatVector.fromArray(Mem.FS, query, d), a);
+        if (L > 4) {
+            s = s.add(s.rearrange(SWAP_1));
         }
-        float s = VectorMath.sum(a);
-        for (; d < dim; d++) {
-            s = Math.fma(query[d], Mem.f32(key + 4L * d), s);
+        s.intoArray(query, query.length - L);
+        int sums = query.length - L;
+        scores[j] = query[sums];
+        scores[j + 1] = query[sums + L / 2];
+        scores[j + 2] = query[sums + L / 4];
+        scores[j + 3] = query[sums + L / 2 + L / 4];
+        for (int d = whole; d < dim; d++) {
+            scores[j] = Math.fma(query[d], Mem.f32(key0 + 4L * d), scores[j]);
+            scores[j + 1] = Math.fma(query[d], Mem.f32(key1 + 4L * d), scores[j + 1]);
+            scores[j + 2] = Math.fma(query[d], Mem.f32(key2 + 4L * d), scores[j + 2]);
+            scores[j + 3] = Math.fma(query[d], Mem.f32(key3 + 4L * d), scores[j + 3]);
         }
-        return s;
     }
 
     private static void addMask(AttentionPlan plan, int sequence, int head, int low, int count, float[] scores) {
@@ -138,16 +167,31 @@ final class AttentionDecode {
         return max;
     }
 
-    private static float exponentials(float[] scores, int count, float shift) {
+    private static float exponentials(float[] scores, int count, float shift, float[] lanes) {
         FloatVector total = FloatVector.zero(Mem.FS);
         int j = 0;
         for (; j <= count - L; j += L) {
-            FloatVector p =
-                    VectorMath.exp2(FloatVector.fromArray(Mem.FS, scores, j).sub(shift));
-            p.intoArray(scores, j);
-            total = total.add(p);
+            FloatVector x = FloatVector.fromArray(Mem.FS, scores, j).sub(shift);
+            // exp2(x), written out: see VectorMath
+            FloatVector t = x.add(VectorMath.ROUND);
+            FloatVector f = x.sub(t.sub(VectorMath.ROUND));
+            FloatVector p = f.lanewise(VectorOperators.FMA, VectorMath.T6, VectorMath.T5);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T4);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T3);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T2);
+            p = p.lanewise(VectorOperators.FMA, f, VectorMath.T1);
+            p = p.lanewise(VectorOperators.FMA, f, 1f);
+            IntVector n = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector y = p.reinterpretAsInts().add(n).reinterpretAsFloats();
+            y = y.blend(0f, x.compare(VectorOperators.LT, VectorMath.EXP2_MIN));
+            y.intoArray(scores, j);
+            total = total.add(y);
         }
-        float sum = VectorMath.sum(total);
+        total.intoArray(lanes, lanes.length - L);
+        float sum = 0f;
+        for (int i = lanes.length - L; i < lanes.length; i++) {
+            sum += lanes[i];
+        }
         for (; j < count; j++) {
             scores[j] = VectorMath.exp2(scores[j] - shift);
             sum += scores[j];
@@ -157,6 +201,9 @@ final class AttentionDecode {
 
     private static void weightedSum(long value, long stride, int count, int dim, float[] weights, float[] out) {
         int d = 0;
+        for (; d <= dim - 4 * L; d += 4 * L) {
+            weighted4(value + 4L * d, stride, count, weights, out, d);
+        }
         for (; d <= dim - 2 * L; d += 2 * L) {
             weighted2(value + 4L * d, stride, count, weights, out, d);
         }
@@ -172,6 +219,28 @@ final class AttentionDecode {
         }
     }
 
+    private static void weighted4(long value, long stride, int count, float[] weights, float[] out, int d) {
+        FloatVector a = FloatVector.zero(Mem.FS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector e = a;
+        for (int j = 0; j < count; j++) {
+            long at = value + j * stride;
+            FloatVector x = FloatVector.broadcast(Mem.FS, weights[j]);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x, b);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x, c);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x, e);
+        }
+        a.intoArray(out, d);
+        b.intoArray(out, d + L);
+        c.intoArray(out, d + 2 * L);
+        e.intoArray(out, d + 3 * L);
+    }
+
     private static void weighted2(long value, long stride, int count, float[] weights, float[] out, int d) {
         FloatVector a = FloatVector.zero(Mem.FS);
         FloatVector b = a;
@@ -182,16 +251,20 @@ final class AttentionDecode {
             long at = value + j * stride;
             FloatVector x = FloatVector.broadcast(Mem.FS, weights[j]);
             FloatVector y = FloatVector.broadcast(Mem.FS, weights[j + 1]);
-            a = Mem.load(at).fma(x, a);
-            b = Mem.load(at + 4L * L).fma(x, b);
-            c = Mem.load(at + stride).fma(y, c);
-            e = Mem.load(at + stride + 4L * L).fma(y, e);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x, b);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + stride, Mem.ORDER)
+                    .fma(y, c);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + stride + 4L * L, Mem.ORDER)
+                    .fma(y, e);
         }
         if (j < count) {
             long at = value + j * stride;
             FloatVector x = FloatVector.broadcast(Mem.FS, weights[j]);
-            a = Mem.load(at).fma(x, a);
-            b = Mem.load(at + 4L * L).fma(x, b);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x, b);
         }
         a.add(c).intoArray(out, d);
         b.add(e).intoArray(out, d + L);
@@ -203,11 +276,14 @@ final class AttentionDecode {
         int j = 0;
         for (; j + 2 <= count; j += 2) {
             long at = value + j * stride;
-            a = Mem.load(at).fma(FloatVector.broadcast(Mem.FS, weights[j]), a);
-            b = Mem.load(at + stride).fma(FloatVector.broadcast(Mem.FS, weights[j + 1]), b);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER)
+                    .fma(FloatVector.broadcast(Mem.FS, weights[j]), a);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + stride, Mem.ORDER)
+                    .fma(FloatVector.broadcast(Mem.FS, weights[j + 1]), b);
         }
         if (j < count) {
-            a = Mem.load(value + j * stride).fma(FloatVector.broadcast(Mem.FS, weights[j]), a);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, value + j * stride, Mem.ORDER)
+                    .fma(FloatVector.broadcast(Mem.FS, weights[j]), a);
         }
         a.add(b).intoArray(out, d);
     }

@@ -5,15 +5,42 @@ import jdk.incubator.vector.FloatVector;
 
 /// Copies between tensors in native memory and the packed arrays of the attention kernels: rows padded with zeros to
 /// whole
-/// vectors, and transposes.
+/// vectors, and transposes. Loads and stores are written out: a helper that returns a vector would box it once C2's
+/// inlining limit is reached (see `VectorMath`), and these small methods end up inlined into large ones.
 final class AttentionPack {
+    /// Elements of a sequence up to which a sweep pays: what a share of the caches holds.
+    static final int SWEEP = 400_000;
+
+    private static final int LINE = 64;
     private static final int L = Mem.FS.length();
+    private static final int Q = AttentionView.QUERIES;
 
     private AttentionPack() {}
 
     /// `dim` rounded up to a multiple of 16: the row stride of packed rows.
     static int padded(int dim) {
         return (dim + 15) & -16;
+    }
+
+    /// Reads one element of every cache line of `rows` tokens in the order of memory, if the heads of a token lie side
+    /// by
+    /// side: there, one head after another reads a few lines of every token, a pattern that no prefetcher follows;
+    /// after
+    /// this sweep, which they do follow, the lines are in the cache. Returns a sum, so that the reads are not optimised
+    /// away.
+    static float sweep(long address, long tokenStride, long headStride, int heads, int rows) {
+        if (headStride >= tokenStride) {
+            return 0f;
+        }
+        float sum = 0f;
+        long width = 4 * headStride * heads;
+        for (int r = 0; r < rows; r++) {
+            long start = address + 4 * tokenStride * r;
+            for (long at = start; at < start + width; at += LINE) {
+                sum += Mem.f32(at);
+            }
+        }
+        return sum;
     }
 
     /// Copies `rows` rows of `dim` elements, `stride` elements apart, to rows of stride `ld`; pads to `padded`
@@ -30,7 +57,8 @@ final class AttentionPack {
     private static void row(long address, int dim, float[] to, int at, int ld) {
         int d = 0;
         for (; d <= dim - L; d += L) {
-            Mem.load(address + 4L * d).intoArray(to, at + d);
+            FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, address + 4L * d, Mem.ORDER)
+                    .intoArray(to, at + d);
         }
         for (; d < dim; d++) {
             to[at + d] = Mem.f32(address + 4L * d);
@@ -40,13 +68,32 @@ final class AttentionPack {
         }
     }
 
-    /// `to[d * QUERIES + i] = scale * from[i * ld + d]` for `rows` (a multiple of 16) rows.
-    static void transpose(float[] from, int at, int ld, int rows, int dim, float scale, float[] to, int toAt) {
-        for (int d = 0; d < dim; d++) {
-            int column = toAt + d * AttentionView.QUERIES;
-            for (int i = 0; i < rows; i++) {
-                to[column + i] = scale * from[at + i * ld + d];
+    /// `to[d * QUERIES + i] = scale * x[i, d]` for `rows` rows that lie at `address` and in `packed` (stride `ld`).
+    /// Whole
+    /// groups of 16 lanes are written; lanes past `rows` hold what a real lane holds, or zero.
+    static void transpose(
+            long address, long stride, float[] packed, int ld, int rows, int dim, float scale, float[] to, int at) {
+        for (int i = 0; i < rows; i += 16) {
+            int d = 0;
+            if (L == 16) {
+                for (; d + 16 <= dim; d += 16) {
+                    Transpose.square16(address + 4 * (i * stride + d), 4 * stride, rows - i, to, at + d * Q + i, Q);
+                }
             }
+            for (; d < dim; d++) {
+                for (int r = i; r < i + 16; r++) {
+                    to[at + d * Q + r] = packed[r * ld + d];
+                }
+            }
+        }
+        if (scale != 1f) {
+            scale(to, at, dim * Q, scale);
+        }
+    }
+
+    private static void scale(float[] x, int at, int n, float factor) {
+        for (int i = at; i < at + n; i++) {
+            x[i] *= factor;
         }
     }
 
@@ -75,7 +122,9 @@ final class AttentionPack {
     private static void storeRow(float[] from, int at, int dim, float factor, long address) {
         int d = 0;
         for (; d <= dim - L; d += L) {
-            Mem.store(FloatVector.fromArray(Mem.FS, from, at + d).mul(factor), address + 4L * d);
+            FloatVector.fromArray(Mem.FS, from, at + d)
+                    .mul(factor)
+                    .intoMemorySegment(Mem.ALL, address + 4L * d, Mem.ORDER);
         }
         for (; d < dim; d++) {
             Mem.f32(address + 4L * d, from[at + d] * factor);
@@ -85,8 +134,9 @@ final class AttentionPack {
     private static void addRow(float[] from, int at, int dim, float factor, long address) {
         int d = 0;
         for (; d <= dim - L; d += L) {
-            FloatVector x = FloatVector.fromArray(Mem.FS, from, at + d).mul(factor);
-            Mem.store(Mem.load(address + 4L * d).add(x), address + 4L * d);
+            FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, address + 4L * d, Mem.ORDER)
+                    .add(FloatVector.fromArray(Mem.FS, from, at + d).mul(factor))
+                    .intoMemorySegment(Mem.ALL, address + 4L * d, Mem.ORDER);
         }
         for (; d < dim; d++) {
             Mem.f32(address + 4L * d, Mem.f32(address + 4L * d) + from[at + d] * factor);
@@ -97,7 +147,9 @@ final class AttentionPack {
     static void add(long n, long from, long to) {
         long i = 0;
         for (; i <= n - L; i += L) {
-            Mem.store(Mem.load(to + 4 * i).add(Mem.load(from + 4 * i)), to + 4 * i);
+            FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, to + 4 * i, Mem.ORDER)
+                    .add(FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, from + 4 * i, Mem.ORDER))
+                    .intoMemorySegment(Mem.ALL, to + 4 * i, Mem.ORDER);
         }
         for (; i < n; i++) {
             Mem.f32(to + 4 * i, Mem.f32(to + 4 * i) + Mem.f32(from + 4 * i));

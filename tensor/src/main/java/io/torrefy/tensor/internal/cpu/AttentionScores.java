@@ -189,18 +189,44 @@ final class AttentionScores {
         FloatVector.fromArray(Mem.FS, sum, state).fma(scale, total).intoArray(sum, state);
     }
 
-    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if
-    /// empty).
+    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if empty).
     static void finish(float[] max, float[] sum, int state) {
-        for (int i = 0; i < Q; i += L) {
-            FloatVector l = FloatVector.fromArray(Mem.FS, sum, state + i);
-            FloatVector m = FloatVector.fromArray(Mem.FS, max, state + i);
+        for (int i = state; i < state + Q; i += L) {
+            logSumExp(max, sum, i);
+            FloatVector l = FloatVector.fromArray(Mem.FS, sum, i);
             VectorMask<Float> empty = l.compare(VectorOperators.EQ, 0f);
-            FloatVector lse = m.lanewise(VectorOperators.FMA, LN2, VectorMath.log(l));
-            lse = lse.blend(Float.NEGATIVE_INFINITY, empty).blend(Float.NaN, l.test(VectorOperators.IS_NAN));
-            lse.intoArray(max, state + i);
-            FloatVector.broadcast(Mem.FS, 1f).div(l).blend(0f, empty).intoArray(sum, state + i);
+            FloatVector.fromArray(Mem.FS, max, i)
+                    .blend(Float.NEGATIVE_INFINITY, empty)
+                    .blend(Float.NaN, l.test(VectorOperators.IS_NAN))
+                    .intoArray(max, i);
+            FloatVector.broadcast(Mem.FS, 1f).div(l).blend(0f, empty).intoArray(sum, i);
         }
+    }
+
+    /// `max = log(2) max + log(sum)`, with `VectorMath.log` written out.
+    private static void logSumExp(float[] max, float[] sum, int at) {
+        IntVector bits = FloatVector.fromArray(Mem.FS, sum, at).reinterpretAsInts();
+        IntVector e = bits.sub(0x3f3504f3).lanewise(VectorOperators.ASHR, 23);
+        FloatVector n = (FloatVector) e.convert(VectorOperators.I2F, 0);
+        FloatVector f = bits.sub(e.lanewise(VectorOperators.LSHL, 23))
+                .reinterpretAsFloats()
+                .sub(1f);
+        FloatVector z = f.mul(f);
+        FloatVector p = f.lanewise(VectorOperators.FMA, VectorMath.G8, VectorMath.G7);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G6);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G5);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G4);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G3);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G2);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G1);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.G0);
+        FloatVector y =
+                n.lanewise(VectorOperators.FMA, VectorMath.LN2_LOW, p.mul(f).mul(z));
+        y = z.lanewise(VectorOperators.FMA, -0.5f, y);
+        y = n.lanewise(VectorOperators.FMA, VectorMath.LN2_HIGH, f.add(y));
+        FloatVector.fromArray(Mem.FS, max, at)
+                .lanewise(VectorOperators.FMA, LN2, y)
+                .intoArray(max, at);
     }
 
     /// In rows `[from, to)` of the group of lanes at `lane`: scores become probabilities `p = 2^(s - lse)`, their

@@ -39,6 +39,9 @@ final class AttentionScratch {
     final int[] groupLow = new int[AttentionView.GROUPS];
 
     final int[] groupHigh = new int[AttentionView.GROUPS];
+    /// What a sweep over memory returned; never read.
+    float swept;
+
     final AttentionView view = new AttentionView();
     final AttentionWork work = new AttentionWork();
 

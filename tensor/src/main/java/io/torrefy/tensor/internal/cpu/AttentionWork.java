@@ -9,6 +9,9 @@ final class AttentionWork {
     /// it.
     private static final long TASK = 400_000;
 
+    /// Items that are plenty for any number of threads.
+    static final int PLENTY = 64;
+
     private long[] order = {};
     private int[] firstItem = {};
     private int sequences;

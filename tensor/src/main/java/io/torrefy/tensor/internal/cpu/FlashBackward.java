@@ -1,7 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.internal.AttentionPlan;
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /// The backward pass of `FlashAttention` for one call. The keys of a sequence are cut into at most `PARTITIONS` parts;
@@ -35,6 +34,7 @@ final class FlashBackward {
     private final long[] firstQuery;
     private final long totalQueries;
     private final long[] partial;
+    private int headsPerItem;
     private final float[] ones = new float[Q];
 
     private FlashBackward(
@@ -66,10 +66,12 @@ final class FlashBackward {
             call.run(0);
             return;
         }
-        try (Arena arena = Arena.ofConfined()) {
-            long memory = arena.allocate(bytes, 64).address();
+        long memory = Native.allocate(bytes);
+        try {
             call.run(memory);
             call.combine(memory);
+        } finally {
+            Native.release(memory, bytes);
         }
     }
 
@@ -110,8 +112,9 @@ final class FlashBackward {
             work.sequence(size * (plan.qLength()[s] + 8L) * (plan.kLength()[s] + 8L));
         }
         work.sort();
+        headsPerItem = headsPerItem();
         for (int rank = 0; rank < sequences; rank++) {
-            work.items(rank, plan.kvHeads() * parts(work.at(rank)));
+            work.items(rank, plan.kvHeads() / headsPerItem * parts(work.at(rank)));
         }
         Parallel.run(work.tasks(), task -> {
             AttentionScratch scratch = AttentionScratch.get();
@@ -122,10 +125,55 @@ final class FlashBackward {
         });
     }
 
+    /// As in the forward pass: all heads of a sequence to one thread when there are many sequences.
+    private int headsPerItem() {
+        int items = 0;
+        for (int s = 0; s < plan.sequences(); s++) {
+            items += parts(s);
+        }
+        return items >= AttentionWork.PLENTY ? plan.kvHeads() : 1;
+    }
+
     private void item(int sequence, int index, long memory, AttentionScratch x) {
-        int kvHead = index % plan.kvHeads();
-        int part = index / plan.kvHeads();
+        int perPart = plan.kvHeads() / headsPerItem;
+        int part = index / perPart;
+        int kvHead = index % perPart * headsPerItem;
         AttentionView view = x.view.of(plan, sequence);
+        if (kvHead == 0) {
+            sweep(sequence, view, x);
+        }
+        for (int h = kvHead; h < kvHead + headsPerItem; h++) {
+            part(sequence, h, part, view, memory, x);
+        }
+    }
+
+    /// See `AttentionPack.sweep`; the gradients are swept too because a store to part of a line reads it first.
+    private void sweep(int sequence, AttentionView view, AttentionScratch x) {
+        long queries = 2L * view.queries * (plan.qTokenStride() + plan.oTokenStride());
+        long keys = 2L * view.keys * (plan.kTokenStride() + plan.vTokenStride());
+        if (queries + keys <= 2L * AttentionPack.SWEEP) {
+            float sum = 0f;
+            for (long tensor : new long[] {o, dO}) {
+                long at = tensor + 4 * plan.oStart()[sequence];
+                sum += AttentionPack.sweep(at, plan.oTokenStride(), plan.oHeadStride(), plan.heads(), view.queries);
+            }
+            for (long tensor : new long[] {q, dq}) {
+                long at = tensor + 4 * plan.qStart()[sequence];
+                sum += AttentionPack.sweep(at, plan.qTokenStride(), plan.qHeadStride(), plan.heads(), view.queries);
+            }
+            for (long tensor : new long[] {k, dk}) {
+                long at = tensor + 4 * plan.kStart()[sequence];
+                sum += AttentionPack.sweep(at, plan.kTokenStride(), plan.kHeadStride(), plan.kvHeads(), view.keys);
+            }
+            for (long tensor : new long[] {v, dv}) {
+                long at = tensor + 4 * plan.vStart()[sequence];
+                sum += AttentionPack.sweep(at, plan.vTokenStride(), plan.vHeadStride(), plan.kvHeads(), view.keys);
+            }
+            x.swept = sum;
+        }
+    }
+
+    private void part(int sequence, int kvHead, int part, AttentionView view, long memory, AttentionScratch x) {
         prepare(x);
         int firstSpan = firstSpan(sequence, part);
         int endSpan = firstSpan(sequence, part + 1);
@@ -213,7 +261,8 @@ final class FlashBackward {
         long lseAt = lse + 4 * (head * totalQueries + firstQuery[sequence] + first);
         AttentionPack.rows(o + 4 * at, plan.oTokenStride(), rows, valueDim, x.out, 0, valueStride, padded);
         AttentionPack.rows(dO + 4 * at, plan.oTokenStride(), rows, valueDim, x.outGrads, 0, valueStride, padded);
-        AttentionPack.transpose(x.outGrads, 0, valueStride, padded, valueDim, 1f, x.outGradsT, 0);
+        AttentionPack.transpose(
+                dO + 4 * at, plan.oTokenStride(), x.outGrads, valueStride, rows, valueDim, 1f, x.outGradsT, 0);
         for (int i = 0; i < rows; i++) {
             float kept = Mem.f32(lseAt + 4L * i);
             x.lse[i] = kept == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : kept * AttentionScores.LOG2E;
@@ -225,7 +274,15 @@ final class FlashBackward {
         long query = q + 4 * queryAt(sequence, head, first);
         AttentionPack.rows(query, plan.qTokenStride(), rows, dim, x.queries, 0, keyStride, padded);
         AttentionPack.transpose(
-                x.queries, 0, keyStride, padded, dim, plan.scale() * AttentionScores.LOG2E, x.queriesT, 0);
+                query,
+                plan.qTokenStride(),
+                x.queries,
+                keyStride,
+                rows,
+                dim,
+                plan.scale() * AttentionScores.LOG2E,
+                x.queriesT,
+                0);
         Arrays.fill(x.out, 0, padded * keyStride, 0f);
     }
 

@@ -27,6 +27,7 @@ final class FlashForward {
     private final int span;
     private final long[] firstQuery;
     private final long totalQueries;
+    private int headsPerItem;
 
     private FlashForward(AttentionPlan plan, long q, long k, long v, long o, long lse) {
         this.plan = plan;
@@ -72,8 +73,9 @@ final class FlashForward {
             work.sequence(size * plan.qLength()[s] * (plan.kLength()[s] + 8L));
         }
         work.sort();
+        headsPerItem = headsPerItem();
         for (int rank = 0; rank < sequences; rank++) {
-            work.items(rank, plan.kvHeads() * chunks(work.at(rank)));
+            work.items(rank, plan.kvHeads() / headsPerItem * chunks(work.at(rank)));
         }
         Parallel.run(work.tasks(), task -> {
             AttentionScratch scratch = AttentionScratch.get();
@@ -84,21 +86,52 @@ final class FlashForward {
         });
     }
 
+    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise one.
+    private int headsPerItem() {
+        int items = 0;
+        for (int s = 0; s < plan.sequences(); s++) {
+            items += chunks(s);
+        }
+        return items >= AttentionWork.PLENTY ? plan.kvHeads() : 1;
+    }
+
     private int chunks(int sequence) {
         int units = (plan.qLength()[sequence] + Q - 1) / Q * group;
         return (units + UNITS - 1) / UNITS;
     }
 
-    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a
-    /// chunk.
+    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a chunk.
     private void item(int sequence, int index, AttentionScratch scratch) {
-        int kvHead = index % plan.kvHeads();
-        int chunk = chunks(sequence) - 1 - index / plan.kvHeads();
+        int perChunk = plan.kvHeads() / headsPerItem;
+        int chunk = chunks(sequence) - 1 - index / perChunk;
+        int kvHead = index % perChunk * headsPerItem;
         AttentionView view = scratch.view.of(plan, sequence);
-        if (view.queries == 1) {
-            AttentionDecode.run(plan, sequence, kvHead, view, q, k, v, o, lse(sequence, 0), totalQueries, scratch);
-            return;
+        if (kvHead == 0) {
+            sweep(sequence, view, scratch);
         }
+        for (int h = kvHead; h < kvHead + headsPerItem; h++) {
+            if (view.queries == 1) {
+                AttentionDecode.run(plan, sequence, h, view, q, k, v, o, lse(sequence, 0), totalQueries, scratch);
+            } else {
+                chunk(sequence, h, chunk, view, scratch);
+            }
+        }
+    }
+
+    private void sweep(int sequence, AttentionView view, AttentionScratch x) {
+        long queries = view.queries * plan.qTokenStride();
+        long keys = view.keys * (plan.kTokenStride() + plan.vTokenStride());
+        if (queries + keys <= AttentionPack.SWEEP) {
+            long qAt = q + 4 * plan.qStart()[sequence];
+            long kAt = k + 4 * plan.kStart()[sequence];
+            long vAt = v + 4 * plan.vStart()[sequence];
+            x.swept = AttentionPack.sweep(qAt, plan.qTokenStride(), plan.qHeadStride(), plan.heads(), view.queries)
+                    + AttentionPack.sweep(kAt, plan.kTokenStride(), plan.kHeadStride(), plan.kvHeads(), view.keys)
+                    + AttentionPack.sweep(vAt, plan.vTokenStride(), plan.vHeadStride(), plan.kvHeads(), view.keys);
+        }
+    }
+
+    private void chunk(int sequence, int kvHead, int chunk, AttentionView view, AttentionScratch scratch) {
         int first = chunk * UNITS;
         int end = Math.min(first + UNITS, view.blocks() * group);
         prepare(scratch);
@@ -142,10 +175,11 @@ final class FlashForward {
                 q + 4 * (plan.qStart()[sequence] + head * plan.qHeadStride() + (long) block * Q * plan.qTokenStride());
         AttentionPack.rows(from, plan.qTokenStride(), rows, plan.headDim(), x.queries, 0, keyStride, padded);
         AttentionPack.transpose(
+                from,
+                plan.qTokenStride(),
                 x.queries,
-                0,
                 keyStride,
-                padded,
+                rows,
                 plan.headDim(),
                 plan.scale() * AttentionScores.LOG2E,
                 x.queriesT,

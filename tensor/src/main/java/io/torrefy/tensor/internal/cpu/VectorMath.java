@@ -41,6 +41,16 @@ final class VectorMath {
     static final float T5 = 0.0013399003f;
     static final float T6 = 0.00015353257f;
 
+    static final float G0 = 3.3333331174e-1f;
+    static final float G1 = -2.4999993993e-1f;
+    static final float G2 = 2.0000714765e-1f;
+    static final float G3 = -1.6668057665e-1f;
+    static final float G4 = 1.4249322787e-1f;
+    static final float G5 = -1.2420140846e-1f;
+    static final float G6 = 1.1676998740e-1f;
+    static final float G7 = -1.1514610310e-1f;
+    static final float G8 = 7.0376836292e-2f;
+
     private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
     private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
     private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
@@ -154,14 +164,14 @@ final class VectorMath {
         FloatVector n = (FloatVector) e.convert(VectorOperators.I2F, 0);
         FloatVector f = m.sub(1f);
         FloatVector z = f.mul(f);
-        FloatVector p = f.lanewise(VectorOperators.FMA, 7.0376836292e-2f, -1.1514610310e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, 1.1676998740e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, -1.2420140846e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, 1.4249322787e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, -1.6668057665e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, 2.0000714765e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, -2.4999993993e-1f);
-        p = p.lanewise(VectorOperators.FMA, f, 3.3333331174e-1f);
+        FloatVector p = f.lanewise(VectorOperators.FMA, G8, G7);
+        p = p.lanewise(VectorOperators.FMA, f, G6);
+        p = p.lanewise(VectorOperators.FMA, f, G5);
+        p = p.lanewise(VectorOperators.FMA, f, G4);
+        p = p.lanewise(VectorOperators.FMA, f, G3);
+        p = p.lanewise(VectorOperators.FMA, f, G2);
+        p = p.lanewise(VectorOperators.FMA, f, G1);
+        p = p.lanewise(VectorOperators.FMA, f, G0);
         FloatVector y = n.lanewise(VectorOperators.FMA, LN2_LOW, p.mul(f).mul(z));
         y = z.lanewise(VectorOperators.FMA, -0.5f, y);
         return n.lanewise(VectorOperators.FMA, LN2_HIGH, f.add(y));
