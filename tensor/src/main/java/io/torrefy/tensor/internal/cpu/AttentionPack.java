@@ -68,32 +68,13 @@ final class AttentionPack {
         }
     }
 
-    /// `to[d * QUERIES + i] = scale * x[i, d]` for `rows` rows that lie at `address` and in `packed` (stride `ld`).
-    /// Whole
-    /// groups of 16 lanes are written; lanes past `rows` hold what a real lane holds, or zero.
-    static void transpose(
-            long address, long stride, float[] packed, int ld, int rows, int dim, float scale, float[] to, int at) {
-        for (int i = 0; i < rows; i += 16) {
-            int d = 0;
-            if (L == 16) {
-                for (; d + 16 <= dim; d += 16) {
-                    Transpose.square16(address + 4 * (i * stride + d), 4 * stride, rows - i, to, at + d * Q + i, Q);
-                }
+    /// `to[d * QUERIES + i] = scale * packed[i * ld + d]` for `rows` rounded up to a multiple of 16 rows.
+    static void transpose(float[] packed, int ld, int rows, int dim, float scale, float[] to, int at) {
+        int padded = padded(rows);
+        for (int d = 0; d < dim; d++) {
+            for (int i = 0; i < padded; i++) {
+                to[at + d * Q + i] = scale * packed[i * ld + d];
             }
-            for (; d < dim; d++) {
-                for (int r = i; r < i + 16; r++) {
-                    to[at + d * Q + r] = packed[r * ld + d];
-                }
-            }
-        }
-        if (scale != 1f) {
-            scale(to, at, dim * Q, scale);
-        }
-    }
-
-    private static void scale(float[] x, int at, int n, float factor) {
-        for (int i = at; i < at + n; i++) {
-            x[i] *= factor;
         }
     }
 

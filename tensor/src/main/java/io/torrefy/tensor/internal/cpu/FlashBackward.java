@@ -261,8 +261,7 @@ final class FlashBackward {
         long lseAt = lse + 4 * (head * totalQueries + firstQuery[sequence] + first);
         AttentionPack.rows(o + 4 * at, plan.oTokenStride(), rows, valueDim, x.out, 0, valueStride, padded);
         AttentionPack.rows(dO + 4 * at, plan.oTokenStride(), rows, valueDim, x.outGrads, 0, valueStride, padded);
-        AttentionPack.transpose(
-                dO + 4 * at, plan.oTokenStride(), x.outGrads, valueStride, rows, valueDim, 1f, x.outGradsT, 0);
+        AttentionPack.transpose(x.outGrads, valueStride, rows, valueDim, 1f, x.outGradsT, 0);
         for (int i = 0; i < rows; i++) {
             float kept = Mem.f32(lseAt + 4L * i);
             x.lse[i] = kept == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : kept * AttentionScores.LOG2E;
@@ -274,8 +273,6 @@ final class FlashBackward {
         long query = q + 4 * queryAt(sequence, head, first);
         AttentionPack.rows(query, plan.qTokenStride(), rows, dim, x.queries, 0, keyStride, padded);
         AttentionPack.transpose(
-                query,
-                plan.qTokenStride(),
                 x.queries,
                 keyStride,
                 rows,

@@ -175,8 +175,6 @@ final class FlashForward {
                 q + 4 * (plan.qStart()[sequence] + head * plan.qHeadStride() + (long) block * Q * plan.qTokenStride());
         AttentionPack.rows(from, plan.qTokenStride(), rows, plan.headDim(), x.queries, 0, keyStride, padded);
         AttentionPack.transpose(
-                from,
-                plan.qTokenStride(),
                 x.queries,
                 keyStride,
                 rows,
