@@ -126,7 +126,7 @@ public final class GemmBench {
 
     private void warmUp(List<Shape> shapes) {
         Parallel.threads(1);
-        long end = System.nanoTime() + 4_000_000_000L;
+        long end = System.nanoTime() + 6_000_000_000L;
         List<Shape> small = shapes.stream().filter(s -> s.flops() < 3e8).toList();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment a = random(arena, 4 << 20);

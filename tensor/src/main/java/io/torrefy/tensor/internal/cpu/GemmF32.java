@@ -23,6 +23,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private static final int A_BLOCK = 144 * 1024;
     /// Columns of B packed at a time.
     private static final int NC = 32 * NR;
+    private static final long TILE_ROW = NR * 4L;
     /// Rows of C up to which a row-major B is read in place.
     private static final int B_IN_PLACE_ROWS = 96;
     /// Columns of C from which blocks of A are copied together, so that their lines do not compete for places in
@@ -35,9 +36,13 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
 
     /// Memory of one thread, grown to its largest use.
     private static final class Scratch {
-        final float[] tile = new float[MR * NR];
+        private final MemorySegment tile = Arena.ofAuto().allocate(MR * NR * 4L, 64);
         private MemorySegment b = MemorySegment.NULL;
         private MemorySegment a = MemorySegment.NULL;
+
+        long tile() {
+            return tile.address();
+        }
 
         long b(long bytes) {
             if (b.byteSize() < bytes) {
@@ -86,7 +91,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
                                 NR * 4L,
                                 to,
                                 p > 0 || accumulate,
-                                scratch.tile);
+                                scratch.tile());
                     }
                 }
             }
@@ -103,7 +108,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
                 Rows block = new Rows(m, kc, ta ? a + p * lda : a + p * 4, ta ? 4 : lda, ta ? lda : 4);
                 boolean whole = cols == NR;
                 long from = whole ? bAt(b, p, j) : packB(bAt(b, p, j), cols, kc, scratch);
-                panel(block, cols, from, whole ? ldb : NR * 4L, c + j * 4, p > 0 || accumulate, scratch.tile);
+                panel(block, cols, from, whole ? ldb : NR * 4L, c + j * 4, p > 0 || accumulate, scratch.tile());
             }
         }
     }
@@ -136,15 +141,29 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     }
 
     /// `cols` <= NR columns of C.
-    private void panel(Rows a, int cols, long b, long bStride, long c, boolean add, float[] tile) {
+    private void panel(Rows a, int cols, long b, long bStride, long c, boolean add, long tile) {
         for (int q = 0; q < cols; ) {
             int vectors = vectors(cols - q);
             int width = Math.min(vectors * V, cols - q);
             for (int i = 0; i < a.rows; ) {
                 int height = height(a.rows - i);
                 long row = a.address + i * a.rowStride;
-                GemmKernels.run(height, vectors, a.kc, row, a.rowStride, a.kStride, b + q * 4L, bStride, tile);
-                store(tile, height, width, c + i * ldc + q * 4L, add);
+                long to = c + i * ldc + q * 4L;
+                boolean direct = !add && width == vectors * V;
+                GemmKernels.run(
+                        height,
+                        vectors,
+                        a.kc,
+                        row,
+                        a.rowStride,
+                        a.kStride,
+                        b + q * 4L,
+                        bStride,
+                        direct ? to : tile,
+                        direct ? ldc : TILE_ROW);
+                if (!direct) {
+                    store(tile, height, width, to, add);
+                }
                 i += height;
             }
             q += width;
@@ -161,47 +180,33 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         return rows >= MR && rows != 8 ? MR : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
     }
 
-    private void store(float[] tile, int height, int width, long c, boolean add) {
-        if (width == NR) {
-            if (add) {
-                addFull(tile, height, c);
-            } else {
-                storeFull(tile, height, c);
-            }
+    private void store(long tile, int height, int width, long c, boolean add) {
+        if (add && width == NR) {
+            addWhole(tile, height, c);
             return;
         }
-        for (int at = 0; at < width; at += V) {
-            storeVector(tile, at, height, FS.indexInRange(at, width), c + at * 4L, add);
+        for (int j = 0; j < width; j += V) {
+            storeVector(tile + j * 4L, height, FS.indexInRange(j, width), c + j * 4L, add);
         }
     }
 
-    private void storeFull(float[] tile, int height, long c) {
+    private void addWhole(long tile, int height, long c) {
         for (int i = 0; i < height; i++) {
-            long row = c + i * ldc;
             for (int j = 0; j < NR; j += V) {
-                FloatVector.fromArray(FS, tile, i * NR + j).intoMemorySegment(ALL, row + j * 4L, ORDER);
+                long to = c + i * ldc + j * 4L;
+                Mem.store(Mem.load(to).add(Mem.load(tile + i * TILE_ROW + j * 4L)), to);
             }
         }
     }
 
-    private void addFull(float[] tile, int height, long c) {
+    private void storeVector(long tile, int height, VectorMask<Float> mask, long c, boolean add) {
         for (int i = 0; i < height; i++) {
-            long row = c + i * ldc;
-            for (int j = 0; j < NR; j += V) {
-                long at = row + j * 4L;
-                Mem.load(at).add(FloatVector.fromArray(FS, tile, i * NR + j)).intoMemorySegment(ALL, at, ORDER);
-            }
-        }
-    }
-
-    private void storeVector(float[] tile, int at, int height, VectorMask<Float> mask, long c, boolean add) {
-        for (int i = 0; i < height; i++) {
-            long row = c + i * ldc;
-            FloatVector value = FloatVector.fromArray(FS, tile, at + i * NR);
+            long to = c + i * ldc;
+            FloatVector value = Mem.load(tile + i * TILE_ROW);
             if (add) {
-                value = FloatVector.fromMemorySegment(FS, ALL, row, ORDER, mask).add(value);
+                value = FloatVector.fromMemorySegment(FS, ALL, to, ORDER, mask).add(value);
             }
-            value.intoMemorySegment(ALL, row, ORDER, mask);
+            value.intoMemorySegment(ALL, to, ORDER, mask);
         }
     }
 }

@@ -8,9 +8,9 @@ import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 
-/// The micro-kernels of the f32 matrix product: `t = A B` for a few rows of A and a few vectors of columns of B,
-/// each element of t summed by fused multiply-adds in the order of k. Strides are in bytes, so A may be read
-/// transposed and in place, and B in place or from a packed panel; rows of t are NR apart.
+/// The micro-kernels of the f32 matrix product: `C = A B` for a few rows of A and a few vectors of columns of B,
+/// each element of C summed by fused multiply-adds in the order of k. Strides are in bytes, so A may be read
+/// transposed and in place, and B in place or from a packed panel.
 ///
 /// The accumulators are local variables, one k step is one trip, indices are int and affine: the form that C2 keeps
 /// wholly in registers. Every method stands alone because vectors that cross a call may be boxed.
@@ -31,25 +31,26 @@ final class GemmKernels {
     }
 
     /// The tile of `rows` (6, 4, 2, 1) by `vectors` (4, 2, 1).
-    static void run(int rows, int vectors, int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    static void run(
+            int rows, int vectors, int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         switch (rows * 8 + vectors) {
-            case 6 * 8 + 4 -> tile6x4(kc, a, aRow, aStep, b, bStep, t);
-            case 6 * 8 + 2 -> tile6x2(kc, a, aRow, aStep, b, bStep, t);
-            case 6 * 8 + 1 -> tile6x1(kc, a, aRow, aStep, b, bStep, t);
-            case 4 * 8 + 4 -> tile4x4(kc, a, aRow, aStep, b, bStep, t);
-            case 4 * 8 + 2 -> tile4x2(kc, a, aRow, aStep, b, bStep, t);
-            case 4 * 8 + 1 -> tile4x1(kc, a, aRow, aStep, b, bStep, t);
-            case 2 * 8 + 4 -> tile2x4(kc, a, aRow, aStep, b, bStep, t);
-            case 2 * 8 + 2 -> tile2x2(kc, a, aRow, aStep, b, bStep, t);
-            case 2 * 8 + 1 -> tile2x1(kc, a, aRow, aStep, b, bStep, t);
-            case 1 * 8 + 4 -> tile1x4(kc, a, aStep, b, bStep, t);
-            case 1 * 8 + 2 -> tile1x2(kc, a, aStep, b, bStep, t);
-            case 1 * 8 + 1 -> tile1x1(kc, a, aStep, b, bStep, t);
+            case 6 * 8 + 4 -> tile6x4(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 6 * 8 + 2 -> tile6x2(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 6 * 8 + 1 -> tile6x1(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 4 * 8 + 4 -> tile4x4(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 4 * 8 + 2 -> tile4x2(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 4 * 8 + 1 -> tile4x1(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 2 * 8 + 4 -> tile2x4(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 2 * 8 + 2 -> tile2x2(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 2 * 8 + 1 -> tile2x1(kc, a, aRow, aStep, b, bStep, c, cRow);
+            case 1 * 8 + 4 -> tile1x4(kc, a, aStep, b, bStep, c);
+            case 1 * 8 + 2 -> tile1x2(kc, a, aStep, b, bStep, c);
+            case 1 * 8 + 1 -> tile1x1(kc, a, aStep, b, bStep, c);
             default -> throw new IllegalArgumentException("[gemm] no tile of " + rows + " x " + vectors);
         }
     }
 
-    private static void tile6x4(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile6x4(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector e0 = FloatVector.zero(FS);
@@ -112,33 +113,33 @@ final class GemmKernels {
             e5 = a5.fma(b2, e5);
             f5 = a5.fma(b3, f5);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        e0.intoArray(t, 2 * V);
-        f0.intoArray(t, 3 * V);
-        c1.intoArray(t, NR);
-        d1.intoArray(t, NR + V);
-        e1.intoArray(t, NR + 2 * V);
-        f1.intoArray(t, NR + 3 * V);
-        c2.intoArray(t, 2 * NR);
-        d2.intoArray(t, 2 * NR + V);
-        e2.intoArray(t, 2 * NR + 2 * V);
-        f2.intoArray(t, 2 * NR + 3 * V);
-        c3.intoArray(t, 3 * NR);
-        d3.intoArray(t, 3 * NR + V);
-        e3.intoArray(t, 3 * NR + 2 * V);
-        f3.intoArray(t, 3 * NR + 3 * V);
-        c4.intoArray(t, 4 * NR);
-        d4.intoArray(t, 4 * NR + V);
-        e4.intoArray(t, 4 * NR + 2 * V);
-        f4.intoArray(t, 4 * NR + 3 * V);
-        c5.intoArray(t, 5 * NR);
-        d5.intoArray(t, 5 * NR + V);
-        e5.intoArray(t, 5 * NR + 2 * V);
-        f5.intoArray(t, 5 * NR + 3 * V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, c + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, c + 12 * V, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        d1.intoMemorySegment(ALL, c + cRow + 4 * V, ORDER);
+        e1.intoMemorySegment(ALL, c + cRow + 8 * V, ORDER);
+        f1.intoMemorySegment(ALL, c + cRow + 12 * V, ORDER);
+        c2.intoMemorySegment(ALL, c + 2 * cRow, ORDER);
+        d2.intoMemorySegment(ALL, c + 2 * cRow + 4 * V, ORDER);
+        e2.intoMemorySegment(ALL, c + 2 * cRow + 8 * V, ORDER);
+        f2.intoMemorySegment(ALL, c + 2 * cRow + 12 * V, ORDER);
+        c3.intoMemorySegment(ALL, c + 3 * cRow, ORDER);
+        d3.intoMemorySegment(ALL, c + 3 * cRow + 4 * V, ORDER);
+        e3.intoMemorySegment(ALL, c + 3 * cRow + 8 * V, ORDER);
+        f3.intoMemorySegment(ALL, c + 3 * cRow + 12 * V, ORDER);
+        c4.intoMemorySegment(ALL, c + 4 * cRow, ORDER);
+        d4.intoMemorySegment(ALL, c + 4 * cRow + 4 * V, ORDER);
+        e4.intoMemorySegment(ALL, c + 4 * cRow + 8 * V, ORDER);
+        f4.intoMemorySegment(ALL, c + 4 * cRow + 12 * V, ORDER);
+        c5.intoMemorySegment(ALL, c + 5 * cRow, ORDER);
+        d5.intoMemorySegment(ALL, c + 5 * cRow + 4 * V, ORDER);
+        e5.intoMemorySegment(ALL, c + 5 * cRow + 8 * V, ORDER);
+        f5.intoMemorySegment(ALL, c + 5 * cRow + 12 * V, ORDER);
     }
 
-    private static void tile6x2(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile6x2(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector c1 = FloatVector.zero(FS);
@@ -175,21 +176,21 @@ final class GemmKernels {
             c5 = a5.fma(b0, c5);
             d5 = a5.fma(b1, d5);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        c1.intoArray(t, NR);
-        d1.intoArray(t, NR + V);
-        c2.intoArray(t, 2 * NR);
-        d2.intoArray(t, 2 * NR + V);
-        c3.intoArray(t, 3 * NR);
-        d3.intoArray(t, 3 * NR + V);
-        c4.intoArray(t, 4 * NR);
-        d4.intoArray(t, 4 * NR + V);
-        c5.intoArray(t, 5 * NR);
-        d5.intoArray(t, 5 * NR + V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        d1.intoMemorySegment(ALL, c + cRow + 4 * V, ORDER);
+        c2.intoMemorySegment(ALL, c + 2 * cRow, ORDER);
+        d2.intoMemorySegment(ALL, c + 2 * cRow + 4 * V, ORDER);
+        c3.intoMemorySegment(ALL, c + 3 * cRow, ORDER);
+        d3.intoMemorySegment(ALL, c + 3 * cRow + 4 * V, ORDER);
+        c4.intoMemorySegment(ALL, c + 4 * cRow, ORDER);
+        d4.intoMemorySegment(ALL, c + 4 * cRow + 4 * V, ORDER);
+        c5.intoMemorySegment(ALL, c + 5 * cRow, ORDER);
+        d5.intoMemorySegment(ALL, c + 5 * cRow + 4 * V, ORDER);
     }
 
-    private static void tile6x1(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile6x1(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector c1 = FloatVector.zero(FS);
         FloatVector c2 = FloatVector.zero(FS);
@@ -213,15 +214,15 @@ final class GemmKernels {
             FloatVector a5 = FloatVector.broadcast(FS, ALL.get(F32, ap + 5 * aRow));
             c5 = a5.fma(b0, c5);
         }
-        c0.intoArray(t, 0);
-        c1.intoArray(t, NR);
-        c2.intoArray(t, 2 * NR);
-        c3.intoArray(t, 3 * NR);
-        c4.intoArray(t, 4 * NR);
-        c5.intoArray(t, 5 * NR);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        c2.intoMemorySegment(ALL, c + 2 * cRow, ORDER);
+        c3.intoMemorySegment(ALL, c + 3 * cRow, ORDER);
+        c4.intoMemorySegment(ALL, c + 4 * cRow, ORDER);
+        c5.intoMemorySegment(ALL, c + 5 * cRow, ORDER);
     }
 
-    private static void tile4x4(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile4x4(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector e0 = FloatVector.zero(FS);
@@ -266,25 +267,25 @@ final class GemmKernels {
             e3 = a3.fma(b2, e3);
             f3 = a3.fma(b3, f3);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        e0.intoArray(t, 2 * V);
-        f0.intoArray(t, 3 * V);
-        c1.intoArray(t, NR);
-        d1.intoArray(t, NR + V);
-        e1.intoArray(t, NR + 2 * V);
-        f1.intoArray(t, NR + 3 * V);
-        c2.intoArray(t, 2 * NR);
-        d2.intoArray(t, 2 * NR + V);
-        e2.intoArray(t, 2 * NR + 2 * V);
-        f2.intoArray(t, 2 * NR + 3 * V);
-        c3.intoArray(t, 3 * NR);
-        d3.intoArray(t, 3 * NR + V);
-        e3.intoArray(t, 3 * NR + 2 * V);
-        f3.intoArray(t, 3 * NR + 3 * V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, c + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, c + 12 * V, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        d1.intoMemorySegment(ALL, c + cRow + 4 * V, ORDER);
+        e1.intoMemorySegment(ALL, c + cRow + 8 * V, ORDER);
+        f1.intoMemorySegment(ALL, c + cRow + 12 * V, ORDER);
+        c2.intoMemorySegment(ALL, c + 2 * cRow, ORDER);
+        d2.intoMemorySegment(ALL, c + 2 * cRow + 4 * V, ORDER);
+        e2.intoMemorySegment(ALL, c + 2 * cRow + 8 * V, ORDER);
+        f2.intoMemorySegment(ALL, c + 2 * cRow + 12 * V, ORDER);
+        c3.intoMemorySegment(ALL, c + 3 * cRow, ORDER);
+        d3.intoMemorySegment(ALL, c + 3 * cRow + 4 * V, ORDER);
+        e3.intoMemorySegment(ALL, c + 3 * cRow + 8 * V, ORDER);
+        f3.intoMemorySegment(ALL, c + 3 * cRow + 12 * V, ORDER);
     }
 
-    private static void tile4x2(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile4x2(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector c1 = FloatVector.zero(FS);
@@ -311,17 +312,17 @@ final class GemmKernels {
             c3 = a3.fma(b0, c3);
             d3 = a3.fma(b1, d3);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        c1.intoArray(t, NR);
-        d1.intoArray(t, NR + V);
-        c2.intoArray(t, 2 * NR);
-        d2.intoArray(t, 2 * NR + V);
-        c3.intoArray(t, 3 * NR);
-        d3.intoArray(t, 3 * NR + V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        d1.intoMemorySegment(ALL, c + cRow + 4 * V, ORDER);
+        c2.intoMemorySegment(ALL, c + 2 * cRow, ORDER);
+        d2.intoMemorySegment(ALL, c + 2 * cRow + 4 * V, ORDER);
+        c3.intoMemorySegment(ALL, c + 3 * cRow, ORDER);
+        d3.intoMemorySegment(ALL, c + 3 * cRow + 4 * V, ORDER);
     }
 
-    private static void tile4x1(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile4x1(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector c1 = FloatVector.zero(FS);
         FloatVector c2 = FloatVector.zero(FS);
@@ -339,13 +340,13 @@ final class GemmKernels {
             FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, ap + 3 * aRow));
             c3 = a3.fma(b0, c3);
         }
-        c0.intoArray(t, 0);
-        c1.intoArray(t, NR);
-        c2.intoArray(t, 2 * NR);
-        c3.intoArray(t, 3 * NR);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        c2.intoMemorySegment(ALL, c + 2 * cRow, ORDER);
+        c3.intoMemorySegment(ALL, c + 3 * cRow, ORDER);
     }
 
-    private static void tile2x4(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile2x4(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector e0 = FloatVector.zero(FS);
@@ -372,17 +373,17 @@ final class GemmKernels {
             e1 = a1.fma(b2, e1);
             f1 = a1.fma(b3, f1);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        e0.intoArray(t, 2 * V);
-        f0.intoArray(t, 3 * V);
-        c1.intoArray(t, NR);
-        d1.intoArray(t, NR + V);
-        e1.intoArray(t, NR + 2 * V);
-        f1.intoArray(t, NR + 3 * V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, c + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, c + 12 * V, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        d1.intoMemorySegment(ALL, c + cRow + 4 * V, ORDER);
+        e1.intoMemorySegment(ALL, c + cRow + 8 * V, ORDER);
+        f1.intoMemorySegment(ALL, c + cRow + 12 * V, ORDER);
     }
 
-    private static void tile2x2(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile2x2(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector c1 = FloatVector.zero(FS);
@@ -399,13 +400,13 @@ final class GemmKernels {
             c1 = a1.fma(b0, c1);
             d1 = a1.fma(b1, d1);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        c1.intoArray(t, NR);
-        d1.intoArray(t, NR + V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
+        d1.intoMemorySegment(ALL, c + cRow + 4 * V, ORDER);
     }
 
-    private static void tile2x1(int kc, long a, long aRow, long aStep, long b, long bStep, float[] t) {
+    private static void tile2x1(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector c1 = FloatVector.zero(FS);
         for (int p = 0; p < kc; p++) {
@@ -417,11 +418,11 @@ final class GemmKernels {
             FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, ap + aRow));
             c1 = a1.fma(b0, c1);
         }
-        c0.intoArray(t, 0);
-        c1.intoArray(t, NR);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        c1.intoMemorySegment(ALL, c + cRow, ORDER);
     }
 
-    private static void tile1x4(int kc, long a, long aStep, long b, long bStep, float[] t) {
+    private static void tile1x4(int kc, long a, long aStep, long b, long bStep, long c) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         FloatVector e0 = FloatVector.zero(FS);
@@ -439,13 +440,13 @@ final class GemmKernels {
             e0 = a0.fma(b2, e0);
             f0 = a0.fma(b3, f0);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
-        e0.intoArray(t, 2 * V);
-        f0.intoArray(t, 3 * V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, c + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, c + 12 * V, ORDER);
     }
 
-    private static void tile1x2(int kc, long a, long aStep, long b, long bStep, float[] t) {
+    private static void tile1x2(int kc, long a, long aStep, long b, long bStep, long c) {
         FloatVector c0 = FloatVector.zero(FS);
         FloatVector d0 = FloatVector.zero(FS);
         for (int p = 0; p < kc; p++) {
@@ -457,11 +458,11 @@ final class GemmKernels {
             c0 = a0.fma(b0, c0);
             d0 = a0.fma(b1, d0);
         }
-        c0.intoArray(t, 0);
-        d0.intoArray(t, V);
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
     }
 
-    private static void tile1x1(int kc, long a, long aStep, long b, long bStep, float[] t) {
+    private static void tile1x1(int kc, long a, long aStep, long b, long bStep, long c) {
         FloatVector c0 = FloatVector.zero(FS);
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
@@ -470,6 +471,6 @@ final class GemmKernels {
             FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
             c0 = a0.fma(b0, c0);
         }
-        c0.intoArray(t, 0);
+        c0.intoMemorySegment(ALL, c, ORDER);
     }
 }
