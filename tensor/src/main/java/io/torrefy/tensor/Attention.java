@@ -36,7 +36,8 @@ public final class Attention {
     /// kvHeads, keys, valueDim).
     ///
     /// @param mask BOOL (true = may attend) or additive, broadcasting to (batch, heads, queries, keys); null for
-    ///     none. A row that may attend to nothing gives zeros. No gradient flows to it.
+    ///     none. A row that may attend to nothing gives zeros. An additive mask that requires grad gets its
+    ///     gradient, at the price of the unfused form and its N x N matrix.
     public static Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Options options) {
         boolean fits = q.rank() == 4
                 && k.rank() == 4
@@ -57,6 +58,9 @@ public final class Attention {
         }
         int batch = (int) q.size(0);
         Tensor additive = mask == null ? null : additive(mask, q, k);
+        if (additive != null && additive.requiresGrad() && Autograd.isEnabled() && !q.dtype.isHalf()) {
+            return unfused(q, k, v, additive, options);
+        }
         if (q.dtype != DType.F32 || k.dtype != DType.F32 || v.dtype != DType.F32) {
             if (q.dtype.isHalf()) {
                 return attend(q.to(DType.F32), k.to(DType.F32), v.to(DType.F32), mask, options)
@@ -239,7 +243,7 @@ public final class Attention {
         }
         DType type = q.dtype == DType.F64 ? DType.F64 : DType.F32;
         if (mask.dtype != DType.BOOL) {
-            return mask.detach().to(type);
+            return mask.to(type);
         }
         return mask.where(Tensor.full(type, 0), Tensor.full(type, Double.NEGATIVE_INFINITY));
     }
@@ -301,9 +305,10 @@ public final class Attention {
         Tensor lse = Creation.like(q, plan.heads(), plan.totalQueries());
         y.backend().attention(plan, q.address(), k.address(), v.address(), y.address(), lse.address());
         Tensor[] saves = mask == null ? new Tensor[] {q, k, v, y, lse} : new Tensor[] {q, k, v, y, lse, mask};
+        boolean masked = mask != null;
         return Node.record("attention", y, new Tensor[] {q, k, v}, saves, (c, dy) -> {
             if (Autograd.isEnabled()) {
-                Tensor m = mask == null ? null : c.saved(5);
+                Tensor m = masked ? c.saved(5) : null;
                 return Functional.throughUnfused(dy, c, 3, t -> unfused.apply(t, m));
             }
             Tensor a = c.saved(0);

@@ -130,20 +130,27 @@ public final class Autograd {
         }
 
         void run() {
-            List<Node> roots = seed();
-            count(roots);
-            PriorityQueue<Node> ready = new PriorityQueue<>((a, b) -> Long.compare(b.sequence(), a.sequence()));
-            for (Node root : roots) {
-                if (waiting.getOrDefault(root, 0) == 0 && !ready.contains(root)) {
-                    ready.add(root);
+            boolean done = false;
+            try {
+                List<Node> roots = seed();
+                count(roots);
+                PriorityQueue<Node> ready = new PriorityQueue<>((a, b) -> Long.compare(b.sequence(), a.sequence()));
+                for (Node root : roots) {
+                    if (waiting.getOrDefault(root, 0) == 0 && !ready.contains(root)) {
+                        ready.add(root);
+                    }
                 }
-            }
-            try (Mode _ = mode(create)) {
-                while (!ready.isEmpty()) {
-                    visit(ready.poll(), ready);
+                try (Mode _ = mode(create)) {
+                    while (!ready.isEmpty()) {
+                        visit(ready.poll(), ready);
+                    }
                 }
+                done = true;
             } finally {
                 arrived.values().forEach(Tensor::close);
+                if (!done) {
+                    captured.values().forEach(Tensor::close);
+                }
             }
         }
 
@@ -186,6 +193,7 @@ public final class Autograd {
         private void count(List<Node> roots) {
             Deque<Node> open = new ArrayDeque<>();
             List<Node> order = new ArrayList<>();
+            long first = firstWanted();
             for (Node root : roots) {
                 if (waiting.putIfAbsent(root, 0) == null) {
                     open.push(root);
@@ -195,15 +203,20 @@ public final class Autograd {
                 Node node = open.pop();
                 order.add(node);
                 for (Node next : node.edges) {
-                    if (next != null && waiting.merge(next, 1, Integer::sum) == 1 && !roots.contains(next)) {
+                    if (next == null || age(next) < first) {
+                        continue;
+                    }
+                    Integer before = waiting.putIfAbsent(next, 1);
+                    if (before == null) {
                         open.push(next);
+                    } else {
+                        waiting.put(next, before + 1);
                     }
                 }
             }
             if (wanted != null) {
                 // From the first recorded to the last: a node is useful if it is wanted or leads to one that is.
-                order.sort((a, b) ->
-                        Long.compare(a.isAccumulator() ? -1 : a.sequence(), b.isAccumulator() ? -1 : b.sequence()));
+                order.sort((a, b) -> Long.compare(age(a), age(b)));
                 for (Node node : order) {
                     boolean use = isWanted(node);
                     for (Node next : node.edges) {
@@ -212,6 +225,21 @@ public final class Autograd {
                     useful.put(node, use);
                 }
             }
+        }
+
+        private static long age(Node node) {
+            return node.isAccumulator() ? -1 : node.sequence();
+        }
+
+        /// Nothing recorded before the oldest wanted node can lead to one, so the walk stops there.
+        private long firstWanted() {
+            long first = wanted == null ? -1 : Long.MAX_VALUE;
+            if (wanted != null) {
+                for (Node w : wanted) {
+                    first = w == null ? first : Math.min(first, age(w));
+                }
+            }
+            return first;
         }
 
         private boolean isWanted(Node node) {
@@ -227,45 +255,55 @@ public final class Autograd {
 
         private void visit(Node node, PriorityQueue<Node> ready) {
             Tensor g = arrived.remove(node);
-            if (g != null) {
-                for (UnaryOperator<Tensor> hook : List.copyOf(node.preHooks())) {
-                    g = hooked(hook, g);
-                }
-                if (isWanted(node)) {
-                    captured.put(node, Views.alias(g).unmanaged());
-                }
-            }
-            if (node.isAccumulator()) {
-                if (g != null && wanted == null) {
-                    accumulate(node, g);
-                }
-            } else {
-                boolean goOn = g != null && (wanted == null || leadsOn(node));
-                @Nullable Tensor[] gradients = new Tensor[node.edges.length];
-                try (Scope scope = Scope.open()) {
-                    if (goOn && g != null) {
-                        gradients = node.apply(g);
-                        if (!retain) {
-                            node.freeSaved();
-                        }
+            try {
+                if (g != null) {
+                    for (UnaryOperator<Tensor> hook : node.preHooks()) {
+                        g = hooked(hook, g);
                     }
-                    for (int i = 0; i < node.edges.length; i++) {
-                        Node next = node.edges[i];
-                        if (next == null) {
-                            continue;
-                        }
-                        Tensor gi = gradients[i];
-                        if (gi != null) {
-                            arrive(next, gi);
-                        }
-                        if (waiting.merge(next, -1, Integer::sum) == 0) {
-                            ready.add(next);
-                        }
+                    if (isWanted(node)) {
+                        captured.put(node, Views.alias(g).unmanaged());
                     }
                 }
+                if (node.isAccumulator()) {
+                    if (g != null && wanted == null) {
+                        accumulate(node, g);
+                    }
+                } else {
+                    pass(node, g, ready);
+                }
+            } finally {
+                if (g != null) {
+                    g.close();
+                }
             }
-            if (g != null) {
-                g.close();
+        }
+
+        /// Hands a node's gradient on to its inputs.
+        private void pass(Node node, @Nullable Tensor g, PriorityQueue<Node> ready) {
+            boolean goOn = g != null && (wanted == null || leadsOn(node));
+            @Nullable Tensor[] gradients = new Tensor[node.edges.length];
+            try (Scope _ = Scope.open()) {
+                if (goOn && g != null) {
+                    gradients = node.apply(g);
+                    if (!retain) {
+                        node.freeSaved();
+                    }
+                }
+                for (int i = 0; i < node.edges.length; i++) {
+                    Node next = node.edges[i];
+                    Integer left = next == null ? null : waiting.get(next);
+                    if (next == null || left == null) {
+                        continue;
+                    }
+                    Tensor gi = gradients[i];
+                    if (gi != null) {
+                        arrive(next, gi);
+                    }
+                    waiting.put(next, left - 1);
+                    if (left == 1) {
+                        ready.add(next);
+                    }
+                }
             }
         }
 
@@ -304,9 +342,18 @@ public final class Autograd {
 
         private void accumulate(Node node, Tensor g) {
             Tensor leaf = node.leaf;
-            if (leaf == null || leaf.isClosed()) {
+            if (leaf == null) {
                 return;
             }
+            // Threads with graphs of their own may share parameters.
+            synchronized (node) {
+                if (!leaf.isClosed()) {
+                    accumulate(node, leaf, g);
+                }
+            }
+        }
+
+        private void accumulate(Node node, Tensor leaf, Tensor g) {
             Tensor old = leaf.gradOrNull();
             if (create) {
                 leaf.grad((old == null ? Views.alias(g) : old.add(g)).keep());
@@ -319,7 +366,7 @@ public final class Autograd {
             }
             Tensor now = leaf.gradOrNull();
             if (now != null) {
-                for (Consumer<Tensor> hook : List.copyOf(node.accumulateHooks())) {
+                for (Consumer<Tensor> hook : node.accumulateHooks()) {
                     hook.accept(now);
                 }
             }

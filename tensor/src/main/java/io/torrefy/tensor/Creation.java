@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /// New tensors, and the values of tensors as arrays.
@@ -33,10 +34,15 @@ final class Creation {
         return y;
     }
 
+    /// A number that `like` is compared with: of its dtype, unless that would cut off a fraction.
+    static Tensor number(Tensor like, double value) {
+        return like.dtype.isFloating() || value == Math.rint(value) ? constant(like, value) : full(DType.F64, value);
+    }
+
     static Tensor arange(long n) {
         long[] values = new long[Math.toIntExact(n)];
         Arrays.setAll(values, i -> i);
-        return of(values);
+        return of(values, n);
     }
 
     static Tensor eye(long n) {
@@ -48,12 +54,11 @@ final class Creation {
     }
 
     private static long[] shapeFor(int length, long[] shape) {
-        long[] s = shape.length == 0 && length != 1 ? new long[] {length} : shape;
-        if (Shapes.count(Shapes.checkSizes("of", s)) != length) {
-            throw new IllegalArgumentException(
-                    "[of] expected " + Shapes.count(s) + " values for shape " + Arrays.toString(s) + "; got " + length);
+        if (Shapes.count(Shapes.checkSizes("of", shape)) != length) {
+            throw new IllegalArgumentException("[of] expected " + Shapes.count(shape) + " values for shape "
+                    + Arrays.toString(shape) + "; got " + length);
         }
-        return s;
+        return shape;
     }
 
     /// The memory of a dense tensor; the tensor must stay reachable while it is used.
@@ -92,7 +97,9 @@ final class Creation {
         try (Scope _ = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
             Tensor y = x.live("toFloats").to(DType.F32).contiguous();
-            return y.count() == 0 ? new float[0] : segment(y).toArray(JAVA_FLOAT_UNALIGNED);
+            float[] out = y.count() == 0 ? new float[0] : segment(y).toArray(JAVA_FLOAT_UNALIGNED);
+            Reference.reachabilityFence(x);
+            return out;
         }
     }
 
@@ -100,7 +107,9 @@ final class Creation {
         try (Scope _ = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
             Tensor y = x.live("toDoubles").to(DType.F64).contiguous();
-            return y.count() == 0 ? new double[0] : segment(y).toArray(JAVA_DOUBLE_UNALIGNED);
+            double[] out = y.count() == 0 ? new double[0] : segment(y).toArray(JAVA_DOUBLE_UNALIGNED);
+            Reference.reachabilityFence(x);
+            return out;
         }
     }
 
@@ -108,7 +117,9 @@ final class Creation {
         try (Scope _ = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
             Tensor y = x.live("toLongs").to(DType.I64).contiguous();
-            return y.count() == 0 ? new long[0] : segment(y).toArray(JAVA_LONG_UNALIGNED);
+            long[] out = y.count() == 0 ? new long[0] : segment(y).toArray(JAVA_LONG_UNALIGNED);
+            Reference.reachabilityFence(x);
+            return out;
         }
     }
 

@@ -9,6 +9,8 @@ public final class CrossEntropies {
     /// PyTorch's default for targets that do not count.
     public static final long IGNORE = -100;
 
+    private static final long NONE_IGNORED = Long.MIN_VALUE;
+
     private CrossEntropies() {}
 
     /// What to do with the losses of the rows.
@@ -26,13 +28,22 @@ public final class CrossEntropies {
         }
         Tensor ids = targets.to(DType.I64).contiguous();
         long classes = logits.size(-1);
-        for (long id : ids.toLongs()) {
-            if ((id < 0 || id >= classes) && id != ignoreIndex) {
-                throw new IllegalArgumentException(
-                        "[" + op + "] expected targets in [0, " + classes + ") or " + ignoreIndex + "; got " + id);
+        long bad = outside(ids, classes);
+        if (bad >= 0 && ignoreIndex != NONE_IGNORED) {
+            try (Scope _ = Scope.open()) {
+                bad = outside(ids.maskedFill(ids.eq(ignoreIndex), 0), classes);
             }
         }
+        if (bad >= 0) {
+            throw new IllegalArgumentException("[" + op + "] expected targets in [0, " + classes + ")"
+                    + (ignoreIndex == NONE_IGNORED ? "" : " or " + ignoreIndex) + "; got "
+                    + ids.reshape(-1).slice(0, bad, bad + 1).toLongs()[0] + " at position " + bad);
+        }
         return ids;
+    }
+
+    private static long outside(Tensor ids, long classes) {
+        return ids.backend().findOutOfRange(ids.count(), ids.address(), classes);
     }
 
     /// Mean cross-entropy over the rows whose target is not -100.
@@ -147,7 +158,7 @@ public final class CrossEntropies {
         if (!(temperature > 0)) {
             throw new IllegalArgumentException("[tokenLogProbs] expected a positive temperature; got " + temperature);
         }
-        Tensor ids = targets("tokenLogProbs", logits, targets, Long.MIN_VALUE);
+        Tensor ids = targets("tokenLogProbs", logits, targets, NONE_IGNORED);
         if (logits.dtype != DType.F32) {
             return logits.dtype.isHalf()
                     ? tokenLogProbs(logits.to(DType.F32), targets, temperature)

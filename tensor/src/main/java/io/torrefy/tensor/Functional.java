@@ -165,6 +165,11 @@ public final class Functional {
         return dims == 1 ? x : x.flatten(-dims, -1);
     }
 
+    /// The weight of a norm that has none: `value` over the last dimension.
+    private static Tensor plain(Tensor x, double value) {
+        return Tensor.full(x.dtype, value, x.size(-1));
+    }
+
     private static void checkTail(String op, Tensor x, Tensor weight) {
         int d = weight.rank();
         boolean fits = d >= 1 && x.rank() >= d;
@@ -178,8 +183,11 @@ public final class Functional {
     }
 
     /// x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `weight` (Zhang and Sennrich 2019, eq.
-    /// 4).
-    public static Tensor rmsNorm(Tensor x, Tensor weight, double eps) {
+    /// 4). A null weight stands for ones over the last dimension.
+    public static Tensor rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
+        if (weight == null) {
+            return rmsNorm(x, plain(x, 1), eps);
+        }
         checkTail("rmsNorm", x, weight);
         if (weight.rank() > 1) {
             return rmsNorm(flatTail(x, weight.rank()), weight.reshape(-1), eps).reshape(x.shape);
@@ -219,8 +227,13 @@ public final class Functional {
         return x.mul(x.square().mean(new int[] {-1}, true).add(eps).rsqrt()).mul(weight);
     }
 
-    /// (x - mean) / sqrt(var + eps) * weight + bias over the last dimensions, those of `weight`.
-    public static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double eps) {
+    /// (x - mean) / sqrt(var + eps) * weight + bias over the last dimensions, those of `weight`. A null weight
+    /// stands for ones over the last dimension, a null bias for zeros.
+    public static Tensor layerNorm(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+        if (weight == null || bias == null) {
+            Tensor w = weight == null ? plain(x, 1) : weight;
+            return layerNorm(x, w, bias == null ? Tensor.full(w.dtype, 0, w.shape) : bias, eps);
+        }
         checkTail("layerNorm", x, weight);
         checkTail("layerNorm", x, bias);
         if (weight.rank() > 1) {
@@ -418,8 +431,9 @@ public final class Functional {
         Tensor dx = Creation.like(g, g.size(0), g.size(1), h, w);
         dx.backend()
                 .bicubicBackward(g.dtype, g.size(0) * g.size(1), h, w, g.size(2), g.size(3), g.address(), dx.address());
-        return Node.record("bicubicBackward", dx, new Tensor[] {g}, NONE, (_, u) ->
-                new Tensor[] {bicubic(u, dy.size(2), dy.size(3))});
+        long oh = dy.size(2);
+        long ow = dy.size(3);
+        return Node.record("bicubicBackward", dx, new Tensor[] {g}, NONE, (_, u) -> new Tensor[] {bicubic(u, oh, ow)});
     }
 
     static Conv2dPlan plan(Tensor x, Tensor weight, int[] stride, int[] padding, int[] dilation, int groups) {

@@ -5,6 +5,7 @@ import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +22,18 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
     final boolean dense;
 
     boolean requiresGrad;
-    @Nullable Node gradFn;
+
+    @Nullable
+    Node gradFn;
+
     private @Nullable Node accumulator;
     private @Nullable Tensor grad;
 
     boolean closed;
-    @Nullable Scope owner;
+
+    @Nullable
+    Scope owner;
+
     private @Nullable Cleanup cleanup;
     private Cleaner.@Nullable Cleanable cleanable;
 
@@ -169,6 +176,10 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
     }
 
     long address() {
+        if (closed) {
+            throw new IllegalStateException("[tensor] expected a live tensor; got " + describe()
+                    + " that was freed with its scope. Hint: keep() it, or pass it out with scope.pass(tensor).");
+        }
         return storage.address + offset * dtype.bytes();
     }
 
@@ -207,10 +218,12 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
         if (!requiresGrad) {
             return null;
         }
-        if (accumulator == null) {
-            accumulator = Node.accumulator((Tensor) this);
+        synchronized (this) {
+            if (accumulator == null) {
+                accumulator = Node.accumulator((Tensor) this);
+            }
+            return accumulator;
         }
-        return accumulator;
     }
 
     /// Makes this the output of `node`, or an alias of a leaf whose accumulator `node` is.
@@ -251,7 +264,7 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
     }
 
     /// Calls `hook` with the gradient of this tensor whenever it has been computed in full; what it returns takes
-    /// the gradient's place.
+    /// the gradient's place. The gradient lives as long as the call: copy() what is to be kept.
     ///
     /// @return closing it removes the hook
     public Hook registerHook(UnaryOperator<Tensor> hook) {
@@ -260,5 +273,19 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
             throw new IllegalStateException("[registerHook] expected a tensor that requires grad; got " + describe());
         }
         return edge.addPreHook(hook);
+    }
+
+    /// Calls `hook` with this leaf's `grad()` each time a backward has added to it: when the last gradient of a
+    /// step arrives is known to who counts them (a bucket of an all-reduce, an optimiser that steps at once).
+    ///
+    /// @return closing it removes the hook
+    /// @throws IllegalStateException if this is not a leaf that requires grad
+    public Hook registerAccumulateHook(Consumer<Tensor> hook) {
+        Node edge = gradientEdge();
+        if (edge == null || !edge.isAccumulator()) {
+            throw new IllegalStateException(
+                    "[registerAccumulateHook] expected a leaf that requires grad; got " + describe());
+        }
+        return edge.addAccumulateHook(hook);
     }
 }

@@ -69,7 +69,7 @@ final class Indexed {
     }
 
     private static void checkGather(String op, Tensor x, int d, Tensor indices) {
-        boolean fits = indices.rank() == x.rank();
+        boolean fits = indices.rank() == x.rank() && x.rank() > 0;
         for (int i = 0; fits && i < x.rank(); i++) {
             fits = i == d || indices.shape[i] == x.shape[i];
         }

@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,9 +41,10 @@ public final class Node {
     private @Nullable Saved[] saved = new Saved[0];
     private final AtomicInteger references = new AtomicInteger();
     private boolean freed;
-    private final List<UnaryOperator<Tensor>> preHooks = new ArrayList<>(0);
-    private final List<Consumer<@Nullable Tensor[]>> postHooks = new ArrayList<>(0);
-    private final List<Consumer<Tensor>> accumulateHooks = new ArrayList<>(0);
+    // Copied on change: a hook may remove itself while it runs, and most nodes never have one.
+    private volatile List<UnaryOperator<Tensor>> preHooks = List.of();
+    private volatile List<Consumer<@Nullable Tensor[]>> postHooks = List.of();
+    private volatile List<Consumer<Tensor>> accumulateHooks = List.of();
 
     /// A saved value: an alias outside any scope, the version it had, and how to reach it in the graph again.
     private record Saved(
@@ -76,14 +78,16 @@ public final class Node {
     /// be among
     /// the saved.
     static Tensor record(String name, Tensor y, Tensor[] inputs, Tensor[] saves, Rule rule) {
-        if (!Autograd.isEnabled() || !y.dtype.isFloating()) {
-            return y;
-        }
         boolean any = false;
         for (Tensor input : inputs) {
             any |= input.requiresGrad();
+            // Outside any scope only this keeps the collector from freeing an input under the kernel before.
+            Reference.reachabilityFence(input);
         }
-        if (!any) {
+        for (Tensor save : saves) {
+            Reference.reachabilityFence(save);
+        }
+        if (!any || !Autograd.isEnabled() || !y.dtype.isFloating()) {
             return y;
         }
         @Nullable Node[] edges = new Node[inputs.length];
@@ -117,18 +121,30 @@ public final class Node {
     /// Calls `hook` after this node has computed the gradients of its inputs, with these (null where there is
     /// none).
     public Hook registerHook(Consumer<@Nullable Tensor[]> hook) {
-        postHooks.add(hook);
-        return () -> postHooks.remove(hook);
+        postHooks = with(postHooks, hook);
+        return () -> postHooks = without(postHooks, hook);
     }
 
     Hook addPreHook(UnaryOperator<Tensor> hook) {
-        preHooks.add(hook);
-        return () -> preHooks.remove(hook);
+        preHooks = with(preHooks, hook);
+        return () -> preHooks = without(preHooks, hook);
     }
 
     Hook addAccumulateHook(Consumer<Tensor> hook) {
-        accumulateHooks.add(hook);
-        return () -> accumulateHooks.remove(hook);
+        accumulateHooks = with(accumulateHooks, hook);
+        return () -> accumulateHooks = without(accumulateHooks, hook);
+    }
+
+    private static <T> List<T> with(List<T> hooks, T hook) {
+        List<T> longer = new ArrayList<>(hooks);
+        longer.add(hook);
+        return List.copyOf(longer);
+    }
+
+    private static <T> List<T> without(List<T> hooks, T hook) {
+        List<T> shorter = new ArrayList<>(hooks);
+        shorter.remove(hook);
+        return List.copyOf(shorter);
     }
 
     boolean isAccumulator() {
@@ -166,7 +182,7 @@ public final class Node {
                 gradients[i] = Reduce.sumTo(name, g, inputShapes[i]).to(inputTypes[i]);
             }
         }
-        for (Consumer<@Nullable Tensor[]> hook : List.copyOf(postHooks)) {
+        for (Consumer<@Nullable Tensor[]> hook : postHooks) {
             hook.accept(gradients);
         }
         return gradients;
@@ -240,7 +256,8 @@ public final class Node {
     }
 
     private void freeSaved(List<Node> gone) {
-        freed = true;
+        // As in PyTorch, a node that saved nothing can be walked again.
+        freed |= saved.length > 0;
         for (int i = 0; i < saved.length; i++) {
             Saved s = saved[i];
             saved[i] = null;

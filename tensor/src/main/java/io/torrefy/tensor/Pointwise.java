@@ -62,9 +62,9 @@ final class Pointwise {
             case INPUT -> new Tensor[] {x};
             case OUTPUT -> new Tensor[] {y};
         };
-        Tensor unused = y;
+        // The rule must not capture y: what the node holds, holds the node.
         return Node.record(name, y, new Tensor[] {x}, saves, (context, dy) -> {
-            Tensor s = save == Save.NOTHING ? unused : context.saved(0);
+            Tensor s = save == Save.NOTHING ? dy : context.saved(0);
             return new Tensor[] {rule.dx(s, s, dy)};
         });
     }
@@ -428,19 +428,16 @@ final class Pointwise {
     }
 
     static Tensor minimum(Tensor a, Tensor b) {
-        return binary("minimum", BinaryOp.MINIMUM, a, b, true, (c, dy) -> split(c.saved(1), c.saved(0), dy, true));
+        return binary("minimum", BinaryOp.MINIMUM, a, b, true, (c, dy) -> split(c.saved(1), c.saved(0), dy));
     }
 
-    /// Gradients to the larger of two; equal ones share.
-    private static Tensor[] split(Tensor a, Tensor b, Tensor dy) {
-        return split(a, b, dy, false);
-    }
-
-    private static Tensor[] split(Tensor larger, Tensor smaller, Tensor dy, boolean swap) {
-        Tensor half = larger.eq(smaller).to(dy.dtype).mul(0.5);
-        Tensor toLarger = dy.mul(larger.gt(smaller).to(dy.dtype).add(half));
-        Tensor toSmaller = dy.mul(larger.lt(smaller).to(dy.dtype).add(half));
-        return swap ? new Tensor[] {toSmaller, toLarger} : new Tensor[] {toLarger, toSmaller};
+    /// The gradient to `a` where p > q, to `b` where p < q; equal ones share. For the maximum p is `a`, for the
+    /// minimum `b`.
+    private static Tensor[] split(Tensor p, Tensor q, Tensor dy) {
+        Tensor half = p.eq(q).to(dy.dtype).mul(0.5);
+        return new Tensor[] {
+            dy.mul(p.gt(q).to(dy.dtype).add(half)), dy.mul(p.lt(q).to(dy.dtype).add(half))
+        };
     }
 
     // ---- comparison and choice -------------------------------------------------------------------------------------

@@ -129,12 +129,18 @@ final class Reduce {
     }
 
     static Tensor mean(Tensor x, int[] dims, boolean keepDim) {
+        if (x.dtype.isHalf()) {
+            return mean(x.to(DType.F32), dims, keepDim).to(x.dtype);
+        }
         Tensor in = x.dtype.isFloating() ? x : x.to(DType.F32);
         long n = countOver(in, Shapes.dims("mean", dims, in.rank()));
         return sum(in, dims, keepDim).mul(1.0 / n);
     }
 
     static Tensor var(Tensor x, int[] dims, double correction, boolean keepDim) {
+        if (x.dtype.isHalf()) {
+            return var(x.to(DType.F32), dims, correction, keepDim).to(x.dtype);
+        }
         Tensor in = x.dtype.isFloating() ? x : x.to(DType.F32);
         long n = countOver(in, Shapes.dims("var", dims, in.rank()));
         Tensor centred = in.sub(mean(in, dims, true));
@@ -142,11 +148,16 @@ final class Reduce {
     }
 
     static Tensor std(Tensor x, int[] dims, double correction, boolean keepDim) {
+        if (x.dtype.isHalf()) {
+            return std(x.to(DType.F32), dims, correction, keepDim).to(x.dtype);
+        }
         return var(x, dims, correction, keepDim).sqrt();
     }
 
     static Tensor norm(Tensor x, int[] dims, boolean keepDim) {
-        x.live("norm");
+        if (x.live("norm").dtype.isHalf()) {
+            return norm(x.to(DType.F32), dims, keepDim).to(x.dtype);
+        }
         boolean[] gone = Shapes.dims("norm", dims, x.rank());
         Tensor y;
         try (Scope scope = Scope.open();
@@ -166,7 +177,10 @@ final class Reduce {
     }
 
     static Tensor prod(Tensor x, int dim, boolean keepDim) {
-        Tensor in = computable(x.live("prod"));
+        if (x.live("prod").dtype.isHalf()) {
+            return prod(x.to(DType.F32), dim, keepDim).to(x.dtype);
+        }
+        Tensor in = computable(x);
         int d = Shapes.dim("prod", dim, in.rank());
         boolean[] gone = new boolean[in.rank()];
         if (gone.length > 0) {
@@ -229,7 +243,10 @@ final class Reduce {
     }
 
     private static Tensor limit(String name, ReduceOp op, Tensor x, int[] dims, boolean keepDim) {
-        Tensor in = computable(x.live(name));
+        if (x.live(name).dtype.isHalf()) {
+            return limit(name, op, x.to(DType.F32), dims, keepDim).to(x.dtype);
+        }
+        Tensor in = computable(x);
         boolean[] gone = Shapes.dims(name, dims, in.rank());
         if (countOver(in, gone) == 0) {
             throw new IllegalArgumentException("[" + name + "] expected at least one element; got " + x.describe());
@@ -257,14 +274,20 @@ final class Reduce {
     }
 
     static Tensor cumsum(Tensor x, int dim) {
-        Tensor in = computable(x.live("cumsum"));
+        if (x.live("cumsum").dtype.isHalf()) {
+            return cumsum(x.to(DType.F32), dim).to(x.dtype);
+        }
+        Tensor in = computable(x);
         int d = Shapes.dim("cumsum", dim, in.rank());
         return Node.record("cumsum", scan(ReduceOp.SUM, in, d), new Tensor[] {in}, new Tensor[0], (_, dy) ->
                 new Tensor[] {dy.flip(d).cumsum(d).flip(d)});
     }
 
     static Tensor cumprod(Tensor x, int dim) {
-        Tensor in = computable(x.live("cumprod"));
+        if (x.live("cumprod").dtype.isHalf()) {
+            return cumprod(x.to(DType.F32), dim).to(x.dtype);
+        }
+        Tensor in = computable(x);
         int d = Shapes.dim("cumprod", dim, in.rank());
         Tensor y = scan(ReduceOp.PROD, in, d);
         return Node.record("cumprod", y, new Tensor[] {in}, new Tensor[] {in}, (c, dy) -> {
@@ -282,6 +305,9 @@ final class Reduce {
     }
 
     static Tensor logsumexp(Tensor x, int[] dims, boolean keepDim) {
+        if (x.dtype.isHalf()) {
+            return logsumexp(x.to(DType.F32), dims, keepDim).to(x.dtype);
+        }
         Tensor in = x.dtype.isFloating() ? x : x.to(DType.F32);
         boolean[] gone = Shapes.dims("logsumexp", dims, in.rank());
         Tensor top;
@@ -311,7 +337,7 @@ final class Reduce {
             rows.backend().sort(in.dtype, count, n, descending, rows.address(), values.address(), order.address());
             index = scope.pass(order.transpose(d, -1).contiguous());
         }
-        return new ValuesAndIndices(Indexed.gather(in, d, index), index);
+        return new ValuesAndIndices(Indexed.gather(x, d, index), index);
     }
 
     static ValuesAndIndices topk(Tensor x, long k, int dim, boolean largest) {

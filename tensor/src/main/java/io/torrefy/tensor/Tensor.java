@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.List;
 
@@ -25,6 +26,7 @@ public final class Tensor extends Handle {
     /// parameters,
     /// optimiser state and everything else that outlives a step.
     public Tensor keep() {
+        live("keep");
         owner = null;
         collect(false);
         return this;
@@ -81,18 +83,27 @@ public final class Tensor extends Handle {
         return new Tensor(storage.retain(), offset, shape, strides, dtype).owned();
     }
 
-    /// Makes `backward` fill `grad()` of a tensor that is not a leaf.
+    /// Makes `backward` add to `grad()` of a tensor that is not a leaf too.
     public Tensor retainGrad() {
         if (gradFn != null) {
+            // Weakly: the node holds the hook, and the tensor holds the node.
+            WeakReference<Tensor> self = new WeakReference<>(this);
             registerHook(g -> {
-                grad(g.detach().copy().keep());
+                Tensor y = self.get();
+                if (y != null && !y.closed) {
+                    Tensor old = y.gradOrNull();
+                    y.grad((old == null ? g.copy() : old.add(g)).keep());
+                }
                 return g;
             });
+        } else if (!requiresGrad) {
+            throw new IllegalStateException("[retainGrad] expected a tensor that requires grad; got " + describe());
         }
         return this;
     }
 
-    // ---- creation --------------------------------------------------------------------------------------------------------
+    // ---- creation
+    // --------------------------------------------------------------------------------------------------------
 
     /// Uninitialised.
     public static Tensor empty(DType dtype, long... shape) {
@@ -130,9 +141,19 @@ public final class Tensor extends Handle {
         return Creation.eye(n);
     }
 
-    /// F32 of the given shape; without one, a vector.
+    /// An F32 vector.
+    public static Tensor of(float[] values) {
+        return Creation.of(values, values.length);
+    }
+
+    /// F32 of the given shape.
     public static Tensor of(float[] values, long... shape) {
         return Creation.of(values, shape);
+    }
+
+    /// An F64 vector.
+    public static Tensor of(double[] values) {
+        return Creation.of(values, values.length);
     }
 
     /// F64.
@@ -140,9 +161,19 @@ public final class Tensor extends Handle {
         return Creation.of(values, shape);
     }
 
+    /// An I64 vector.
+    public static Tensor of(long[] values) {
+        return Creation.of(values, values.length);
+    }
+
     /// I64.
     public static Tensor of(long[] values, long... shape) {
         return Creation.of(values, shape);
+    }
+
+    /// An I64 vector from int ids.
+    public static Tensor of(int[] values) {
+        return of(values, values.length);
     }
 
     /// I64 from int ids.
@@ -150,12 +181,18 @@ public final class Tensor extends Handle {
         return Creation.of(Arrays.stream(values).asLongStream().toArray(), shape);
     }
 
+    /// A BOOL vector.
+    public static Tensor of(boolean[] values) {
+        return Creation.of(values, values.length);
+    }
+
     /// BOOL.
     public static Tensor of(boolean[] values, long... shape) {
         return Creation.of(values, shape);
     }
 
-    // ---- reading ---------------------------------------------------------------------------------------------------------
+    // ---- reading
+    // ---------------------------------------------------------------------------------------------------------
 
     /// The values row by row.
     public float[] toFloats() {
@@ -202,7 +239,8 @@ public final class Tensor extends Handle {
         return Views.copy(this);
     }
 
-    // ---- views -----------------------------------------------------------------------------------------------------------
+    // ---- views
+    // -----------------------------------------------------------------------------------------------------------
 
     /// The same elements in another shape; one size may be -1. A view where the strides allow, otherwise a copy.
     public Tensor reshape(long... sizes) {
@@ -271,7 +309,8 @@ public final class Tensor extends Handle {
         return Views.chunk(this, dim, n);
     }
 
-    // ---- arithmetic ------------------------------------------------------------------------------------------------------
+    // ---- arithmetic
+    // ------------------------------------------------------------------------------------------------------
 
     public Tensor add(Tensor other) {
         return Pointwise.add(this, other);
@@ -302,7 +341,7 @@ public final class Tensor extends Handle {
     }
 
     public Tensor div(double value) {
-        return Pointwise.mul(this, 1 / value);
+        return Pointwise.mul(dtype.isFloating() ? this : to(DType.F32), 1 / value);
     }
 
     /// Remainder with the divisor's sign, as Python's `%`. Not differentiable.
@@ -440,14 +479,15 @@ public final class Tensor extends Handle {
         return Pointwise.ceil(this);
     }
 
-    // ---- comparison and choice -------------------------------------------------------------------------------------------
+    // ---- comparison and choice
+    // -------------------------------------------------------------------------------------------
 
     public Tensor eq(Tensor other) {
         return Pointwise.eq(this, other);
     }
 
     public Tensor eq(double value) {
-        return Pointwise.eq(this, Creation.constant(this, value));
+        return Pointwise.eq(this, Creation.number(this, value));
     }
 
     public Tensor ne(Tensor other) {
@@ -455,7 +495,7 @@ public final class Tensor extends Handle {
     }
 
     public Tensor ne(double value) {
-        return Pointwise.ne(this, Creation.constant(this, value));
+        return Pointwise.ne(this, Creation.number(this, value));
     }
 
     public Tensor lt(Tensor other) {
@@ -463,11 +503,15 @@ public final class Tensor extends Handle {
     }
 
     public Tensor lt(double value) {
-        return Pointwise.lt(this, Creation.constant(this, value));
+        return Pointwise.lt(this, Creation.number(this, value));
     }
 
     public Tensor le(Tensor other) {
         return Pointwise.le(this, other);
+    }
+
+    public Tensor le(double value) {
+        return Pointwise.le(this, Creation.number(this, value));
     }
 
     public Tensor gt(Tensor other) {
@@ -475,11 +519,15 @@ public final class Tensor extends Handle {
     }
 
     public Tensor gt(double value) {
-        return Pointwise.gt(this, Creation.constant(this, value));
+        return Pointwise.gt(this, Creation.number(this, value));
     }
 
     public Tensor ge(Tensor other) {
         return Pointwise.ge(this, other);
+    }
+
+    public Tensor ge(double value) {
+        return Pointwise.ge(this, Creation.number(this, value));
     }
 
     public Tensor and(Tensor other) {
@@ -504,7 +552,8 @@ public final class Tensor extends Handle {
         return Pointwise.maskedFill(this, mask, value);
     }
 
-    // ---- reductions ------------------------------------------------------------------------------------------------------
+    // ---- reductions
+    // ------------------------------------------------------------------------------------------------------
 
     /// Over the given dimensions, or all.
     public Tensor sum(int... dims) {
@@ -608,7 +657,8 @@ public final class Tensor extends Handle {
         return Softmaxes.logSoftmax(this, dim);
     }
 
-    // ---- products --------------------------------------------------------------------------------------------------------
+    // ---- products
+    // --------------------------------------------------------------------------------------------------------
 
     /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost
     /// no copy.
@@ -616,7 +666,8 @@ public final class Tensor extends Handle {
         return Products.matmul(this, other);
     }
 
-    // ---- indexing --------------------------------------------------------------------------------------------------------
+    // ---- indexing
+    // --------------------------------------------------------------------------------------------------------
 
     /// Rows (or slices of `dim`) named by a vector of I64 indices.
     public Tensor indexSelect(int dim, Tensor indices) {
@@ -668,7 +719,8 @@ public final class Tensor extends Handle {
         return Indexed.pad(this, sizes, value);
     }
 
-    // ---- in place --------------------------------------------------------------------------------------------------------
+    // ---- in place
+    // --------------------------------------------------------------------------------------------------------
 
     /// Overwrites with `source`'s values (broadcast, cast). For values outside the graph, or under `noGrad`.
     public Tensor copyFrom(Tensor source) {

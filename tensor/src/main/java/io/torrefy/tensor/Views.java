@@ -34,7 +34,8 @@ final class Views {
         }
         Tensor y = Creation.empty(x.device(), type, x.shape);
         y.backend().copy(x.dtype, type, x.shape, x.address(), x.strides, y.address(), y.strides);
-        return record("to", y, x, (_, dy) -> new Tensor[] {dy.to(x.dtype)});
+        DType from = x.dtype;
+        return record("to", y, x, (_, dy) -> new Tensor[] {dy.to(from)});
     }
 
     static Tensor copyOf(Tensor x) {
