@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
-/// Native copies of arrays for kernel tests, freed when unreachable. Keep the segments alive until the results are
+/// Native copies of arrays for kernel tests, never freed.
 /// read.
 final class Buffers {
     private static final Arena ARENA = Arena.global();
