@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.torrefy.nn {
     requires transitive io.torrefy.tensor;
+    requires com.fasterxml.jackson.core;
     requires static org.jspecify;
 
     exports io.torrefy.nn;

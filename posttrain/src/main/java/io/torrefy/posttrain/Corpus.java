@@ -40,7 +40,10 @@ public final class Corpus {
         RANDOM,
         /// All that begin with the same two numbers, in random order, then another two numbers. What has been
         /// tried is easier to keep track of, for people and for small models.
-        BY_PAIR
+        BY_PAIR,
+        /// One after the other from a random one on, round and round: pairs in the order of the prompt, for
+        /// each pair the operations in the order `+ - * /`. The next try follows from the last one alone.
+        IN_TURN
     }
 
     /// How authors word the comparison with the target.

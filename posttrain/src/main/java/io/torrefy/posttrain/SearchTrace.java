@@ -2,6 +2,7 @@ package io.torrefy.posttrain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One author's search, written down.
 final class SearchTrace {
@@ -22,8 +23,8 @@ final class SearchTrace {
     private final Corpus.Options options;
     private final SplitMix random;
     private final StringBuilder text = new StringBuilder();
-    /// The pair of the try before.
-    private List<Integer> pair = List.of();
+    /// The try before.
+    private Optional<Try> last = Optional.empty();
 
     SearchTrace(int target, Corpus.Options options, SplitMix random) {
         this.target = target;
@@ -84,32 +85,42 @@ final class SearchTrace {
             boolean hit = answer.result().value() == target;
             boolean exhausted = made >= options.maxTries() || (untried.isEmpty() && options.repeat() == 0);
             if (hit || exhausted || (!patient && random.chance(options.giveUp()))) {
-                answer(hit || !random.chance(options.guess()) ? answer : any(all));
+                answer(hit || !random.chance(options.guess()) ? answer : any(any(all).lasts()));
                 return new Corpus.Document(problem, text.toString(), made);
             }
         }
     }
 
     private Try choose(List<Try> all, List<Try> untried) {
-        Try chosen = untried.isEmpty() || random.chance(options.repeat())
-                ? all.get(random.below(all.size()))
-                : next(untried);
+        boolean anyTry = last.isEmpty() || untried.isEmpty() || random.chance(options.repeat());
+        Try chosen = anyTry ? any(all) : after(last.get(), all, untried);
         untried.remove(chosen);
-        pair = chosen.pair();
+        last = Optional.of(chosen);
         return chosen;
     }
 
-    private Try next(List<Try> untried) {
-        var samePair = options.order() == Corpus.Order.BY_PAIR
-                ? untried.stream().filter(t -> t.pair().equals(pair)).toList()
-                : List.<Try>of();
-        var choices = samePair.isEmpty() ? untried : samePair;
-        return choices.get(random.below(choices.size()));
+    /// One of the tries not yet made.
+    private Try after(Try before, List<Try> all, List<Try> untried) {
+        return switch (options.order()) {
+            case RANDOM -> any(untried);
+            case BY_PAIR -> {
+                var samePair = untried.stream()
+                        .filter(t -> t.pair().equals(before.pair()))
+                        .toList();
+                yield any(samePair.isEmpty() ? untried : samePair);
+            }
+            case IN_TURN -> {
+                int next = all.indexOf(before);
+                do {
+                    next = (next + 1) % all.size();
+                } while (!untried.contains(all.get(next)));
+                yield all.get(next);
+            }
+        };
     }
 
-    private SearchSpace.Step any(List<Try> all) {
-        var lasts = all.get(random.below(all.size())).lasts();
-        return lasts.get(random.below(lasts.size()));
+    private <T> T any(List<T> choices) {
+        return choices.get(random.below(choices.size()));
     }
 
     private void answer(SearchSpace.Step step) {

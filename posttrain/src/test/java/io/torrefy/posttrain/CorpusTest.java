@@ -27,6 +27,7 @@ class CorpusTest {
         for (var layout : Layout.values()) {
             for (var check : Check.values()) {
                 sets.add(Options.DEFAULT.layout(layout).check(check));
+                sets.add(Options.DEFAULT.order(Order.IN_TURN));
                 sets.add(Options.DEFAULT
                         .layout(layout)
                         .check(check)
@@ -200,6 +201,32 @@ class CorpusTest {
                     .allMatch(document -> isGrouped(lines(document)));
             assertThat(sample(persistent.layout(layout).order(Order.RANDOM), 300))
                     .anyMatch(document -> !isGrouped(lines(document)));
+        }
+    }
+
+    @Test
+    void authorsWhoGoInTurnTakeTheNextOneOfTheList() {
+        var options = Options.DEFAULT.persistent(1).maxTries(30).order(Order.IN_TURN);
+        for (var document : sample(options, 300)) {
+            var numbers = document.problem().goal(Puzzle.class).numbers();
+            var turn = new ArrayList<String>();
+            for (int[] at : new int[][] {{0, 1}, {0, 2}, {1, 2}}) {
+                int left = Math.max(numbers.get(at[0]), numbers.get(at[1]));
+                int right = Math.min(numbers.get(at[0]), numbers.get(at[1]));
+                for (String symbol : List.of("+", "-", "*")) {
+                    turn.add(left + " " + symbol + " " + right);
+                }
+            }
+            // Some of these nine are skipped: results below 1 or above 99, and pairs that come twice.
+            int turns = 0;
+            var openings = lines(document).stream()
+                    .map(line -> line.strip().substring(0, line.strip().indexOf(" =")))
+                    .toList();
+            for (int i = 1; i < openings.size(); i++) {
+                turns += turn.indexOf(openings.get(i)) < turn.indexOf(openings.get(i - 1)) ? 1 : 0;
+            }
+            assertThat(turn).as(document.text()).containsAll(openings);
+            assertThat(turns).as(document.text()).isLessThanOrEqualTo(1);
         }
     }
 
