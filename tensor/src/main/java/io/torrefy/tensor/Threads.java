@@ -1,6 +1,7 @@
 package io.torrefy.tensor;
 
 import io.torrefy.tensor.internal.cpu.Parallel;
+import io.torrefy.tensor.internal.cpu.VectorUnit;
 
 /// How many threads the CPU kernels use. The number changes only the time a result takes, never a bit of it.
 public final class Threads {
@@ -16,5 +17,10 @@ public final class Threads {
     /// @throws IllegalArgumentException if n < 1
     public static void use(int n) {
         Parallel.threads(n);
+    }
+
+    /// The vector registers that each of them computes with, for people: `AVX-512, 16 floats`.
+    public static String vectorUnit() {
+        return VectorUnit.describe();
     }
 }
