@@ -1,0 +1,133 @@
+package io.torrefy.lm;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.nn.Embedding;
+import io.torrefy.nn.Layer;
+import io.torrefy.nn.LayerNorm;
+import io.torrefy.nn.Linear;
+import io.torrefy.nn.Module;
+import io.torrefy.nn.RmsNorm;
+import io.torrefy.nn.Rotary;
+import io.torrefy.nn.Safetensors;
+import io.torrefy.tensor.Rng;
+import io.torrefy.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/// A decoder-only language model: GPT-2, Llama/SmolLM2, Qwen2 or Qwen3 by its configuration. Parameters bear Hugging Face's names,
+/// so checkpoints load and save as they are. Training, rollout and serving use the same object and the same weights.
+public final class CausalLm extends Module {
+    private final DecoderConfig config;
+    private final Embedding embedding;
+    private final @Nullable Embedding positions;
+    private final List<DecoderBlock> blocks = new ArrayList<>();
+    private final Layer norm;
+    private final @Nullable Linear head;
+
+    private CausalLm(DecoderConfig config, Rng rng) {
+        this.config = config;
+        boolean gpt2 = config.family() == DecoderConfig.Family.GPT2;
+        Part body = child(gpt2 ? "transformer" : "model", new Part());
+        double std = config.initializerRange();
+        embedding = body.add(gpt2 ? "wte" : "embed_tokens", Embedding.of(config.vocab(), config.hidden(), std, rng));
+        positions = gpt2 ? body.add("wpe", Embedding.of(config.maxPositions(), config.hidden(), std, rng)) : null;
+        Part stack = body.add(gpt2 ? "h" : "layers", new Part());
+        Rotary rotary = Rotary.of(gpt2 ? 2 : config.headDim(), gpt2 ? 1 : config.ropeTheta());
+        for (int i = 0; i < config.layers(); i++) {
+            blocks.add(stack.add(Integer.toString(i), DecoderBlock.of(config, i, rotary, rng)));
+        }
+        norm = body.add(
+                gpt2 ? "ln_f" : "norm",
+                gpt2 ? LayerNorm.of(config.hidden(), config.normEps()) : RmsNorm.of(config.hidden(), config.normEps()));
+        head = config.tied() ? null : child("lm_head", Linear.normal(config.hidden(), config.vocab(), false, std, rng));
+    }
+
+    /// A module that only gives its parts a name.
+    private static final class Part extends Module {
+        <M extends Module> M add(String name, M module) {
+            return child(name, module);
+        }
+    }
+
+    /// A model with random weights.
+    public static CausalLm create(DecoderConfig config, Rng rng) {
+        return new CausalLm(config, rng);
+    }
+
+    /// Loads a folder of Hugging Face's layout: `config.json` and `model.safetensors`, or shards with their index.
+    ///
+    /// @throws ModelException if the configuration is not one this model can be, or the weights do not fit it
+    public static CausalLm load(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new ModelException("[load] expected a model folder with config.json and model.safetensors; got " + folder);
+        }
+        CausalLm model = new CausalLm(DecoderConfig.read(folder.resolve("config.json")), Rng.of(0));
+        SequencedMap<String, Tensor> weights = Safetensors.readSharded(folder);
+        try {
+            if (model.config.tied()) {
+                Tensor extra = weights.remove("lm_head.weight");
+                if (extra != null) {
+                    extra.close();
+                }
+            }
+            model.load(weights);
+        } catch (IllegalArgumentException e) {
+            throw new ModelException(e.getMessage() + "\n  in " + folder, e);
+        } finally {
+            weights.values().forEach(Tensor::close);
+        }
+        return model;
+    }
+
+    /// Writes `config.json` and `model.safetensors`, each whole or not at all.
+    public void save(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Safetensors.write(folder.resolve("model.safetensors"), state(), Map.of("format", "pt"));
+        byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(config.toJson());
+        Path part = folder.resolve("config.json.part");
+        Files.write(part, json);
+        Files.move(part, folder.resolve("config.json"), java.nio.file.StandardCopyOption.REPLACE_EXISTING,
+                java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    public DecoderConfig config() {
+        return config;
+    }
+
+    /// Final hidden states (tokens, hidden) of packed sequences.
+    public Tensor hidden(TokenBatch batch) {
+        if (batch.longest() > config.maxPositions()) {
+            throw new IllegalArgumentException("[hidden] expected at most " + config.maxPositions()
+                    + " positions (max_position_embeddings); got a sequence of " + batch.longest());
+        }
+        Tensor x = embedding.forward(batch.ids());
+        if (positions != null) {
+            x = x.add(positions.forward(batch.positions()));
+        }
+        for (DecoderBlock block : blocks) {
+            x = block.forward(x, batch);
+        }
+        return norm.forward(x);
+    }
+
+    /// Logits (tokens, vocab) of hidden states.
+    public Tensor logits(Tensor hidden) {
+        return hidden.matmul(outputMatrix().t());
+    }
+
+    /// The output matrix (vocab, hidden).
+    public Tensor outputMatrix() {
+        return head == null ? embedding.weight() : head.weight();
+    }
+
+    /// Logits (tokens, vocab) of packed sequences.
+    public Tensor forward(TokenBatch batch) {
+        return logits(hidden(batch));
+    }
+}
