@@ -1,0 +1,412 @@
+package io.torrefy.posttrain;
+
+import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.Completion;
+import io.torrefy.lm.Generator;
+import io.torrefy.lm.Sampling;
+import io.torrefy.lm.TokenBatch;
+import io.torrefy.lm.Tokenizer;
+import io.torrefy.nn.AdamW;
+import io.torrefy.nn.GradientClipping;
+import io.torrefy.nn.Schedule;
+import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.CrossEntropies;
+import io.torrefy.tensor.Scope;
+import io.torrefy.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Group relative policy optimisation (Shao et al. 2024, "DeepSeekMath", algorithm 1; Guo et al. 2025, "DeepSeek-R1", eq. 1), one
+/// rollout a step:
+///
+/// 1. take the next problems and sample a group of completions for each from the policy itself;
+/// 2. score every completion by the rules;
+/// 3. a completion's advantage is its reward against its group;
+/// 4. raise the log-probability of each token in proportion, clipped where the policy has moved away from the one that sampled;
+/// 5. with `beta > 0`, stay near the reference by the k3 estimate of the divergence.
+///
+/// Token ids are kept from sampling to update: no text is tokenised again. What step `k` draws depends on (seed, k) alone,
+/// so a run resumes from weights, optimiser state and the number of steps.
+public final class Grpo implements AutoCloseable {
+    /// How to train. Names are TRL's where TRL has them.
+    ///
+    /// @param problems different problems a step
+    /// @param numGenerations completions a problem, the group
+    /// @param maxCompletionLength tokens a completion may have
+    /// @param temperature of sampling; log-probabilities are taken at the same
+    /// @param learningRate the peak, reached after `warmup` steps and held, or brought down linearly over `steps` if `decay`
+    /// @param numIterations updates a rollout; with more than one the ratio to the sampling policy matters
+    /// @param scale what the advantage is divided by
+    /// @param maxGradNorm the gradient is scaled down to it
+    /// @param microBatchTokens tokens in memory at a time; does not change the result but for rounding
+    public record Options(
+            long steps,
+            int problems,
+            int numGenerations,
+            int maxCompletionLength,
+            double temperature,
+            double learningRate,
+            long warmup,
+            boolean decay,
+            int numIterations,
+            Advantages.Scale scale,
+            GrpoLoss.Options loss,
+            double maxGradNorm,
+            int microBatchTokens,
+            long seed) {
+        public Options {
+            List<String> problemsFound = new ArrayList<>();
+            expect(problemsFound, steps >= 1, "steps of at least 1; got " + steps);
+            expect(problemsFound, problems >= 1, "problems of at least 1; got " + problems);
+            expect(problemsFound, numGenerations >= 2, "numGenerations of at least 2, a group; got " + numGenerations);
+            expect(problemsFound, maxCompletionLength >= 1, "a positive maxCompletionLength; got " + maxCompletionLength);
+            expect(problemsFound, temperature > 0, "a positive temperature; got " + temperature);
+            expect(problemsFound, learningRate > 0, "a positive learningRate; got " + learningRate);
+            expect(problemsFound, numIterations >= 1, "numIterations of at least 1; got " + numIterations);
+            expect(problemsFound, maxGradNorm > 0, "a positive maxGradNorm; got " + maxGradNorm);
+            if (!problemsFound.isEmpty()) {
+                throw new IllegalArgumentException("[grpo] expected " + String.join("; and ", problemsFound));
+            }
+        }
+
+        private static void expect(List<String> problems, boolean right, String what) {
+            if (!right) {
+                problems.add(what);
+            }
+        }
+    }
+
+    private final CausalLm policy;
+    private final @Nullable CausalLm reference;
+    private final Tokenizer tokenizer;
+    private final Task task;
+    private final Rewards rewards;
+    private final Options options;
+    private final GrpoLoss loss;
+    private final AdamW optimizer;
+    private final Schedule schedule;
+    private final Generator generator;
+
+    private Grpo(
+            CausalLm policy,
+            @Nullable CausalLm reference,
+            Tokenizer tokenizer,
+            Task task,
+            Rewards rewards,
+            Options options) {
+        if (options.loss.beta() > 0 && reference == null) {
+            throw new IllegalArgumentException(
+                    "[grpo] expected a reference model with beta " + options.loss.beta() + "; got none");
+        }
+        tokenizer.checkFits(policy.config().vocab());
+        this.policy = policy;
+        this.reference = reference;
+        this.tokenizer = tokenizer;
+        this.task = task;
+        this.rewards = rewards;
+        this.options = options;
+        this.loss = GrpoLoss.of(options.loss);
+        this.optimizer = AdamW.of(policy.namedParameters(), options.learningRate).withBetas(0.9, 0.95);
+        this.schedule = options.decay
+                ? Schedule.linear(options.learningRate, options.warmup, options.steps)
+                : Schedule.constantWithWarmup(options.learningRate, options.warmup);
+        this.generator = Generator.of(policy, tokenizer, options.problems * options.numGenerations);
+    }
+
+    /// @param reference the frozen model that the divergence is measured to; needed with `beta > 0` only
+    public static Grpo of(
+            CausalLm policy,
+            @Nullable CausalLm reference,
+            Tokenizer tokenizer,
+            Task task,
+            Rewards rewards,
+            Options options) {
+        return new Grpo(policy, reference, tokenizer, task, rewards, options);
+    }
+
+    AdamW optimizer() {
+        return optimizer;
+    }
+
+    Generator generator() {
+        return generator;
+    }
+
+    /// One completion with everything the update needs.
+    private record Rollout(Problem problem, int[] prompt, Completion completion, RunSample sample) {
+        int tokens() {
+            return prompt.length + completion.ids().length;
+        }
+    }
+
+    /// What a step did.
+    ///
+    /// @param metrics by their names in [RunMetrics]
+    /// @param samples the completions with their rewards
+    public record Step(Map<String, Double> metrics, List<RunSample> samples) {}
+
+    /// Step number `step`, from 0: rollout, rewards, advantages, update.
+    ///
+    /// @throws RunException if the loss or the gradient is not finite
+    public Step step(long step) {
+        Clock clock = new Clock();
+        List<Problem> problems = new ArrayList<>();
+        for (int i = 0; i < options.problems; i++) {
+            problems.add(task.training(options.seed, step * options.problems + i));
+        }
+        List<Rollout> rollouts = sample(step, problems, clock);
+        double[] reward = rollouts.stream().mapToDouble(r -> r.sample.reward()).toArray();
+        double[] advantages = Advantages.group(reward, options.numGenerations, options.scale);
+        List<double[]> old = options.numIterations == 1 ? List.of() : logProbs(policy, rollouts);
+        List<double[]> ref = reference == null || options.loss.beta() == 0 ? List.of() : logProbs(reference, rollouts);
+        clock.lap("log_probs");
+        Update update = new Update();
+        for (int iteration = 0; iteration < options.numIterations; iteration++) {
+            update = update(step, rollouts, advantages, old, ref);
+        }
+        clock.lap("update");
+        Map<String, Double> metrics = metrics(rollouts, reward, update, clock);
+        metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        return new Step(metrics, rollouts.stream().map(Rollout::sample).toList());
+    }
+
+    // ---- 1, 2: rollout and rewards ---------------------------------------------------------------------------------
+
+    private List<Rollout> sample(long step, List<Problem> problems, Clock clock) {
+        List<int[]> prompts = new ArrayList<>();
+        for (Problem problem : problems) {
+            int[] ids = Tokens.prompt(tokenizer, problem.prompt());
+            for (int g = 0; g < options.numGenerations; g++) {
+                prompts.add(ids);
+            }
+        }
+        Sampling sampling = Sampling.of(options.maxCompletionLength, options.temperature, options.seed)
+                .withStopIds(Set.of(Tokens.end(tokenizer)));
+        List<Completion> completions = generator.generate(prompts, sampling, step * prompts.size(), (_, _) -> {});
+        clock.lap("rollout");
+        List<Rollout> rollouts = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            Problem problem = problems.get(i / options.numGenerations);
+            Completion completion = completions.get(i);
+            RunSample judged = Evaluation.sample(step + 1, "train", problem, completion, tokenizer, task, rewards);
+            rollouts.add(new Rollout(problem, prompts.get(i), completion, judged));
+        }
+        clock.lap("reward");
+        return rollouts;
+    }
+
+    // ---- 4, 5: the update ------------------------------------------------------------------------------------------
+
+    /// What an update measured.
+    private static final class Update {
+        double loss;
+        double gradNorm;
+        double kl;
+        double clipped;
+        double tokens;
+    }
+
+    private Update update(
+            long step, List<Rollout> rollouts, double[] advantages, List<double[]> old, List<double[]> ref) {
+        double allTokens = rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
+        GrpoLoss.Normaliser whole = new GrpoLoss.Normaliser(rollouts.size(), allTokens);
+        Update update = new Update();
+        for (int[] part : microBatches(rollouts, advantages)) {
+            try (Scope _ = Scope.open()) {
+                List<Rollout> batch = Arrays.stream(part).mapToObj(rollouts::get).toList();
+                Tensor logProbs = logProbsOf(policy, batch);
+                Tensor sampledUnder = old.isEmpty() ? logProbs.detach() : packed(old, part);
+                Tensor near = ref.isEmpty() ? null : packed(ref, part);
+                double[] a = Arrays.stream(part).mapToDouble(i -> advantages[i]).toArray();
+                int[] lengths = batch.stream().mapToInt(r -> r.completion.ids().length).toArray();
+                GrpoLoss.Result result = loss.loss(logProbs, sampledUnder, near, a, lengths, whole);
+                update.loss += result.loss().item();
+                update.kl += result.kl() * result.tokens();
+                update.clipped += result.clipFraction() * result.tokens();
+                update.tokens += result.tokens();
+                result.loss().backward();
+            }
+        }
+        update.gradNorm = GradientClipping.norm(policy.parameters());
+        if (!Double.isFinite(update.loss) || !Double.isFinite(update.gradNorm)) {
+            throw new RunException("[grpo] the loss is " + update.loss + " and the gradient norm " + update.gradNorm
+                    + " at step " + (step + 1)
+                    + ". Hint: lower the learning rate and resume; the last checkpoint is from before it.");
+        }
+        optimizer.learningRate(schedule.at(step));
+        optimizer.step(GradientClipping.coefficient(update.gradNorm, options.maxGradNorm));
+        return update;
+    }
+
+    /// Indices of rollouts, some at a time. Those without advantage have no gradient and are left out, unless the
+    /// divergence gives them one.
+    private List<int[]> microBatches(List<Rollout> rollouts, double[] advantages) {
+        List<int[]> parts = new ArrayList<>();
+        List<Integer> open = new ArrayList<>();
+        int tokens = 0;
+        for (int i = 0; i < rollouts.size(); i++) {
+            if (advantages[i] == 0 && options.loss.beta() == 0) {
+                continue;
+            }
+            if (!open.isEmpty() && tokens + rollouts.get(i).tokens() > options.microBatchTokens) {
+                parts.add(open.stream().mapToInt(Integer::intValue).toArray());
+                open.clear();
+                tokens = 0;
+            }
+            open.add(i);
+            tokens += rollouts.get(i).tokens();
+        }
+        if (!open.isEmpty()) {
+            parts.add(open.stream().mapToInt(Integer::intValue).toArray());
+        }
+        return parts;
+    }
+
+    private static Tensor packed(List<double[]> perSequence, int[] part) {
+        double[] all = Arrays.stream(part)
+                .mapToObj(perSequence::get)
+                .flatMapToDouble(Arrays::stream)
+                .toArray();
+        float[] values = new float[all.length];
+        for (int i = 0; i < all.length; i++) {
+            values[i] = (float) all[i];
+        }
+        return Tensor.of(values, values.length);
+    }
+
+    /// Log-probabilities of all completions under a model, without gradients.
+    private List<double[]> logProbs(CausalLm model, List<Rollout> rollouts) {
+        List<double[]> result = new ArrayList<>();
+        double[] everywhere = new double[rollouts.size()];
+        Arrays.fill(everywhere, 1);
+        try (Autograd.Mode _ = Autograd.noGrad()) {
+            for (int[] part : microBatches(rollouts, everywhere)) {
+                try (Scope _ = Scope.open()) {
+                    List<Rollout> batch = Arrays.stream(part).mapToObj(rollouts::get).toList();
+                    double[] flat = logProbsOf(model, batch).toDoubles();
+                    int at = 0;
+                    for (Rollout r : batch) {
+                        result.add(Arrays.copyOfRange(flat, at, at += r.completion.ids().length));
+                    }
+                }
+            }
+        }
+        return result;
+    }
+
+    /// Log-probabilities of the completions' tokens, packed end to end. Logits are made for these alone.
+    private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
+        List<int[]> inputs = new ArrayList<>();
+        int total = batch.stream().mapToInt(r -> r.completion.ids().length).sum();
+        long[] places = new long[total];
+        long[] targets = new long[total];
+        int at = 0;
+        int offset = 0;
+        for (Rollout r : batch) {
+            int[] ids = r.completion.ids();
+            // The last token predicts nothing.
+            int[] input = Arrays.copyOf(Tokens.joined(r.prompt, ids), r.tokens() - 1);
+            inputs.add(input);
+            for (int t = 0; t < ids.length; t++) {
+                places[at] = offset + r.prompt.length - 1L + t;
+                targets[at++] = ids[t];
+            }
+            offset += input.length;
+        }
+        Tensor hidden = model.hidden(TokenBatch.pack(inputs)).indexSelect(0, Tensor.of(places, total));
+        return CrossEntropies.tokenLogProbs(model.logits(hidden), Tensor.of(targets, total), options.temperature)
+                .logProbs();
+    }
+
+    // ---- metrics ---------------------------------------------------------------------------------------------------
+
+    private Map<String, Double> metrics(List<Rollout> rollouts, double[] reward, Update update, Clock clock) {
+        Map<String, Double> m = new LinkedHashMap<>();
+        double n = rollouts.size();
+        double tokens = rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
+        m.put(RunMetrics.REWARD, Arrays.stream(reward).average().orElse(0));
+        m.put(RunMetrics.REWARD_STD, groupDeviation(reward));
+        for (String name : rewards.names()) {
+            m.put(
+                    RunMetrics.REWARD_PARTS + name,
+                    rollouts.stream().mapToDouble(r -> r.sample.rewards().get(name)).sum() / n);
+        }
+        m.put(RunMetrics.ACCURACY, rollouts.stream().filter(r -> r.sample.correct()).count() / n);
+        m.put(RunMetrics.RESPONSE_LENGTH, tokens / n);
+        m.put(
+                RunMetrics.TRUNCATED,
+                rollouts.stream()
+                                .filter(r -> r.completion.finish() == Completion.Finish.LENGTH)
+                                .count()
+                        / n);
+        // The mean surprise of what was sampled estimates the entropy without a pass of its own.
+        double surprise = 0;
+        for (Rollout r : rollouts) {
+            for (float logProb : r.completion.logProbs()) {
+                surprise -= logProb;
+            }
+        }
+        m.put(RunMetrics.ENTROPY, surprise / tokens);
+        m.put(RunMetrics.KL, update.tokens == 0 ? 0 : update.kl / update.tokens);
+        m.put(RunMetrics.CLIP_FRACTION, update.tokens == 0 ? 0 : update.clipped / update.tokens);
+        m.put(RunMetrics.LOSS, update.loss);
+        m.put(RunMetrics.GRAD_NORM, update.gradNorm);
+        m.put(RunMetrics.ZERO_VARIANCE, groupsAllEqual(reward));
+        clock.put(m, tokens);
+        return m;
+    }
+
+    private double groupDeviation(double[] reward) {
+        int g = options.numGenerations;
+        double sum = 0;
+        for (int i = 0; i < reward.length; i += g) {
+            double mean = Arrays.stream(reward, i, i + g).average().orElse(0);
+            double squares = Arrays.stream(reward, i, i + g)
+                    .map(r -> (r - mean) * (r - mean))
+                    .sum();
+            sum += Math.sqrt(squares / (g - 1));
+        }
+        return sum / (reward.length / g);
+    }
+
+    private double groupsAllEqual(double[] reward) {
+        int g = options.numGenerations;
+        int equal = 0;
+        for (int i = 0; i < reward.length; i += g) {
+            double first = reward[i];
+            equal += Arrays.stream(reward, i, i + g).allMatch(r -> r == first) ? 1 : 0;
+        }
+        return (double) equal / (reward.length / g);
+    }
+
+    /// Where a step's time goes.
+    private static final class Clock {
+        private final Map<String, Double> laps = new LinkedHashMap<>();
+        private final long began = System.nanoTime();
+        private long last = began;
+
+        void lap(String name) {
+            long now = System.nanoTime();
+            laps.put(name, (now - last) * 1e-9);
+            last = now;
+        }
+
+        void put(Map<String, Double> metrics, double tokens) {
+            double all = (System.nanoTime() - began) * 1e-9;
+            metrics.put(RunMetrics.TOKENS_PER_SECOND, tokens / all);
+            laps.forEach((name, seconds) -> metrics.put(RunMetrics.TIME + name, seconds));
+            metrics.put(RunMetrics.STEP_TIME, all);
+        }
+    }
+
+    @Override
+    public void close() {
+        generator.close();
+        optimizer.close();
+    }
+}
