@@ -68,7 +68,12 @@ public final class CausalLm extends Module {
             throw new ModelException("[load] expected a model folder with config.json and model.safetensors; got " + folder);
         }
         CausalLm model = new CausalLm(DecoderConfig.read(folder.resolve("config.json")), Rng.of(0));
-        SequencedMap<String, Tensor> weights = Safetensors.readSharded(folder);
+        SequencedMap<String, Tensor> weights;
+        try {
+            weights = Safetensors.readSharded(folder);
+        } catch (IOException e) {
+            throw new ModelException("[load] the weights in " + folder + " cannot be read: " + e.getMessage(), e);
+        }
         try {
             if (model.config.tied()) {
                 Tensor extra = weights.remove("lm_head.weight");

@@ -85,7 +85,7 @@ public final class Corpus {
         /// persist; the others give up after each failed try with probability 0.9, so that one try is what is
         /// usual.
         public static final Options DEFAULT =
-                new Options(Layout.BRANCHES, Order.BY_PAIR, Check.TARGET, true, 0.9, 0.15, 9, 0, 0, false);
+                new Options(Layout.BRANCHES, Order.IN_TURN, Check.TARGET, true, 0.9, 0.15, 9, 0, 0, false);
 
         public Options {
             if (!(giveUp >= 0 && giveUp <= 1)

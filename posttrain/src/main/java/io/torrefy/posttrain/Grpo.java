@@ -206,9 +206,7 @@ public final class Grpo implements AutoCloseable {
     private static final class Update {
         double loss;
         double gradNorm;
-        double kl;
-        double clipped;
-        double tokens;
+        GrpoLoss.@Nullable Metrics metrics;
     }
 
     private Update update(
@@ -226,9 +224,7 @@ public final class Grpo implements AutoCloseable {
                 int[] lengths = batch.stream().mapToInt(r -> r.completion.ids().length).toArray();
                 GrpoLoss.Result result = loss.loss(logProbs, sampledUnder, near, a, lengths, whole);
                 update.loss += result.loss().item();
-                update.kl += result.kl() * result.tokens();
-                update.clipped += result.clipFraction() * result.tokens();
-                update.tokens += result.tokens();
+                update.metrics = update.metrics == null ? result.metrics() : update.metrics.plus(result.metrics());
                 result.loss().backward();
             }
         }
@@ -352,8 +348,9 @@ public final class Grpo implements AutoCloseable {
             }
         }
         m.put(RunMetrics.ENTROPY, surprise / tokens);
-        m.put(RunMetrics.KL, update.tokens == 0 ? 0 : update.kl / update.tokens);
-        m.put(RunMetrics.CLIP_FRACTION, update.tokens == 0 ? 0 : update.clipped / update.tokens);
+        GrpoLoss.Metrics loss = update.metrics;
+        m.put(RunMetrics.KL, loss == null ? 0 : loss.kl());
+        m.put(RunMetrics.CLIP_FRACTION, loss == null ? 0 : loss.clipRegion());
         m.put(RunMetrics.LOSS, update.loss);
         m.put(RunMetrics.GRAD_NORM, update.gradNorm);
         m.put(RunMetrics.ZERO_VARIANCE, groupsAllEqual(reward));

@@ -1,0 +1,226 @@
+package io.torrefy.app;
+
+import io.torrefy.posttrain.Advantages;
+import io.torrefy.posttrain.Countdown;
+import io.torrefy.posttrain.Grpo;
+import io.torrefy.posttrain.GrpoLoss;
+import io.torrefy.posttrain.MachineInfo;
+import io.torrefy.posttrain.Progress;
+import io.torrefy.posttrain.QaFile;
+import io.torrefy.posttrain.R1Zero;
+import io.torrefy.posttrain.Report;
+import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.RunFolder;
+import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.Terminal;
+import io.torrefy.tensor.Threads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Model.CommandSpec;
+
+/// The main job: a base model learns to reason by reinforcement learning alone.
+@Command(
+        name = "r1-zero",
+        description = {
+            "Trains a base model by GRPO on problems with exact verifiers, as DeepSeek-R1-Zero was, and shows what it learned.",
+            "Without options: the base model that ships, on Countdown."
+        })
+final class R1ZeroCommand implements Callable<Integer> {
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", paramLabel = "DIR", description = "The base model's folder. Default: the one that ships.")
+    private Optional<Path> model = Optional.empty();
+
+    @Option(
+            names = "--data",
+            paramLabel = "FILE",
+            description = "Questions and answers, a JSON object a line (GSM8K's format too), in place of Countdown.")
+    private Optional<Path> data = Optional.empty();
+
+    @Option(names = "--steps", paramLabel = "N", description = "Optimiser steps. Default: ${DEFAULT-VALUE}.")
+    private long steps = 100;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Decides problems and samples. Default: ${DEFAULT-VALUE}.")
+    private long seed = 1;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder. Default: the next runs/r1-zero-N.")
+    private Optional<Path> out = Optional.empty();
+
+    @Option(
+            names = "--resume",
+            description = "Go on with the run in --out, or the last one, from its newest checkpoint, bit for bit as if it had"
+                    + " not stopped.")
+    private boolean resume;
+
+    @Option(names = "--problems", paramLabel = "N", description = "Problems a step. Default: ${DEFAULT-VALUE}.")
+    private int problems = 16;
+
+    @Option(names = "--generations", paramLabel = "N", description = "Completions a problem. Default: ${DEFAULT-VALUE}.")
+    private int generations = 16;
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Length of a completion. Default: ${DEFAULT-VALUE}.")
+    private int maxTokens = 160;
+
+    @Option(names = "--learning-rate", paramLabel = "X", description = "Default: ${DEFAULT-VALUE}.")
+    private double learningRate = 3e-4;
+
+    @Option(names = "--temperature", paramLabel = "X", description = "Of sampling. Default: ${DEFAULT-VALUE}.")
+    private double temperature = 1;
+
+    @Option(names = "--beta", paramLabel = "X", description = "Weight of the divergence to the base. Default: ${DEFAULT-VALUE}.")
+    private double beta;
+
+    @Option(
+            names = "--loss",
+            paramLabel = "TYPE",
+            description = "How tokens are weighed: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private GrpoLoss.LossType loss = GrpoLoss.LossType.DR_GRPO;
+
+    @Option(names = "--format-weight", paramLabel = "X", description = "Of the format reward. Default: ${DEFAULT-VALUE}.")
+    private double formatWeight = 0.1;
+
+    @Option(names = "--held-out", paramLabel = "N", description = "Problems of the evaluation. Default: ${DEFAULT-VALUE}.")
+    private int heldOut = 500;
+
+    @Option(
+            names = "--evaluate-every",
+            paramLabel = "N",
+            description = "Steps between small evaluations; 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int evaluateEvery = 20;
+
+    @Option(names = "--checkpoint-every", paramLabel = "N", description = "Steps. Default: ${DEFAULT-VALUE}.")
+    private int checkpointEvery = 10;
+
+    @Override
+    public Integer call() throws IOException {
+        common.apply();
+        common.check(steps >= 1, "--steps", "at least 1", steps);
+        common.check(heldOut >= 1, "--held-out", "at least 1", heldOut);
+        common.check(checkpointEvery >= 1, "--checkpoint-every", "at least 1", checkpointEvery);
+        common.check(evaluateEvery >= 0, "--evaluate-every", "at least 0", evaluateEvery);
+        common.check(generations >= 2, "--generations", "at least 2, a group", generations);
+        Path base = model.orElseGet(Home::baseModel);
+        Task task = data.isPresent() ? QaFile.load(data.get(), QaFile.Options.DEFAULT) : Countdown.standard();
+        R1Zero.Settings settings = new R1Zero.Settings(
+                base, task, grpo(), formatWeight, heldOut, evaluateEvery, Math.min(100, heldOut), checkpointEvery);
+        try (RunFolder run = RunFolder.open(folder(), resume)) {
+            run.notes().forEach(common.err()::println);
+            run.config(configuration(base, task), Set.of("threads", "checkpoint_every"));
+            run.describe(description());
+            R1Zero.Outcome outcome;
+            long done = run.resumed().map(c -> c.step()).orElse(0L);
+            try (Progress progress = Progress.start(System.err, Terminal.detect(), done, steps)) {
+                outcome = R1Zero.run(settings, run, progress);
+            }
+            Path report = Report.write(run.path());
+            say(outcome, run.path(), report);
+        }
+        return 0;
+    }
+
+    private Grpo.Options grpo() {
+        GrpoLoss.Options type = GrpoLoss.Options.defaults()
+                .withLossType(loss)
+                .withBeta(beta)
+                .withMaxCompletionLength(maxTokens);
+        return new Grpo.Options(
+                steps,
+                problems,
+                generations,
+                maxTokens,
+                temperature,
+                learningRate,
+                5,
+                true,
+                1,
+                Advantages.Scale.GROUP,
+                type,
+                1,
+                8192,
+                seed);
+    }
+
+    private Path folder() {
+        Path runs = Path.of("runs");
+        if (out.isPresent()) {
+            return out.get();
+        }
+        if (resume) {
+            return RunFolder.last(runs, "r1-zero")
+                    .orElseThrow(() -> new RunException(
+                            "[resume] expected a run to go on with in " + runs.toAbsolutePath() + "; there is none"));
+        }
+        return RunFolder.create(runs, "r1-zero");
+    }
+
+    private Map<String, Object> configuration(Path base, Task task) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("model", base.toString());
+        config.put("task", task.name());
+        data.ifPresent(file -> config.put("data", file.toString()));
+        config.put("steps", steps);
+        config.put("seed", seed);
+        config.put("problems", problems);
+        config.put("num_generations", generations);
+        config.put("max_completion_length", maxTokens);
+        config.put("temperature", temperature);
+        config.put("learning_rate", learningRate);
+        config.put("beta", beta);
+        config.put("loss_type", loss.name().toLowerCase(Locale.ROOT));
+        config.put("format_weight", formatWeight);
+        config.put("held_out", heldOut);
+        config.put("evaluate_every", evaluateEvery);
+        config.put("checkpoint_every", checkpointEvery);
+        config.put("threads", Threads.count());
+        return config;
+    }
+
+    private Map<String, Object> description() {
+        Map<String, Object> run = new LinkedHashMap<>();
+        run.put("name", "R1-Zero");
+        run.put("version", String.join(" ", new Main.Version().getVersion()));
+        run.put("command", "torrefy " + String.join(" ", arguments()));
+        run.put("seed", seed);
+        run.put("machine", MachineInfo.of(Threads.vectorUnit()).toMap());
+        return run;
+    }
+
+    private List<String> arguments() {
+        var parsed = spec.commandLine().getParent().getParseResult();
+        return parsed == null ? List.of("r1-zero") : parsed.originalArgs();
+    }
+
+    private void say(R1Zero.Outcome outcome, Path run, Path report) {
+        common.out()
+                .printf(
+                        Locale.ROOT,
+                        "Held-out accuracy: %.1f %% before, %.1f %% after (%d problems, greedy).%nReport: %s%n",
+                        100 * outcome.accuracyBefore(),
+                        100 * outcome.accuracyAfter(),
+                        heldOut,
+                        report);
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("accuracy_before", outcome.accuracyBefore());
+        line.put("accuracy_after", outcome.accuracyAfter());
+        line.put("steps", outcome.steps());
+        line.put("tokens_per_second", outcome.tokensPerSecond());
+        line.put("seconds", outcome.seconds());
+        line.put("run", run.toString());
+        common.result(line);
+    }
+}
