@@ -81,7 +81,7 @@ public final class Corpus {
             double guess,
             double repeat,
             boolean commuted) {
-        /// Branches, pair by pair, each checked against the target by its number. Three authors in twenty
+        /// Branches in turn, each checked against the target by its number. Three authors in twenty
         /// persist; the others give up after each failed try with probability 0.9, so that one try is what is
         /// usual.
         public static final Options DEFAULT =
