@@ -145,7 +145,7 @@ final class R1ZeroCommand implements Callable<Integer> {
                 maxTokens,
                 temperature,
                 learningRate,
-                5,
+                Math.min(5, steps),
                 true,
                 1,
                 Advantages.Scale.GROUP,

@@ -122,7 +122,7 @@ public final class Generator implements AutoCloseable {
     }
 
     private void reserve(int count, int length) {
-        if (caches.isEmpty() || capacity < length || caches.getFirst().keys().size(0) < count) {
+        if (caches.isEmpty() || capacity < length || caches.getFirst().slots() < count) {
             close();
             DecoderConfig c = model.config();
             capacity = (length + 15) / 16 * 16;

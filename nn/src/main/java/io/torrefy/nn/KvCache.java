@@ -6,11 +6,13 @@ import io.torrefy.tensor.Tensor;
 /// Keys and values of past tokens for one attention layer: `slots` sequences of up to `capacity` tokens, each (slots,
 /// capacity, kvHeads, dim). A sequence owns a slot from its first token to its last.
 public final class KvCache implements AutoCloseable {
+    private final int slots;
     private final int capacity;
     private final Tensor keys;
     private final Tensor values;
 
     private KvCache(int slots, int capacity, int kvHeads, int keyDim, int valueDim) {
+        this.slots = slots;
         this.capacity = capacity;
         this.keys = Tensor.zeros(slots, capacity, kvHeads, keyDim).keep();
         this.values = Tensor.zeros(slots, capacity, kvHeads, valueDim).keep();
@@ -20,6 +22,12 @@ public final class KvCache implements AutoCloseable {
         return new KvCache(slots, capacity, kvHeads, dim, dim);
     }
 
+    /// Sequences there is room for.
+    public int slots() {
+        return slots;
+    }
+
+    /// Tokens a sequence may have.
     public int capacity() {
         return capacity;
     }

@@ -176,7 +176,7 @@ public abstract class Optimizer implements AutoCloseable {
     private static Tensor set(Tensor scalar, long value) {
         try (Scope _ = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
-            return scalar.copyFrom(Tensor.of(new long[] {value}));
+            return scalar.fillInPlace(value);
         }
     }
 

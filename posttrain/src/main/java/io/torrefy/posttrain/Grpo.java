@@ -349,7 +349,9 @@ public final class Grpo implements AutoCloseable {
         }
         m.put(RunMetrics.ENTROPY, surprise / tokens);
         GrpoLoss.Metrics loss = update.metrics;
-        m.put(RunMetrics.KL, loss == null ? 0 : loss.kl());
+        if (reference != null) {
+            m.put(RunMetrics.KL, loss == null ? 0 : loss.kl());
+        }
         m.put(RunMetrics.CLIP_FRACTION, loss == null ? 0 : loss.clipRegion());
         m.put(RunMetrics.LOSS, update.loss);
         m.put(RunMetrics.GRAD_NORM, update.gradNorm);

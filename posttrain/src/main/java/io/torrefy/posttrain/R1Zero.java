@@ -65,7 +65,11 @@ public final class R1Zero {
     }
 
     /// What must outlive a kill beside weights and optimiser.
-    private record Position(long step, double accuracyBefore, double tokens) {}
+    private record Position(long step, double accuracyBefore, double tokens) {
+        Map<String, Object> toMap() {
+            return Map.of("step", step, "accuracyBefore", accuracyBefore, "tokens", tokens);
+        }
+    }
 
     private Outcome run() throws IOException {
         Optional<Checkpoint> from = run.resumed();
@@ -146,7 +150,7 @@ public final class R1Zero {
         run.checkpoint(position.step, folder -> {
             policy.save(folder);
             Safetensors.write(folder.resolve("optimizer.safetensors"), grpo.optimizer().state(), Map.of());
-            Files.write(folder.resolve("position.json"), new ObjectMapper().writeValueAsBytes(position));
+            Files.write(folder.resolve("position.json"), new ObjectMapper().writeValueAsBytes(position.toMap()));
         });
     }
 
