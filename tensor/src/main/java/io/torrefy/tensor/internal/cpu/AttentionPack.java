@@ -13,7 +13,6 @@ final class AttentionPack {
 
     private static final int LINE = 64;
     private static final int L = Mem.FS.length();
-    private static final int Q = AttentionView.QUERIES;
 
     private AttentionPack() {}
 
@@ -65,16 +64,6 @@ final class AttentionPack {
         }
         for (; d < ld; d++) {
             to[at + d] = 0f;
-        }
-    }
-
-    /// `to[d * QUERIES + i] = scale * packed[i * ld + d]` for `rows` rounded up to a multiple of 16 rows.
-    static void transpose(float[] packed, int ld, int rows, int dim, float scale, float[] to, int at) {
-        int padded = padded(rows);
-        for (int d = 0; d < dim; d++) {
-            for (int i = 0; i < padded; i++) {
-                to[at + d * Q + i] = scale * packed[i * ld + d];
-            }
         }
     }
 

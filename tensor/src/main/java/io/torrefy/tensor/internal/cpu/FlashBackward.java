@@ -261,7 +261,7 @@ final class FlashBackward {
         long lseAt = lse + 4 * (head * totalQueries + firstQuery[sequence] + first);
         AttentionPack.rows(o + 4 * at, plan.oTokenStride(), rows, valueDim, x.out, 0, valueStride, padded);
         AttentionPack.rows(dO + 4 * at, plan.oTokenStride(), rows, valueDim, x.outGrads, 0, valueStride, padded);
-        AttentionPack.transpose(x.outGrads, valueStride, rows, valueDim, 1f, x.outGradsT, 0);
+        AttentionTranspose.transpose(x.outGrads, valueStride, rows, 1f, x.outGradsT, 0);
         for (int i = 0; i < rows; i++) {
             float kept = Mem.f32(lseAt + 4L * i);
             x.lse[i] = kept == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : kept * AttentionScores.LOG2E;
@@ -272,14 +272,7 @@ final class FlashBackward {
         }
         long query = q + 4 * queryAt(sequence, head, first);
         AttentionPack.rows(query, plan.qTokenStride(), rows, dim, x.queries, 0, keyStride, padded);
-        AttentionPack.transpose(
-                x.queries,
-                keyStride,
-                rows,
-                dim,
-                plan.scale() * AttentionScores.LOG2E,
-                x.queriesT,
-                0);
+        AttentionTranspose.transpose(x.queries, keyStride, rows, plan.scale() * AttentionScores.LOG2E, x.queriesT, 0);
         Arrays.fill(x.out, 0, padded * keyStride, 0f);
     }
 

@@ -174,14 +174,8 @@ final class FlashForward {
         long from =
                 q + 4 * (plan.qStart()[sequence] + head * plan.qHeadStride() + (long) block * Q * plan.qTokenStride());
         AttentionPack.rows(from, plan.qTokenStride(), rows, plan.headDim(), x.queries, 0, keyStride, padded);
-        AttentionPack.transpose(
-                x.queries,
-                keyStride,
-                rows,
-                plan.headDim(),
-                plan.scale() * AttentionScores.LOG2E,
-                x.queriesT,
-                slot * Q * keyStride);
+        AttentionTranspose.transpose(
+                x.queries, keyStride, rows, plan.scale() * AttentionScores.LOG2E, x.queriesT, slot * Q * keyStride);
         Arrays.fill(x.rowMax, slot * Q, slot * Q + Q, Float.NEGATIVE_INFINITY);
         Arrays.fill(x.rowSum, slot * Q, slot * Q + Q, 0f);
         Arrays.fill(x.out, slot * Q * valueStride, (slot * Q + padded) * valueStride, 0f);
