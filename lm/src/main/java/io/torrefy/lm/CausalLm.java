@@ -20,8 +20,9 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
-/// A decoder-only language model: GPT-2, Llama/SmolLM2, Qwen2 or Qwen3 by its configuration. Parameters bear Hugging Face's names,
-/// so checkpoints load and save as they are. Training, rollout and serving use the same object and the same weights.
+/// A decoder-only language model: GPT-2, Llama/SmolLM2, Qwen2 or Qwen3 by its configuration. Parameters bear Hugging
+/// Face's names, so checkpoints load and save as they are. Training, rollout and serving use the same object and the
+/// same weights.
 public final class CausalLm extends Module {
     private final DecoderConfig config;
     private final Embedding embedding;
@@ -65,7 +66,8 @@ public final class CausalLm extends Module {
     /// @throws ModelException if the configuration is not one this model can be, or the weights do not fit it
     public static CausalLm load(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new ModelException("[load] expected a model folder with config.json and model.safetensors; got " + folder);
+            throw new ModelException(
+                    "[load] expected a model folder with config.json and model.safetensors; got " + folder);
         }
         CausalLm model = new CausalLm(DecoderConfig.read(folder.resolve("config.json")), Rng.of(0));
         SequencedMap<String, Tensor> weights;
@@ -97,7 +99,10 @@ public final class CausalLm extends Module {
         byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(config.toJson());
         Path part = folder.resolve("config.json.part");
         Files.write(part, json);
-        Files.move(part, folder.resolve("config.json"), java.nio.file.StandardCopyOption.REPLACE_EXISTING,
+        Files.move(
+                part,
+                folder.resolve("config.json"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING,
                 java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -107,18 +112,28 @@ public final class CausalLm extends Module {
 
     /// Final hidden states (tokens, hidden) of packed sequences.
     public Tensor hidden(TokenBatch batch) {
+        return hiddenStates(batch).getLast();
+    }
+
+    /// The token embeddings (without positions), what each block gives, and the final norm of the last: layers + 2
+    /// tensors (tokens, hidden).
+    List<Tensor> hiddenStates(TokenBatch batch) {
         if (batch.longest() > config.maxPositions()) {
             throw new IllegalArgumentException("[hidden] expected at most " + config.maxPositions()
                     + " positions (max_position_embeddings); got a sequence of " + batch.longest());
         }
+        List<Tensor> states = new ArrayList<>();
         Tensor x = embedding.forward(batch.ids());
+        states.add(x);
         if (positions != null) {
             x = x.add(positions.forward(batch.positions()));
         }
         for (DecoderBlock block : blocks) {
             x = block.forward(x, batch);
+            states.add(x);
         }
-        return norm.forward(x);
+        states.add(norm.forward(x));
+        return states;
     }
 
     /// Logits (tokens, vocab) of hidden states.

@@ -109,8 +109,8 @@ public final class ChatTemplate {
         return renderMaps(maps, addGenerationPrompt, extra);
     }
 
-    /// As [#render(List, boolean)], for messages with more than a role and a text: tool calls, parts of several kinds.
-    /// Values are strings, numbers, booleans, null, lists and maps of them.
+    /// As [#render(List, boolean)], for messages with more than a role and a text: tool calls, parts of several
+    /// kinds. Values are strings, numbers, booleans, null, lists and maps of them.
     public String renderMaps(
             List<? extends Map<String, ? extends @Nullable Object>> messages,
             boolean addGenerationPrompt,

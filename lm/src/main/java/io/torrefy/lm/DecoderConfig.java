@@ -51,7 +51,8 @@ public record DecoderConfig(
     }
 
     /// A Llama-like decoder with as many key heads as heads and tied embeddings.
-    public static DecoderConfig llama(int vocab, int hidden, int layers, int heads, int intermediate, int maxPositions) {
+    public static DecoderConfig llama(
+            int vocab, int hidden, int layers, int heads, int intermediate, int maxPositions) {
         return new DecoderConfig(
                 Family.LLAMA,
                 vocab,
@@ -79,7 +80,8 @@ public record DecoderConfig(
         try {
             json = new ObjectMapper().readTree(Files.readAllBytes(file));
         } catch (IOException e) {
-            throw new ModelException("[config] expected a readable config.json; got " + file + ": " + e.getMessage(), e);
+            throw new ModelException(
+                    "[config] expected a readable config.json; got " + file + ": " + e.getMessage(), e);
         }
         return of(json, file.toString());
     }
@@ -209,14 +211,19 @@ public record DecoderConfig(
         json.put("dtype", "float32");
         json.put("torch_dtype", "float32");
         if (family == Family.GPT2) {
-            json.put("n_embd", hidden).put("n_layer", layers).put("n_head", heads).put("n_inner", intermediate);
+            json.put("n_embd", hidden)
+                    .put("n_layer", layers)
+                    .put("n_head", heads)
+                    .put("n_inner", intermediate);
             json.put("n_positions", maxPositions).put("layer_norm_epsilon", normEps);
             json.put("activation_function", "gelu_new");
             return json;
         }
         json.put("hidden_size", hidden).put("num_hidden_layers", layers).put("num_attention_heads", heads);
         json.put("num_key_value_heads", kvHeads).put("head_dim", headDim).put("intermediate_size", intermediate);
-        json.put("max_position_embeddings", maxPositions).put("rms_norm_eps", normEps).put("hidden_act", "silu");
+        json.put("max_position_embeddings", maxPositions)
+                .put("rms_norm_eps", normEps)
+                .put("hidden_act", "silu");
         json.put("rope_theta", ropeTheta).putNull("rope_scaling");
         json.putObject("rope_parameters").put("rope_theta", ropeTheta).put("rope_type", "default");
         if (family != Family.QWEN2) {

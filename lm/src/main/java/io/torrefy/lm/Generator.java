@@ -11,9 +11,9 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Batched generation with a key-value cache and continuous batching: a sequence that ends gives its slot to the next in the queue, in
-/// the same step. Prompts that follow each other and are equal (the samples of one group) are read once. The weights are
-/// the model's own; nothing is copied.
+/// Batched generation with a key-value cache and continuous batching: a sequence that ends gives its slot to the next
+/// in the queue, in the same step. Prompts that follow each other and are equal (the samples of one group) are read
+/// once. The weights are the model's own; nothing is copied.
 public final class Generator implements AutoCloseable {
     private final CausalLm model;
     private final @Nullable Tokenizer tokenizer;
@@ -170,7 +170,12 @@ public final class Generator implements AutoCloseable {
             for (int i = 0; i < last.length; i++) {
                 last[i] = packed.offsets()[promptOf[i] + 1] - 1;
             }
-            choose(fresh, model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))), sampling, firstStream, listener);
+            choose(
+                    fresh,
+                    model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))),
+                    sampling,
+                    firstStream,
+                    listener);
         }
     }
 

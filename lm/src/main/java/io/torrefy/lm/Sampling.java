@@ -11,7 +11,8 @@ import java.util.Set;
 /// @param topK keep the k most likely tokens; 0 for all
 /// @param topP keep the smallest set of most likely tokens whose probability reaches p; 1 for all
 /// @param minP keep tokens of at least p times the most likely one's probability; 0 for all
-/// @param seed of the draws: a sample is a function of (seed, its stream, its position), whatever else is generated beside it
+/// @param seed of the draws: a sample is a function of (seed, its stream, its position), whatever else is generated
+///     beside it
 /// @param stopIds tokens that end a sequence, kept as its last token
 /// @param stopStrings texts that end a sequence
 public record Sampling(

@@ -17,7 +17,8 @@ final class StopWatch {
         if (tokenizer == null || sampling.stopStrings().isEmpty()) {
             return null;
         }
-        return new StopWatch(tokenizer.stream(false), StopStrings.of(sampling.stopStrings()).scanner());
+        return new StopWatch(
+                tokenizer.stream(false), StopStrings.of(sampling.stopStrings()).scanner());
     }
 
     /// Whether a stop string ends in this token.

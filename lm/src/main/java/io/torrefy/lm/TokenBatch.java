@@ -12,7 +12,12 @@ import org.jspecify.annotations.Nullable;
 /// @param offsets where each sequence begins, and at the end the number of tokens
 /// @param longest a bound above every position
 /// @param cache where keys and values are kept, when generating
-public record TokenBatch(Tensor ids, Tensor positions, int[] offsets, int longest, @Nullable Cache cache) {
+public record TokenBatch(
+        Tensor ids,
+        Tensor positions,
+        int[] offsets,
+        int longest,
+        @Nullable Cache cache) {
 
     /// The key-value caches of all layers and which of their rows these tokens are.
     ///
