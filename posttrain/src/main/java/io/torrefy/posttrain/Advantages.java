@@ -2,12 +2,12 @@ package io.torrefy.posttrain;
 
 import java.util.Arrays;
 
-/// Group-relative advantages: how much better a completion did than the others of its prompt. They take the place of a
-/// value network (DeepSeekMath, 4.1.1).
+/// Group-relative advantages: how much better a completion did than the others of its prompt. They take the place
+/// of a value network (DeepSeekMath, 4.1.1).
 ///
-/// Rewards come as one flat array, the completions of a prompt next to each other: rows `g * groupSize` to
-/// `(g + 1) * groupSize - 1` are group g. `Double.NaN` is a row without a reward (no reward function could score it):
-/// its advantage is 0 and no mean or deviation counts it.
+/// Rewards come as one flat array, the completions of a prompt next to each other: group g has the `groupSize` rows
+/// from `g * groupSize` on. `Double.NaN` is a row without a reward (no reward function could score it): its
+/// advantage is 0 and no mean or deviation counts it.
 public final class Advantages {
     /// What the deviations from the group's mean are divided by. Names and default (GROUP) are TRL's
     /// `scale_rewards`.
@@ -93,8 +93,8 @@ public final class Advantages {
     }
 
     /// Several rewards, each normalised in its group on its own, weighted, summed, and the sum normalised over the
-    /// batch (GDPO; TRL's `multi_objective_aggregation = "normalize_then_sum"`): a reward of small spread keeps its
-    /// say. The usual way is to sum first and call `group`.
+    /// batch (GDPO; TRL's `multi_objective_aggregation = "normalize_then_sum"`): a reward of small spread keeps
+    /// its say. The usual way is to sum first and call `group`.
     ///
     /// @param rewards one array a reward function, NaN where it has no opinion; it then adds nothing to that row
     /// @param weights one a reward function
@@ -124,8 +124,8 @@ public final class Advantages {
         return normalized(sum);
     }
 
-    /// Whether a group's rewards are all the same (or fewer than two rows were scored), so that it teaches nothing.
-    /// One entry a group.
+    /// Whether a group's rewards are all the same (or fewer than two rows were scored), so that it teaches
+    /// nothing. One entry a group.
     ///
     /// @throws IllegalArgumentException as `group`
     public static boolean[] zeroVariance(double[] rewards, int groupSize) {
@@ -226,9 +226,8 @@ public final class Advantages {
 
     private static void check(double[] rewards, int groupSize) {
         if (groupSize < 2) {
-            throw new IllegalArgumentException(
-                    "[advantages] expected groups of at least 2; got " + groupSize
-                            + ". Hint: a completion alone in its group has nothing to be compared with, its advantage is always 0");
+            throw new IllegalArgumentException("[advantages] expected groups of at least 2; got " + groupSize
+                    + ". Hint: a completion alone in its group has nothing to be compared with");
         }
         if (rewards.length % groupSize != 0) {
             throw new IllegalArgumentException(

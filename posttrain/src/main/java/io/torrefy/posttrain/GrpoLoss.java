@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// k3 = exp(ref - logProb) - (ref - logProb) - 1          (times ρ with useBiasCorrectionKl)
 /// ```
 ///
-/// and `LossType` says how tokens add up. Completions lie end to end without padding; a token that must not count (of a
-/// tool, of a truncated completion) is left out of all inputs, which is what a mask does to a padded batch.
+/// and `LossType` says how tokens add up. Completions lie end to end without padding; a token that must not count
+/// (of a tool, of a truncated completion) is left out of all inputs, which is what a mask does to a padded batch.
 ///
 /// ```java
 /// var loss = GrpoLoss.of(GrpoLoss.Options.defaults().withBeta(0.001));
@@ -70,13 +70,13 @@ public final class GrpoLoss {
     /// @param epsilonLow 0.2 (TRL's `epsilon`): ρ is clipped at 1 - epsilonLow
     /// @param epsilonHigh 0.2 (TRL's `epsilon_high`, there the same as `epsilon` if unset; DAPO's paper has 0.28):
     ///     ρ is clipped at 1 + epsilonHigh; for CISPO the cap itself
-    /// @param delta infinity, which is none (TRL's `delta`; INTELLECT-2, arXiv 2505.07291): a cap of the ratio that
-    ///     is not clipped, which bounds the loss of tokens with A < 0; above 1 + epsilonHigh to be of use
+    /// @param delta infinity, which is none (TRL's `delta`; INTELLECT-2, arXiv 2505.07291): a cap of the ratio
+    ///     that is not clipped, which bounds the loss of tokens with A < 0; above 1 + epsilonHigh to be of use
     /// @param beta 0 (TRL's `beta`; DeepSeekMath 0.04, R1 0.001): weight of the KL term
-    /// @param useBiasCorrectionKl true (TRL's `use_bias_correction_kl`; DeepSeek-V3.2): k3 is multiplied by ρ, with
-    ///     gradient, which makes it unbiased for tokens the old policy drew
-    /// @param maxCompletionLength tokens, for DR_GRPO, which needs it; 0 is unset (TRL's `max_completion_length` is
-    ///     256)
+    /// @param useBiasCorrectionKl true (TRL's `use_bias_correction_kl`; DeepSeek-V3.2): k3 is multiplied by ρ,
+    ///     with gradient, which makes it unbiased for tokens the old policy drew
+    /// @param maxCompletionLength tokens, for DR_GRPO, which needs it; 0 is unset (TRL's name is
+    ///     `max_completion_length`)
     public record Options(
             LossType lossType,
             ImportanceLevel importanceLevel,
@@ -280,7 +280,8 @@ public final class GrpoLoss {
     ///
     /// @param logProbs (tokens), of the policy that is trained, completions end to end; logits divided by the
     ///     sampling temperature
-    /// @param oldLogProbs (tokens), of the policy that drew the tokens; `logProbs.detach()` if that is the same one
+    /// @param oldLogProbs (tokens), of the policy that drew the tokens; `logProbs.detach()` if that is the same
+    ///     one
     /// @param refLogProbs (tokens), of the reference policy; needed if beta is not 0
     /// @param advantages one a sequence
     /// @param lengths tokens of each sequence; 0 for one that is fully masked
