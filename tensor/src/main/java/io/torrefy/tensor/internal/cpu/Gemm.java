@@ -12,6 +12,9 @@ final class Gemm {
     static final int KC = 1024;
     /// Multiply-adds below which handing out a task costs more than it gains.
     private static final long MIN_TASK = 200_000;
+    /// Multiply-adds from which a task may be cut further, so that a thread that was held up leaves its share to
+    /// others.
+    private static final long LARGE_TASK = 8_000_000;
 
     private Gemm() {}
 
@@ -114,7 +117,8 @@ final class Gemm {
                 long matrices = Math.ceilDiv(batch, Math.min(wanted, batch));
                 return new Grid(1, 1, m, n, matrices, Math.ceilDiv(batch, matrices));
             }
-            return cut(m, n, Math.ceilDiv(Math.min(wanted, threads), batch), batch);
+            long cells = Math.max(Math.min(wanted, threads), Math.min(4L * threads, whole * batch / LARGE_TASK));
+            return cut(m, n, Math.ceilDiv(cells, batch), batch);
         }
 
         /// The grid of about `cells` cells whose largest cell costs least, packing included.

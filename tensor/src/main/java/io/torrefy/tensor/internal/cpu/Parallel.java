@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// `threads(n)`.
 public final class Parallel {
     private static final int SPINS = 20_000;
+    private static final int SPINS_TO_YIELD = 64;
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
     private static volatile int threads = Math.max(
@@ -59,6 +60,15 @@ public final class Parallel {
             job.await();
         } finally {
             LOCK.unlock();
+        }
+    }
+
+    /// One turn of a waiting loop; every so often it offers the processor to threads that have work.
+    private static void pause(int spin) {
+        if (spin % SPINS_TO_YIELD == SPINS_TO_YIELD - 1) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
         }
     }
 
@@ -113,7 +123,7 @@ public final class Parallel {
         void await() {
             for (int spin = 0; done.get() < tasks; spin++) {
                 if (spin < SPINS) {
-                    Thread.onSpinWait();
+                    pause(spin);
                 } else {
                     LockSupport.parkNanos(this, 100_000);
                 }
@@ -151,8 +161,7 @@ public final class Parallel {
                     mine.work();
                     idle = 0;
                 } else if (idle < SPINS) {
-                    idle++;
-                    Thread.onSpinWait();
+                    pause(idle++);
                 } else {
                     LockSupport.park(this);
                 }
