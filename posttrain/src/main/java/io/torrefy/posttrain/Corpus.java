@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /// ```
 /// Numbers: 3 7 2. Target: 23.
 /// <think> 7 + 3 = 10, 2: 12 8 20 not 23
-///  7 - 2 = 5, 3: 8 2 15 not 23
+///  7 - 3 = 4, 2: 6 2 8 not 23
 ///  7 * 3 = 21, 2: 23 is 23</think>
 /// <answer> 7 * 3 + 2</answer>
 /// ```
