@@ -380,7 +380,9 @@ public final class Attention {
             scores = scores.add(mask.to(scores.dtype));
         }
         // Rows that see nothing give zeros instead of NaN.
-        Tensor top = scores.detach().amax(new int[] {-1}, true);
+        Tensor top = k.size(2) == 0
+                ? Creation.constant(scores, Double.NEGATIVE_INFINITY)
+                : scores.detach().amax(new int[] {-1}, true);
         Tensor blind = top.eq(Double.NEGATIVE_INFINITY);
         Tensor e = scores.sub(top.maskedFill(blind, 0)).exp();
         Tensor total = e.sum(new int[] {-1}, true);

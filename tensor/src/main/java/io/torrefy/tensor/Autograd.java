@@ -132,7 +132,10 @@ public final class Autograd {
         void run() {
             boolean done = false;
             try {
-                List<Node> roots = seed();
+                List<Node> roots;
+                try (Scope _ = Scope.open()) {
+                    roots = seed();
+                }
                 count(roots);
                 PriorityQueue<Node> ready = new PriorityQueue<>((a, b) -> Long.compare(b.sequence(), a.sequence()));
                 for (Node root : roots) {

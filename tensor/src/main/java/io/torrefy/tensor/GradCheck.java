@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /// Compares gradients with central differences in float64, as `torch.autograd.gradcheck`.
 public final class GradCheck {
@@ -37,6 +38,34 @@ public final class GradCheck {
     /// With rtol 1e-5 and atol 1e-7.
     public static void check(Function<List<Tensor>, Tensor> f, Tensor... inputs) {
         check(f, List.of(inputs), 1e-5, 1e-7);
+    }
+
+    /// Checks second derivatives: the gradients of `sum(f(x) * w)` are functions of the inputs whose own gradients
+    /// are compared with central differences, as `torch.autograd.gradgradcheck`.
+    public static void checkSecond(Function<List<Tensor>, Tensor> f, List<Tensor> inputs, double rtol, double atol) {
+        List<Integer> wanted = IntStream.range(0, inputs.size())
+                .filter(i -> inputs.get(i).requiresGrad())
+                .boxed()
+                .toList();
+        for (int i : wanted) {
+            check(xs -> gradient(f, xs, xs.get(i)), inputs, rtol, atol);
+        }
+    }
+
+    /// With rtol 1e-5 and atol 1e-7.
+    public static void checkSecond(Function<List<Tensor>, Tensor> f, Tensor... inputs) {
+        checkSecond(f, List.of(inputs), 1e-5, 1e-7);
+    }
+
+    private static Tensor gradient(Function<List<Tensor>, Tensor> f, List<Tensor> inputs, Tensor x) {
+        Tensor g = Autograd.grad(List.of(objective(f, inputs)), List.of(x), List.of(), true, true)
+                .getFirst()
+                .orElseGet(() -> x.mul(0));
+        // A gradient that does not depend on the inputs has second derivatives all the same: zeros.
+        return inputs.stream()
+                .filter(Tensor::requiresGrad)
+                .map(t -> t.mul(0).sum())
+                .reduce(g, Tensor::add);
     }
 
     private static Tensor objective(Function<List<Tensor>, Tensor> f, List<Tensor> inputs) {
@@ -78,9 +107,9 @@ public final class GradCheck {
     }
 
     private static double at(Function<List<Tensor>, Tensor> f, List<Tensor> inputs, Tensor x, double[] values) {
-        try (Scope _ = Scope.open();
-                Autograd.Mode _ = Autograd.noGrad()) {
-            Tensor moved = Tensor.of(values, x.shape);
+        // Recorded, so that f may itself ask for gradients.
+        try (Scope _ = Scope.open()) {
+            Tensor moved = Tensor.of(values, x.shape).requiresGrad(true);
             List<Tensor> changed = inputs.stream().map(t -> t == x ? moved : t).toList();
             return objective(f, changed).item();
         }

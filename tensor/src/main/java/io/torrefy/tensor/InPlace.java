@@ -25,12 +25,22 @@ final class InPlace {
         }
     }
 
+    /// Whether an element of `source` may be written before it is read.
+    private static boolean overlaps(Tensor x, Tensor source) {
+        return x.storage == source.storage && !(x.offset == source.offset && Arrays.equals(x.strides, source.strides));
+    }
+
     static Tensor copyFrom(Tensor x, Tensor source) {
         check("copyFrom", x);
         source.live("copyFrom");
         if (!Arrays.equals(Shapes.broadcast("copyFrom", x.shape, source.shape), x.shape)) {
             throw new IllegalArgumentException(
                     "[copyFrom] expected a source that broadcasts to " + x.describe() + "; got " + source.describe());
+        }
+        if (overlaps(x, source)) {
+            try (Scope _ = Scope.open()) {
+                return copyFrom(x, Views.copyOf(source));
+            }
         }
         long[] from = Shapes.broadcastStrides(source.shape, source.strides, x.shape);
         x.backend().copy(source.dtype, x.dtype, x.shape, source.address(), from, x.address(), x.strides);
@@ -54,6 +64,7 @@ final class InPlace {
         check("addInPlace", x);
         other.live("addInPlace");
         if (x.dense
+                && !overlaps(x, other)
                 && x.dtype == other.dtype
                 && !x.dtype.isHalf()
                 && Arrays.equals(Shapes.broadcast("addInPlace", x.shape, other.shape), x.shape)) {

@@ -418,9 +418,9 @@ final class Pointwise {
     }
 
     static Tensor remainder(Tensor a, Tensor b) {
-        try (Autograd.Mode _ = Autograd.noGrad()) {
-            return binary("remainder", BinaryOp.REMAINDER, a, b, false, (_, _) -> new @Nullable Tensor[2]);
-        }
+        return binary("remainder", BinaryOp.REMAINDER, a, b, true, (c, dy) -> new @Nullable Tensor[] {
+            dy, c.needs(1) ? dy.mul(c.saved(0).div(c.saved(1)).floor()).neg() : null
+        });
     }
 
     static Tensor maximum(Tensor a, Tensor b) {

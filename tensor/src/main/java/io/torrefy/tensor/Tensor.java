@@ -344,7 +344,7 @@ public final class Tensor extends Handle {
         return Pointwise.mul(dtype.isFloating() ? this : to(DType.F32), 1 / value);
     }
 
-    /// Remainder with the divisor's sign, as Python's `%`. Not differentiable.
+    /// Remainder with the divisor's sign, as Python's `%`: a - b * floor(a / b).
     public Tensor remainder(Tensor other) {
         return Pointwise.remainder(this, other);
     }
