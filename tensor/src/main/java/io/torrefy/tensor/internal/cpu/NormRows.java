@@ -7,7 +7,6 @@ import static io.torrefy.tensor.internal.cpu.Rows.PIECE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /// The inner loops of `Norms`, one row a call.
 final class NormRows {
@@ -70,7 +69,7 @@ final class NormRows {
             VectorMask<Float> tail = Rows.below(n - i);
             b = Rows.load(x + at, tail).mul(Rows.load(y + at, tail)).fma(Rows.load(z + at, tail), b);
         }
-        return a.add(b).reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(a.add(b));
     }
 
     /// `dx = dy w factor + x k`, `dw += dy x factor`.
@@ -124,7 +123,7 @@ final class NormRows {
             b = b.add(g);
             d = Rows.load(x + at, tail).sub(mean).fma(g, d);
         }
-        return pair(a.add(b).reduceLanes(VectorOperators.ADD), c.add(d).reduceLanes(VectorOperators.ADD));
+        return pair(VectorMath.sum(a.add(b)), VectorMath.sum(c.add(d)));
     }
 
     static long pair(float first, float second) {

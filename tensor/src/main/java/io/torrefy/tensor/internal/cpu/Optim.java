@@ -256,7 +256,7 @@ final class Optim {
             c = r.fma(r, c);
             d = s.fma(s, d);
         }
-        return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD) + squaresScalar(x, i, n);
+        return VectorMath.sum(a.add(b).add(c.add(d))) + squaresScalar(x, i, n);
     }
 
     private static DoubleVector widen(long address) {
@@ -300,7 +300,7 @@ final class Optim {
             c = load(at + 8L * L).fma(zero, c);
             d = load(at + 12L * L).fma(zero, d);
         }
-        return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD) == 0 && finiteScalar(x, i, n);
+        return VectorMath.sum(a.add(b).add(c.add(d))) == 0 && finiteScalar(x, i, n);
     }
 
     private static boolean finiteScalar(long x, int from, int to) {

@@ -35,7 +35,7 @@ final class RowExp {
             VectorMask<Float> tail = Rows.below(n - i);
             total = total.add(VectorMath.exp(Rows.load(x + 4L * i, tail).fma(factor, minus)), tail);
         }
-        return total.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(total);
     }
 
     /// `y = exp(x - shift)`; returns the sum.
@@ -61,7 +61,7 @@ final class RowExp {
             Rows.store(e, y + 4L * i, tail);
             total = total.add(e, tail);
         }
-        return total.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(total);
     }
 
     /// Sum of `e * d` with `d = x * scale - shift` and `e = exp(d)`, 0 where e is 0 (d may be -infinity there).
@@ -85,7 +85,7 @@ final class RowExp {
             VectorMask<Float> tail = Rows.below(n - i);
             total = total.add(timesExp(Rows.load(x + 4L * i, tail).fma(factor, minus)), tail);
         }
-        return total.reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(total);
     }
 
     private static FloatVector timesExp(FloatVector d) {

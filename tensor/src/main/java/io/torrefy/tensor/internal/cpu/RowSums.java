@@ -65,7 +65,7 @@ final class RowSums {
         if (i < n) {
             b = b.add(Rows.load(x + 4L * i, Rows.below(n - i)));
         }
-        return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(a.add(b).add(c.add(d)));
     }
 
     /// Sum of `x * y`.
@@ -98,7 +98,7 @@ final class RowSums {
             VectorMask<Float> tail = Rows.below(n - i);
             b = Rows.load(x + 4L * i, tail).fma(Rows.load(y + 4L * i, tail), b);
         }
-        return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(a.add(b).add(c.add(d)));
     }
 
     /// Sum of `(x - mean)^2`.
@@ -129,6 +129,6 @@ final class RowSums {
             FloatVector p = Rows.load(x + 4L * i, tail).sub(mean, tail);
             b = p.fma(p, b);
         }
-        return a.add(b).reduceLanes(VectorOperators.ADD);
+        return VectorMath.sum(a.add(b));
     }
 }

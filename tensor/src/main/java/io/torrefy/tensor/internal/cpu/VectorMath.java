@@ -1,5 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -56,6 +57,8 @@ final class VectorMath {
     private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
     private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
 
+    private static final VectorShuffle<Double>[] DOUBLE_ROTATIONS = doubleRotations();
+
     private VectorMath() {}
 
     private static VectorShuffle<Float> rotate(int by) {
@@ -77,6 +80,26 @@ final class VectorMath {
             s = s.add(s.rearrange(ROTATE_2));
         }
         return s.add(s.rearrange(ROTATE_1)).lane(0);
+    }
+
+    /// The sum of the lanes of doubles, in one order always.
+    static double sum(DoubleVector x) {
+        DoubleVector s = x;
+        for (int by = Mem.DS.length() / 2; by > 0; by /= 2) {
+            s = s.add(s.rearrange(DOUBLE_ROTATIONS[by]));
+        }
+        return s.lane(0);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static VectorShuffle<Double>[] doubleRotations() {
+        int lanes = Mem.DS.length();
+        VectorShuffle<Double>[] all = new VectorShuffle[lanes];
+        for (int by = 0; by < lanes; by++) {
+            int places = by;
+            all[by] = VectorShuffle.fromOp(Mem.DS, i -> (i + places) % lanes);
+        }
+        return all;
     }
 
     /// `e^x` of any x to about 1.2 ulp; NaN gives NaN.
