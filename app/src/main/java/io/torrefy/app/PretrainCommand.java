@@ -69,8 +69,7 @@ final class PretrainCommand implements Callable<Integer> {
                 DecoderConfig.llama(vocab, hidden, layers, hidden / 32, hidden * 8 / 3 / 8 * 8, 256), Rng.of(seed));
         double loss = train(corpus, tokenizer, model);
         model.save(out);
-        common.out().printf(
-                Locale.ROOT, "%d parameters, loss %.4f, saved in %s%n", model.parameterCount(), loss, out);
+        common.out().printf(Locale.ROOT, "%d parameters, loss %.4f, saved in %s%n", model.parameterCount(), loss, out);
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("loss", loss);
         line.put("parameters", model.parameterCount());
@@ -85,10 +84,7 @@ final class PretrainCommand implements Callable<Integer> {
                 .endOfText("<|endoftext|>")
                 .added("<think>", "</think>", "<answer>", "</answer>")
                 .splitRegex(WORDS_AND_NUMBERS)
-                .train(corpus.documents(seed)
-                                .limit(TOKENIZER_DOCUMENTS)
-                                .map(Corpus.Document::text)
-                        ::iterator);
+                .train(corpus.documents(seed).limit(TOKENIZER_DOCUMENTS).map(Corpus.Document::text)::iterator);
         try {
             Files.createDirectories(out);
         } catch (IOException e) {
@@ -124,13 +120,14 @@ final class PretrainCommand implements Callable<Integer> {
                     point.put("tokens", tokens);
                     curve.write(json.writeValueAsString(point) + "\n");
                     curve.flush();
-                    common.err().printf(
-                            Locale.ROOT,
-                            "step %d/%d  loss %.4f  %.0f tokens/s%n",
-                            step + 1,
-                            steps,
-                            mean,
-                            tokens / ((System.nanoTime() - began) * 1e-9));
+                    common.err()
+                            .printf(
+                                    Locale.ROOT,
+                                    "step %d/%d  loss %.4f  %.0f tokens/s%n",
+                                    step + 1,
+                                    steps,
+                                    mean,
+                                    tokens / ((System.nanoTime() - began) * 1e-9));
                     common.err().flush();
                 }
             }

@@ -25,9 +25,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.Model.CommandSpec;
 
 /// The main job: a base model learns to reason by reinforcement learning alone.
 @Command(
@@ -43,7 +43,10 @@ final class R1ZeroCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "The base model's folder. Default: the one that ships.")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "The base model's folder. Default: the one that ships.")
     private Optional<Path> model = Optional.empty();
 
     @Option(
@@ -55,7 +58,10 @@ final class R1ZeroCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "Optimiser steps. Default: ${DEFAULT-VALUE}.")
     private long steps = 100;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Decides problems and samples. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Decides problems and samples. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder. Default: the next runs/r1-zero-N.")
@@ -63,17 +69,24 @@ final class R1ZeroCommand implements Callable<Integer> {
 
     @Option(
             names = "--resume",
-            description = "Go on with the run in --out, or the last one, from its newest checkpoint, bit for bit as if it had"
-                    + " not stopped.")
+            description =
+                    "Go on with the run in --out, or the last one, from its newest checkpoint, bit for bit as if it had"
+                            + " not stopped.")
     private boolean resume;
 
     @Option(names = "--problems", paramLabel = "N", description = "Problems a step. Default: ${DEFAULT-VALUE}.")
     private int problems = 16;
 
-    @Option(names = "--generations", paramLabel = "N", description = "Completions a problem. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--generations",
+            paramLabel = "N",
+            description = "Completions a problem. Default: ${DEFAULT-VALUE}.")
     private int generations = 16;
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "Length of a completion. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "Length of a completion. Default: ${DEFAULT-VALUE}.")
     private int maxTokens = 160;
 
     @Option(names = "--learning-rate", paramLabel = "X", description = "Default: ${DEFAULT-VALUE}.")
@@ -82,7 +95,10 @@ final class R1ZeroCommand implements Callable<Integer> {
     @Option(names = "--temperature", paramLabel = "X", description = "Of sampling. Default: ${DEFAULT-VALUE}.")
     private double temperature = 1;
 
-    @Option(names = "--beta", paramLabel = "X", description = "Weight of the divergence to the base. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--beta",
+            paramLabel = "X",
+            description = "Weight of the divergence to the base. Default: ${DEFAULT-VALUE}.")
     private double beta;
 
     @Option(
@@ -91,10 +107,16 @@ final class R1ZeroCommand implements Callable<Integer> {
             description = "How tokens are weighed: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private GrpoLoss.LossType loss = GrpoLoss.LossType.DR_GRPO;
 
-    @Option(names = "--format-weight", paramLabel = "X", description = "Of the format reward. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--format-weight",
+            paramLabel = "X",
+            description = "Of the format reward. Default: ${DEFAULT-VALUE}.")
     private double formatWeight = 0.1;
 
-    @Option(names = "--held-out", paramLabel = "N", description = "Problems of the evaluation. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--held-out",
+            paramLabel = "N",
+            description = "Problems of the evaluation. Default: ${DEFAULT-VALUE}.")
     private int heldOut = 500;
 
     @Option(
@@ -134,10 +156,8 @@ final class R1ZeroCommand implements Callable<Integer> {
     }
 
     private Grpo.Options grpo() {
-        GrpoLoss.Options type = GrpoLoss.Options.defaults()
-                .withLossType(loss)
-                .withBeta(beta)
-                .withMaxCompletionLength(maxTokens);
+        GrpoLoss.Options type =
+                GrpoLoss.Options.defaults().withLossType(loss).withBeta(beta).withMaxCompletionLength(maxTokens);
         return new Grpo.Options(
                 steps,
                 problems,

@@ -39,7 +39,13 @@ public record Evaluation(double accuracy, List<RunSample> samples) {
     }
 
     static RunSample sample(
-            long step, String phase, Problem problem, Completion completion, Tokenizer tokenizer, Task task, Rewards rewards) {
+            long step,
+            String phase,
+            Problem problem,
+            Completion completion,
+            Tokenizer tokenizer,
+            Task task,
+            Rewards rewards) {
         String text = tokenizer.decode(completion.ids(), true);
         RewardBreakdown reward = rewards.score(problem, text);
         var parts = new java.util.LinkedHashMap<String, Double>();

@@ -21,17 +21,18 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Group relative policy optimisation (Shao et al. 2024, "DeepSeekMath", algorithm 1; Guo et al. 2025, "DeepSeek-R1", eq. 1), one
-/// rollout a step:
+/// Group relative policy optimisation (Shao et al. 2024, "DeepSeekMath", algorithm 1; Guo et al. 2025, "DeepSeek-R1",
+/// eq. 1), one rollout a step:
 ///
 /// 1. take the next problems and sample a group of completions for each from the policy itself;
 /// 2. score every completion by the rules;
 /// 3. a completion's advantage is its reward against its group;
-/// 4. raise the log-probability of each token in proportion, clipped where the policy has moved away from the one that sampled;
+/// 4. raise the log-probability of each token in proportion, clipped where the policy has moved away from the one that
+/// sampled;
 /// 5. with `beta > 0`, stay near the reference by the k3 estimate of the divergence.
 ///
-/// Token ids are kept from sampling to update: no text is tokenised again. What step `k` draws depends on (seed, k) alone,
-/// so a run resumes from weights, optimiser state and the number of steps.
+/// Token ids are kept from sampling to update: no text is tokenised again. What step `k` draws depends on (seed, k)
+/// alone, so a run resumes from weights, optimiser state and the number of steps.
 public final class Grpo implements AutoCloseable {
     /// How to train. Names are TRL's where TRL has them.
     ///
@@ -39,7 +40,8 @@ public final class Grpo implements AutoCloseable {
     /// @param numGenerations completions a problem, the group
     /// @param maxCompletionLength tokens a completion may have
     /// @param temperature of sampling; log-probabilities are taken at the same
-    /// @param learningRate the peak, reached after `warmup` steps and held, or brought down linearly over `steps` if `decay`
+    /// @param learningRate the peak, reached after `warmup` steps and held, or brought down linearly over `steps`
+    ///     if `decay`
     /// @param numIterations updates a rollout; with more than one the ratio to the sampling policy matters
     /// @param scale what the advantage is divided by
     /// @param maxGradNorm the gradient is scaled down to it
@@ -64,7 +66,10 @@ public final class Grpo implements AutoCloseable {
             expect(problemsFound, steps >= 1, "steps of at least 1; got " + steps);
             expect(problemsFound, problems >= 1, "problems of at least 1; got " + problems);
             expect(problemsFound, numGenerations >= 2, "numGenerations of at least 2, a group; got " + numGenerations);
-            expect(problemsFound, maxCompletionLength >= 1, "a positive maxCompletionLength; got " + maxCompletionLength);
+            expect(
+                    problemsFound,
+                    maxCompletionLength >= 1,
+                    "a positive maxCompletionLength; got " + maxCompletionLength);
             expect(problemsFound, temperature > 0, "a positive temperature; got " + temperature);
             expect(problemsFound, learningRate > 0, "a positive learningRate; got " + learningRate);
             expect(problemsFound, numIterations >= 1, "numIterations of at least 1; got " + numIterations);
@@ -111,7 +116,8 @@ public final class Grpo implements AutoCloseable {
         this.rewards = rewards;
         this.options = options;
         this.loss = GrpoLoss.of(options.loss);
-        this.optimizer = AdamW.of(policy.namedParameters(), options.learningRate).withBetas(0.9, 0.95);
+        this.optimizer =
+                AdamW.of(policy.namedParameters(), options.learningRate).withBetas(0.9, 0.95);
         this.schedule = options.decay
                 ? Schedule.linear(options.learningRate, options.warmup, options.steps)
                 : Schedule.constantWithWarmup(options.learningRate, options.warmup);
@@ -211,17 +217,20 @@ public final class Grpo implements AutoCloseable {
 
     private Update update(
             long step, List<Rollout> rollouts, double[] advantages, List<double[]> old, List<double[]> ref) {
-        double allTokens = rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
+        double allTokens =
+                rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
         GrpoLoss.Normaliser whole = new GrpoLoss.Normaliser(rollouts.size(), allTokens);
         Update update = new Update();
         for (int[] part : microBatches(rollouts, advantages)) {
             try (Scope _ = Scope.open()) {
-                List<Rollout> batch = Arrays.stream(part).mapToObj(rollouts::get).toList();
+                List<Rollout> batch =
+                        Arrays.stream(part).mapToObj(rollouts::get).toList();
                 Tensor logProbs = logProbsOf(policy, batch);
                 Tensor sampledUnder = old.isEmpty() ? logProbs.detach() : packed(old, part);
                 Tensor near = ref.isEmpty() ? null : packed(ref, part);
                 double[] a = Arrays.stream(part).mapToDouble(i -> advantages[i]).toArray();
-                int[] lengths = batch.stream().mapToInt(r -> r.completion.ids().length).toArray();
+                int[] lengths =
+                        batch.stream().mapToInt(r -> r.completion.ids().length).toArray();
                 GrpoLoss.Result result = loss.loss(logProbs, sampledUnder, near, a, lengths, whole);
                 update.loss += result.loss().item();
                 update.metrics = update.metrics == null ? result.metrics() : update.metrics.plus(result.metrics());
@@ -283,7 +292,8 @@ public final class Grpo implements AutoCloseable {
         try (Autograd.Mode _ = Autograd.noGrad()) {
             for (int[] part : microBatches(rollouts, everywhere)) {
                 try (Scope _ = Scope.open()) {
-                    List<Rollout> batch = Arrays.stream(part).mapToObj(rollouts::get).toList();
+                    List<Rollout> batch =
+                            Arrays.stream(part).mapToObj(rollouts::get).toList();
                     double[] flat = logProbsOf(model, batch).toDoubles();
                     int at = 0;
                     for (Rollout r : batch) {
@@ -324,15 +334,21 @@ public final class Grpo implements AutoCloseable {
     private Map<String, Double> metrics(List<Rollout> rollouts, double[] reward, Update update, Clock clock) {
         Map<String, Double> m = new LinkedHashMap<>();
         double n = rollouts.size();
-        double tokens = rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
+        double tokens =
+                rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
         m.put(RunMetrics.REWARD, Arrays.stream(reward).average().orElse(0));
         m.put(RunMetrics.REWARD_STD, groupDeviation(reward));
         for (String name : rewards.names()) {
             m.put(
                     RunMetrics.REWARD_PARTS + name,
-                    rollouts.stream().mapToDouble(r -> r.sample.rewards().get(name)).sum() / n);
+                    rollouts.stream()
+                                    .mapToDouble(r -> r.sample.rewards().get(name))
+                                    .sum()
+                            / n);
         }
-        m.put(RunMetrics.ACCURACY, rollouts.stream().filter(r -> r.sample.correct()).count() / n);
+        m.put(
+                RunMetrics.ACCURACY,
+                rollouts.stream().filter(r -> r.sample.correct()).count() / n);
         m.put(RunMetrics.RESPONSE_LENGTH, tokens / n);
         m.put(
                 RunMetrics.TRUNCATED,

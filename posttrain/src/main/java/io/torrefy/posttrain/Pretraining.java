@@ -94,8 +94,9 @@ public final class Pretraining implements AutoCloseable {
             loss.backward();
             double norm = GradientClipping.norm(model.parameters());
             if (!Double.isFinite(value) || !Double.isFinite(norm)) {
-                throw new RunException("[pretrain] the loss is " + value + " and the gradient norm " + norm + " at step "
-                        + (step + 1) + ". Hint: lower the learning rate; the last checkpoint is from before it.");
+                throw new RunException(
+                        "[pretrain] the loss is " + value + " and the gradient norm " + norm + " at step " + (step + 1)
+                                + ". Hint: lower the learning rate; the last checkpoint is from before it.");
             }
             optimizer.step(GradientClipping.coefficient(norm, MAX_GRAD_NORM));
             return new Step(value, norm, targets.length, schedule.at(step));

@@ -17,10 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// R1-Zero: a base model learns to reason by reinforcement learning alone (Guo et al. 2025, "DeepSeek-R1", section 2.2). GRPO with two
-/// rules, accuracy and format; nothing shows the model how. Measures greedy accuracy on held-out problems before and after.
+/// R1-Zero: a base model learns to reason by reinforcement learning alone (Guo et al. 2025, "DeepSeek-R1", section
+/// 2.2). GRPO with two rules, accuracy and format; nothing shows the model how. Measures greedy accuracy on held-out
+/// problems before and after.
 ///
-/// Everything lies in the run folder: a run that was killed goes on from its last checkpoint, bit for bit as if it had not been.
+/// Everything lies in the run folder: a run that was killed goes on from its last checkpoint, bit for bit as if it had
+/// not been.
 public final class R1Zero {
     /// What to run.
     ///
@@ -96,7 +98,9 @@ public final class R1Zero {
         Position position = new Position(
                 before.step + 1,
                 before.accuracyBefore,
-                before.tokens + done.metrics().get(RunMetrics.RESPONSE_LENGTH) * done.samples().size());
+                before.tokens
+                        + done.metrics().get(RunMetrics.RESPONSE_LENGTH)
+                                * done.samples().size());
         run.log(position.step, done.metrics());
         run.sample(done.samples().getFirst());
         progress.step(position.step, done.metrics());
@@ -113,10 +117,10 @@ public final class R1Zero {
     private Evaluation evaluate(Grpo grpo, int count, long step, String phase) {
         progress.phase("evaluating");
         List<Problem> problems = settings.task.heldOut(count);
-        Sampling greedy = Sampling.greedy(settings.grpo.maxCompletionLength())
-                .withStopIds(Set.of(Tokens.end(tokenizer)));
-        Evaluation evaluation = Evaluation.run(
-                grpo.generator(), tokenizer, settings.task, rewards, problems, greedy, step, phase);
+        Sampling greedy =
+                Sampling.greedy(settings.grpo.maxCompletionLength()).withStopIds(Set.of(Tokens.end(tokenizer)));
+        Evaluation evaluation =
+                Evaluation.run(grpo.generator(), tokenizer, settings.task, rewards, problems, greedy, step, phase);
         Map<String, Double> metrics = new LinkedHashMap<>();
         metrics.put(RunMetrics.EVAL_ACCURACY, evaluation.accuracy());
         run.log(step, metrics);
@@ -149,7 +153,8 @@ public final class R1Zero {
     private void checkpoint(CausalLm policy, Grpo grpo, Position position) {
         run.checkpoint(position.step, folder -> {
             policy.save(folder);
-            Safetensors.write(folder.resolve("optimizer.safetensors"), grpo.optimizer().state(), Map.of());
+            Safetensors.write(
+                    folder.resolve("optimizer.safetensors"), grpo.optimizer().state(), Map.of());
             Files.write(folder.resolve("position.json"), new ObjectMapper().writeValueAsBytes(position.toMap()));
         });
     }

@@ -21,8 +21,10 @@ final class Tokens {
     static int end(Tokenizer tokenizer) {
         return tokenizer
                 .eosId()
-                .orElseThrow(() -> new RunException("[tokenizer] expected an end-of-text token (eos_token in"
-                        + " tokenizer_config.json); got none. Hint: a model that cannot end cannot be rewarded for its answer."));
+                .orElseThrow(
+                        () -> new RunException(
+                                "[tokenizer] expected an end-of-text token (eos_token in"
+                                        + " tokenizer_config.json); got none. Hint: a model that cannot end cannot be rewarded for its answer."));
     }
 
     static int[] joined(int[] a, int[] b) {

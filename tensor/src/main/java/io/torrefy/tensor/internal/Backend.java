@@ -82,13 +82,13 @@ public interface Backend {
     // ---- random ------------------------------------------------------------------------------------------------
 
     /// Philox4x32-10 keyed by (seed, stream): element e uses word `e % 4` of counter `(offset + e) / 4`; `offset`
-    /// is a multiple of 4. The key is the seed (low word first), the counter (position low, high, stream low, high).
-    /// Uniform in [0, 1): top 24 bits * 2^-24 (F32), or 53 bits (F64): the word, then the top 21 bits of the same word
-    /// of the counter whose position has its top bit set.
+    /// is a multiple of 4. The key is the seed (low word first), the counter (position low, high, stream low,
+    /// high). Uniform in [0, 1): top 24 bits * 2^-24 (F32), or 53 bits (F64): the word, then the top 21 bits of the
+    /// same word of the counter whose position has its top bit set.
     void uniform(DType type, long n, long seed, long stream, long offset, long y);
 
-    /// Box-Muller on the uniforms u, v of elements 2k and 2k+1: `sqrt(-2 ln(1-u)) (cos, sin)(2 pi v)`, in double and
-    /// rounded at the end. F32 and F64.
+    /// Box-Muller on the uniforms u, v of elements 2k and 2k+1: `sqrt(-2 ln(1-u)) (cos, sin)(2 pi v)`, in double
+    /// and rounded at the end. F32 and F64.
     void normal(DType type, long n, long seed, long stream, long offset, long y);
 
     // ---- matrix products: F32 and F64 ----------------------------------------------------------------------------

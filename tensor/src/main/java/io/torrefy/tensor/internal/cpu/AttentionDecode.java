@@ -94,8 +94,8 @@ final class AttentionDecode {
         }
     }
 
-    /// Four dot products at once. Their lanes are summed in a tree that merges two vectors a step: where the lane's bit
-    /// is
+    /// Four dot products at once. Their lanes are summed in a tree that merges two vectors a step: where the lane's
+    /// bit is
     /// clear it holds the first one's sum, where it is set the second one's.
     private static void scores4(
             long key0, long key1, long key2, long key3, int dim, float[] query, float[] scores, int j) {

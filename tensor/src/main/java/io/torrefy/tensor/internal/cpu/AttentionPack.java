@@ -21,12 +21,12 @@ final class AttentionPack {
         return (dim + 15) & -16;
     }
 
-    /// Reads one element of every cache line of `rows` tokens in the order of memory, if the heads of a token lie side
-    /// by
+    /// Reads one element of every cache line of `rows` tokens in the order of memory, if the heads of a token lie
+    /// side by
     /// side: there, one head after another reads a few lines of every token, a pattern that no prefetcher follows;
     /// after
-    /// this sweep, which they do follow, the lines are in the cache. Returns a sum, so that the reads are not optimised
-    /// away.
+    /// this sweep, which they do follow, the lines are in the cache. Returns a sum, so that the reads are not
+    /// optimised away.
     static float sweep(long address, long tokenStride, long headStride, int heads, int rows) {
         if (headStride >= tokenStride) {
             return 0f;

@@ -189,7 +189,8 @@ final class AttentionScores {
         FloatVector.fromArray(Mem.FS, sum, state).fma(scale, total).intoArray(sum, state);
     }
 
-    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if empty).
+    /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if
+    /// empty).
     static void finish(float[] max, float[] sum, int state) {
         for (int i = state; i < state + Q; i += L) {
             logSumExp(max, sum, i);

@@ -86,7 +86,8 @@ final class FlashForward {
         });
     }
 
-    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise one.
+    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise
+    /// one.
     private int headsPerItem() {
         int items = 0;
         for (int s = 0; s < plan.sequences(); s++) {
@@ -100,7 +101,8 @@ final class FlashForward {
         return (units + UNITS - 1) / UNITS;
     }
 
-    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a chunk.
+    /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a
+    /// chunk.
     private void item(int sequence, int index, AttentionScratch scratch) {
         int perChunk = plan.kvHeads() / headsPerItem;
         int chunk = chunks(sequence) - 1 - index / perChunk;
