@@ -24,12 +24,21 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
     }
 
     @Override
-    List<String> stateKinds() {
-        return options.amsgrad() ? List.of("m", "v", "maxV") : List.of("m", "v");
+    List<String> stateKinds(Slot slot) {
+        return kinds(options);
     }
 
     @Override
     void update(Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
+        update(slot, p, g, gradScale, lr, options, decoupled);
+    }
+
+    static List<String> kinds(AdamOptions options) {
+        return options.amsgrad() ? List.of("m", "v", "maxV") : List.of("m", "v");
+    }
+
+    static void update(
+            Slot slot, Tensor p, Tensor g, double gradScale, double lr, AdamOptions options, boolean decoupled) {
         var step = new Kernels.AdamStep(
                 lr,
                 options.beta1(),
@@ -43,7 +52,7 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
         Tensor m = slot.state("m", 0);
         Tensor v = slot.state("v", 0);
         if (p.dtype() != DType.F32) {
-            unfused(slot, p, g, m, v, step);
+            unfused(slot, p, g, m, v, step, options.amsgrad());
         } else if (options.amsgrad()) {
             Kernels.amsgrad(p, g, m, v, slot.state("maxV", 0), step);
         } else {
@@ -52,7 +61,8 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
     }
 
     /// The same step in public operations: the oracle of the kernel, and the form for f64.
-    private void unfused(Slot slot, Tensor p, Tensor grad, Tensor m, Tensor v, Kernels.AdamStep s) {
+    private static void unfused(
+            Slot slot, Tensor p, Tensor grad, Tensor m, Tensor v, Kernels.AdamStep s, boolean amsgrad) {
         Tensor g = grad.mul(s.gradScale());
         if (s.decoupled()) {
             p.mulInPlace(1 - s.lr() * s.weightDecay());
@@ -62,7 +72,7 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
         m.mulInPlace(s.beta1()).addInPlace(g.mul(1 - s.beta1()));
         v.mulInPlace(s.beta2()).addInPlace(g.square().mul(1 - s.beta2()));
         Tensor second = v;
-        if (options.amsgrad()) {
+        if (amsgrad) {
             Tensor top = slot.state("maxV", 0);
             second = top.copyFrom(top.maximum(v));
         }

@@ -74,7 +74,7 @@ public abstract class Optimizer implements AutoCloseable {
     abstract void update(Slot slot, Tensor p, Tensor g, double gradScale, double lr);
 
     /// The kinds of state that this optimiser keeps for a parameter: the first part of the names in [#state()].
-    abstract List<String> stateKinds();
+    abstract List<String> stateKinds(Slot slot);
 
     private static DType stateType(Tensor parameter) {
         return parameter.dtype() == DType.F64 ? DType.F64 : DType.F32;
@@ -153,12 +153,9 @@ public abstract class Optimizer implements AutoCloseable {
         SequencedMap<String, Tensor> result = new LinkedHashMap<>();
         Tensor total = stepTensor != null ? stepTensor : Tensor.zeros(DType.I64).keep();
         stepTensor = total;
-        result.put(STEP, set(total, steps));
+        result.put(STEP, total.fillInPlace(steps));
         for (Slot slot : slots) {
-            if (slot.steps == 0) {
-                continue;
-            }
-            for (String kind : stateKinds()) {
+            for (String kind : stateKinds(slot)) {
                 Tensor t = slot.state.get(kind);
                 if (t != null) {
                     result.put(kind + "." + slot.name(), t);
@@ -167,17 +164,10 @@ public abstract class Optimizer implements AutoCloseable {
             if (slot.steps != steps) {
                 Tensor count = slot.state.computeIfAbsent(
                         STEP, _ -> Tensor.zeros(DType.I64).keep());
-                result.put(STEP + "." + slot.name(), set(count, slot.steps));
+                result.put(STEP + "." + slot.name(), count.fillInPlace(slot.steps));
             }
         }
         return result;
-    }
-
-    private static Tensor set(Tensor scalar, long value) {
-        try (Scope _ = Scope.open();
-                Autograd.Mode _ = Autograd.noGrad()) {
-            return scalar.fillInPlace(value);
-        }
     }
 
     /// Takes over a state that [#state()] gave, copying its values.
@@ -194,7 +184,7 @@ public abstract class Optimizer implements AutoCloseable {
         Map<Slot, Map<String, Tensor>> found = new LinkedHashMap<>();
         for (Slot slot : slots) {
             Map<String, Tensor> own = new LinkedHashMap<>();
-            for (String kind : stateKinds()) {
+            for (String kind : stateKinds(slot)) {
                 String key = kind + "." + slot.name();
                 Tensor t = rest.remove(key);
                 if (t == null) {
@@ -210,10 +200,10 @@ public abstract class Optimizer implements AutoCloseable {
             if (fewer != null) {
                 own.put(STEP, fewer);
             }
-            long wanted = stateKinds().size();
+            long wanted = stateKinds(slot).size();
             long kinds = own.keySet().stream().filter(k -> !k.equals(STEP)).count();
             if (kinds != 0 && kinds != wanted || fewer != null && fewer.count() != 1) {
-                problems.add(slot.name() + " has " + own.keySet() + " of " + stateKinds());
+                problems.add(slot.name() + " has " + own.keySet() + " of " + stateKinds(slot));
             }
             found.put(slot, own);
         }
@@ -231,7 +221,7 @@ public abstract class Optimizer implements AutoCloseable {
         slot.state.values().forEach(Tensor::close);
         slot.state.clear();
         Tensor fewer = own.remove(STEP);
-        boolean stateless = stateKinds().isEmpty();
+        boolean stateless = stateKinds(slot).isEmpty();
         slot.steps = fewer != null ? fewer.toLongs()[0] : own.isEmpty() && !stateless ? 0 : steps;
         try (Autograd.Mode _ = Autograd.noGrad()) {
             own.forEach((kind, t) -> slot.state(kind, 0).copyFrom(t));

@@ -27,9 +27,51 @@ final class OptimizerCases {
 
     static Optimizer of(JsonNode s, SequencedMap<String, Tensor> parameters) {
         double lr = s.path("lr").asDouble();
+        double decay = s.path("weight_decay").asDouble(0);
         return switch (s.path("optimizer").asText()) {
             case "Adam" -> Adam.of(parameters, lr).withOptions(adam(s));
             case "AdamW" -> AdamW.of(parameters, lr).withOptions(adam(s));
+            case "SGD" ->
+                Sgd.of(parameters, lr)
+                        .withOptions(new SgdOptions(
+                                s.path("momentum").asDouble(0),
+                                s.path("dampening").asDouble(0),
+                                s.path("nesterov").asBoolean(false),
+                                decay));
+            case "Adagrad" ->
+                Adagrad.of(parameters, lr)
+                        .withOptions(new AdagradOptions(
+                                s.path("lr_decay").asDouble(0),
+                                decay,
+                                s.path("initial_accumulator_value").asDouble(0),
+                                s.path("eps").asDouble(1e-10)));
+            case "RMSprop" ->
+                RmsProp.of(parameters, lr)
+                        .withOptions(new RmsPropOptions(
+                                s.path("alpha").asDouble(0.99),
+                                s.path("eps").asDouble(1e-8),
+                                decay,
+                                s.path("momentum").asDouble(0),
+                                s.path("centered").asBoolean(false)));
+            case "Muon" -> {
+                var adjust = s.path("adjust_lr_fn").asText().equals("original")
+                        ? MuonOptions.Adjust.ORIGINAL
+                        : MuonOptions.Adjust.MATCH_RMS_ADAMW;
+                yield Muon.of(parameters, lr)
+                        .withOptions(MuonOptions.DEFAULT
+                                .withMomentum(s.path("momentum").asDouble())
+                                .withNesterov(s.path("nesterov").asBoolean())
+                                .withWeightDecay(decay)
+                                .withAdjust(adjust));
+            }
+            case "MoonlightMuon" -> {
+                Muon muon = Muon.moonlight(ParameterGroups.of(parameters), lr);
+                yield muon.withOptions(muon.options()
+                        .withMomentum(s.path("momentum").asDouble())
+                        .withNesterov(s.path("nesterov").asBoolean())
+                        .withIterations(s.path("ns_steps").asInt())
+                        .withWeightDecay(decay));
+            }
             default -> throw new AssertionError("unknown optimiser in " + s);
         };
     }

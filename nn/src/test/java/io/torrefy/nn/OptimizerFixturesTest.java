@@ -17,9 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Ten steps of every optimiser against torch's parameters after each.
 class OptimizerFixturesTest {
     static List<Fixture> cases() {
-        return Fixtures.open().ofKind("optim").stream()
-                .filter(f -> f.settings().path("optimizer").asText().startsWith("Adam"))
-                .toList();
+        return Fixtures.open().ofKind("optim");
     }
 
     @ParameterizedTest
