@@ -123,7 +123,7 @@ final class R1ZeroCommand implements Callable<Integer> {
             names = "--evaluate-every",
             paramLabel = "N",
             description = "Steps between small evaluations; 0 for none. Default: ${DEFAULT-VALUE}.")
-    private int evaluateEvery = 20;
+    private int evaluateEvery = 5;
 
     @Option(names = "--checkpoint-every", paramLabel = "N", description = "Steps. Default: ${DEFAULT-VALUE}.")
     private int checkpointEvery = 10;
