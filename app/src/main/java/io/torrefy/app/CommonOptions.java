@@ -27,6 +27,8 @@ final class CommonOptions {
     @Option(names = "--json", description = "Write one line of JSON at the end, the last one on standard output.")
     private boolean json;
 
+    // Read by picocli alone.
+    @SuppressWarnings("unused")
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,

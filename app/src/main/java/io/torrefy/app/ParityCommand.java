@@ -104,7 +104,7 @@ final class ParityCommand implements Callable<Integer> {
             Parity.Line worst = group.stream()
                     .max(Comparator.comparingDouble(Parity.Line::used))
                     .orElseThrow();
-            group.stream().filter(line -> line == worst || !line.passed()).forEach(shown::add);
+            group.stream().filter(line -> line.equals(worst) || !line.passed()).forEach(shown::add);
         });
         return shown;
     }

@@ -168,7 +168,7 @@ public final class Generator implements AutoCloseable {
             share(fresh, promptOf, leaderSlots, lengths);
             long[] last = new long[fresh.size()];
             for (int i = 0; i < last.length; i++) {
-                last[i] = packed.offsets()[promptOf[i] + 1] - 1;
+                last[i] = packed.offsets()[promptOf[i] + 1] - 1L;
             }
             choose(
                     fresh,

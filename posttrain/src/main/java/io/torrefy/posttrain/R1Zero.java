@@ -99,8 +99,7 @@ public final class R1Zero {
                 before.step + 1,
                 before.accuracyBefore,
                 before.tokens
-                        + done.metrics().get(RunMetrics.RESPONSE_LENGTH)
-                                * done.samples().size());
+                        + done.samples().stream().mapToInt(RunSample::tokens).sum());
         run.log(position.step, done.metrics());
         run.sample(done.samples().getFirst());
         progress.step(position.step, done.metrics());
