@@ -1,7 +1,6 @@
 package io.torrefy.tensor;
 
 import io.torrefy.tensor.internal.Backend;
-import io.torrefy.tensor.internal.cpu.CpuBackend;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
@@ -9,13 +8,12 @@ import java.util.stream.Collectors;
 final class Backends {
     private static final ServiceLoader<Backend> SERVICES =
             ServiceLoader.load(Backend.class, Backend.class.getClassLoader());
-    /// Always here, on the class path too, where no module declares it.
-    private static final Backend CPU = new CpuBackend();
+    private static final Backend CPU = load("cpu");
 
     private Backends() {}
 
     static Backend of(Device device) {
-        return device.type().equals(CPU.name()) ? CPU : load(device.type());
+        return device.type().equals("cpu") ? CPU : load(device.type());
     }
 
     private static synchronized Backend load(String type) {

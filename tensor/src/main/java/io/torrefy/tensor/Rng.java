@@ -1,5 +1,7 @@
 package io.torrefy.tensor;
 
+import io.torrefy.tensor.internal.Philox4x32;
+
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a
 /// value is a
 /// function of (seed, stream, position), so the same on any number of threads and devices, and a run resumes by its
@@ -107,6 +109,6 @@ public final class Rng {
     /// The uniform number in [0, 1) at one position of (seed, stream), f32's 24 bits: what [#uniform] gives there,
     /// without a tensor.
     public static float uniformAt(long seed, long stream, long position) {
-        return io.torrefy.tensor.internal.cpu.PhiloxScalar.uniform(seed, stream, position);
+        return Philox4x32.uniform(seed, stream, position);
     }
 }

@@ -11,6 +11,17 @@ import io.torrefy.tensor.DType;
 public interface Backend {
     String name();
 
+    /// What it computes with, for people: `AVX-512, 16 floats`.
+    String unit();
+
+    /// Host threads that kernels use.
+    int threads();
+
+    /// Sets them for the kernels that follow.
+    ///
+    /// @throws IllegalArgumentException if n < 1
+    void threads(int n);
+
     // ---- memory ------------------------------------------------------------------------------------------------
 
     /// Uninitialised memory, 64-byte aligned; throws OutOfMemoryError when there is none.

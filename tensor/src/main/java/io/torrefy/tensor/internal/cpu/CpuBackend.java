@@ -17,6 +17,21 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public String unit() {
+        return VectorUnit.describe();
+    }
+
+    @Override
+    public int threads() {
+        return Parallel.threads();
+    }
+
+    @Override
+    public void threads(int n) {
+        Parallel.threads(n);
+    }
+
+    @Override
     public long allocate(long bytes) {
         return Native.allocate(bytes);
     }

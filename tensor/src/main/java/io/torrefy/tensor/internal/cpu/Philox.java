@@ -1,6 +1,7 @@
 package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
+import io.torrefy.tensor.internal.Philox4x32;
 
 /// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The key is
 /// the
@@ -14,40 +15,11 @@ import io.torrefy.tensor.DType;
 /// The
 /// arithmetic is double in both types, so that other devices can agree with it after rounding.
 final class Philox {
-    static final int M0 = 0xD2511F53;
-    static final int M1 = 0xCD9E8D57;
-    static final int W0 = 0x9E3779B9;
-    static final int W1 = 0xBB67AE85;
-    static final int ROUNDS = 10;
     private static final long SECOND = Long.MIN_VALUE;
     private static final double F24 = 0x1p-24;
     private static final double F53 = 0x1p-53;
 
     private Philox() {}
-
-    /// The four words of one counter.
-    static void words(long seed, long stream, long position, int[] out) {
-        int c0 = (int) position;
-        int c1 = (int) (position >>> 32);
-        int c2 = (int) stream;
-        int c3 = (int) (stream >>> 32);
-        int k0 = (int) seed;
-        int k1 = (int) (seed >>> 32);
-        for (int round = 0; round < ROUNDS; round++) {
-            long p0 = (c0 & 0xffffffffL) * (M0 & 0xffffffffL);
-            long p1 = (c2 & 0xffffffffL) * (M1 & 0xffffffffL);
-            c0 = (int) (p1 >>> 32) ^ c1 ^ k0;
-            c1 = (int) p1;
-            c2 = (int) (p0 >>> 32) ^ c3 ^ k1;
-            c3 = (int) p0;
-            k0 += W0;
-            k1 += W1;
-        }
-        out[0] = c0;
-        out[1] = c1;
-        out[2] = c2;
-        out[3] = c3;
-    }
 
     static void uniform(DType type, long n, long seed, long stream, long offset, long y) {
         switch (type) {
@@ -77,7 +49,7 @@ final class Philox {
         }
         int[] words = new int[4];
         for (int i = full; i < n; i += 4) {
-            words(seed, stream, (offset + i) >>> 2, words);
+            Philox4x32.words(seed, stream, (offset + i) >>> 2, words);
             int count = Math.min(4, n - i);
             for (int k = 0; k < count; k++) {
                 Mem.f32(y + 4L * (i + k), (words[k] >>> 8) * 0x1p-24f);
@@ -90,8 +62,8 @@ final class Philox {
         int[] more = new int[4];
         for (int i = 0; i < n; i += 4) {
             long position = (offset + i) >>> 2;
-            words(seed, stream, position, words);
-            words(seed, stream, position ^ SECOND, more);
+            Philox4x32.words(seed, stream, position, words);
+            Philox4x32.words(seed, stream, position ^ SECOND, more);
             int count = Math.min(4, n - i);
             for (int k = 0; k < count; k++) {
                 Mem.f64(y + 8L * (i + k), wide(words[k], more[k]));
@@ -110,9 +82,9 @@ final class Philox {
         boolean narrow = type == DType.F32;
         for (int i = 0; i < n; i += 4) {
             long position = (offset + i) >>> 2;
-            words(seed, stream, position, words);
+            Philox4x32.words(seed, stream, position, words);
             if (!narrow) {
-                words(seed, stream, position ^ SECOND, more);
+                Philox4x32.words(seed, stream, position ^ SECOND, more);
             }
             for (int k = 0; k < Math.min(4, n - i); k += 2) {
                 double u = narrow ? (words[k] >>> 8) * F24 : wide(words[k], more[k]);

@@ -1,5 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
+import io.torrefy.tensor.internal.Philox4x32;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
@@ -8,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Philox on as many counters at a time as a vector has 64-bit lanes, each word in the low half of a lane: the same
 /// bits as
-/// `Philox.words`. Flat, for the reason given in `Exponentials`.
+/// `Philox4x32.words`. Flat, for the reason given in `Exponentials`.
 final class PhiloxVectors {
     private static final VectorSpecies<Long> LS = LongVector.SPECIES_PREFERRED;
     private static final int LANES = LS.length();
@@ -35,17 +36,17 @@ final class PhiloxVectors {
             LongVector c3 = LongVector.broadcast(LS, stream >>> 32);
             int k0 = (int) seed;
             int k1 = (int) (seed >>> 32);
-            for (int round = 0; round < Philox.ROUNDS; round++) {
-                LongVector p0 = c0.mul(Philox.M0 & LOW);
-                LongVector p1 = c2.mul(Philox.M1 & LOW);
+            for (int round = 0; round < Philox4x32.ROUNDS; round++) {
+                LongVector p0 = c0.mul(Philox4x32.M0 & LOW);
+                LongVector p1 = c2.mul(Philox4x32.M1 & LOW);
                 c0 = p1.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, c1);
                 c0 = c0.lanewise(VectorOperators.XOR, k0 & LOW);
                 c2 = p0.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, c3);
                 c2 = c2.lanewise(VectorOperators.XOR, k1 & LOW);
                 c1 = p1.and(LOW);
                 c3 = p0.and(LOW);
-                k0 += Philox.W0;
-                k1 += Philox.W1;
+                k0 += Philox4x32.W0;
+                k1 += Philox4x32.W1;
             }
             // words 0, 1 and words 2, 3 of a counter side by side as ints, then all four
             LongVector a = c1.lanewise(VectorOperators.LSHL, 32).or(c0);

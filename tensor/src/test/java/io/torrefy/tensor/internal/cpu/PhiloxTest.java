@@ -3,6 +3,7 @@ package io.torrefy.tensor.internal.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.torrefy.tensor.DType;
+import io.torrefy.tensor.internal.Philox4x32;
 import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +21,7 @@ class PhiloxTest {
 
     private static int[] words(long seed, long stream, long position) {
         int[] out = new int[4];
-        Philox.words(seed, stream, position, out);
+        Philox4x32.words(seed, stream, position, out);
         return out;
     }
 
