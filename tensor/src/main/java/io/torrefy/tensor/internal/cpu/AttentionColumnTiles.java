@@ -3,9 +3,8 @@ package io.torrefy.tensor.internal.cpu;
 import jdk.incubator.vector.FloatVector;
 
 /// Register tiles of `C = diag(s) C + A B` for eight rows of C and one to three vectors of columns, where A is stored
-/// by
-/// columns: `C[r][i] = s[r] C[r][i] + sum_k A[k][r] B[k][i]`. The scores of attention lie so (rows are keys, lanes are
-/// queries), and the factor s rescales an output of the online softmax as it is read.
+/// by columns: `C[r][i] = s[r] C[r][i] + sum_k A[k][r] B[k][i]`. The scores of attention lie so (rows are keys, lanes
+/// are queries), and the factor s rescales an output of the online softmax as it is read.
 ///
 /// See `AttentionRowTiles` for the form of the code.
 final class AttentionColumnTiles {

@@ -7,18 +7,18 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 
-/// Attention of a single query, as in decoding with a key/value cache: one pass over the keys for the scores, a softmax
-/// over
-/// the scratch that holds them, one pass over the values. Lanes run along the head. Keys and values are read in place.
+/// Attention of a single query, as in decoding with a key/value cache: one pass over the keys for the scores, a
+/// softmax over the scratch that holds them, one pass over the values. Lanes run along the head. Keys and values are
+/// read in place.
 final class AttentionDecode {
     private static final int L = Mem.FS.length();
     private static final float LN2 = 0.69314718f;
     private static final VectorMask<Float> HALF = lanesWith(L / 2);
     private static final VectorMask<Float> QUARTER = lanesWith(L / 4);
-    private static final VectorShuffle<Float> SWAP_HALF = swap(L / 2);
-    private static final VectorShuffle<Float> SWAP_QUARTER = swap(L / 4);
-    private static final VectorShuffle<Float> SWAP_2 = swap(2);
-    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+    private static final VectorShuffle<Float> SWAP_HALF = AttentionScores.swap(L / 2);
+    private static final VectorShuffle<Float> SWAP_QUARTER = AttentionScores.swap(L / 4);
+    private static final VectorShuffle<Float> SWAP_2 = AttentionScores.swap(2);
+    private static final VectorShuffle<Float> SWAP_1 = AttentionScores.swap(1);
 
     private AttentionDecode() {}
 
@@ -28,10 +28,6 @@ final class AttentionDecode {
             bits |= (i & bit) == 0 ? 0 : 1L << i;
         }
         return VectorMask.fromLong(Mem.FS, bits);
-    }
-
-    private static VectorShuffle<Float> swap(int distance) {
-        return VectorShuffle.fromOp(Mem.FS, i -> i ^ distance);
     }
 
     /// All query heads of `kvHead`; `lse` is the address of head 0 of this sequence.
@@ -95,8 +91,7 @@ final class AttentionDecode {
     }
 
     /// Four dot products at once. Their lanes are summed in a tree that merges two vectors a step: where the lane's
-    /// bit is
-    /// clear it holds the first one's sum, where it is set the second one's.
+    /// bit is clear it holds the first one's sum, where it is set the second one's.
     private static void scores4(
             long key0, long key1, long key2, long key3, int dim, float[] query, float[] scores, int j) {
         FloatVector a = FloatVector.zero(Mem.FS);

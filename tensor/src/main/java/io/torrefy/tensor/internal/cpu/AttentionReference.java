@@ -3,8 +3,7 @@ package io.torrefy.tensor.internal.cpu;
 import io.torrefy.tensor.internal.AttentionPlan;
 
 /// `FlashAttention` in scalar code, a query at a time, with sums in double: the fallback without vectors and the form
-/// the
-/// tiles are tested against. Memory is linear in the number of keys.
+/// the tiles are tested against. Memory is linear in the number of keys.
 final class AttentionReference {
     private AttentionReference() {}
 

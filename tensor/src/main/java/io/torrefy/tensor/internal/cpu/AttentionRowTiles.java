@@ -2,16 +2,13 @@ package io.torrefy.tensor.internal.cpu;
 
 import jdk.incubator.vector.FloatVector;
 
-/// Register tiles of `C = A B` and `C += A B` for eight rows of C and one to three vectors of columns, where the eight
-/// rows of A lie one after another and are read along the rows: `C[r][i] = sum_k A[r][k] B[k][i]`. All arguments after
-/// an
-/// array are its offset and its row stride. The sum over k runs in order, one fused multiply-add a step, so an element
-/// does
-/// not depend on the tile it is computed in.
+/// Register tiles of `C = A B` and `C += A B` for eight rows of C and one to three vectors of columns, where the
+/// eight rows of A lie one after another and are read along the rows: `C[r][i] = sum_k A[r][k] B[k][i]`. All
+/// arguments after an array are its offset and its row stride. The sum over k runs in order, one fused multiply-add a
+/// step, so an element does not depend on the tile it is computed in.
 ///
 /// The accumulators are local variables and start from a zero made inside the method: a constant from a static field
-/// would
-/// come boxed, and C2 would box every accumulator with it (40 times slower).
+/// would come boxed, and C2 would box every accumulator with it (40 times slower).
 final class AttentionRowTiles {
     /// Rows of a tile.
     static final int ROWS = 8;

@@ -5,6 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /// What happens to a block of transposed scores between two matrix products. Rows are keys and lanes are queries, so
 /// maxima, sums and masks are vertical. Scores are in units of log 2: the scale and log2(e) went into the queries.
@@ -17,11 +18,20 @@ final class AttentionScores {
     private static final int ROWS = AttentionRowTiles.ROWS;
     private static final FloatVector LANES = FloatVector.zero(Mem.FS).addIndex(1);
 
+    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+    private static final VectorShuffle<Float> SWAP_4 = swap(4);
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+
     private AttentionScores() {}
 
+    /// Exchanges the lanes that differ in the bit of `distance`.
+    static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(Mem.FS, i -> (i ^ distance) % L);
+    }
+
     /// `scores = A B` for eight keys at a time, only for the groups of lanes that see one of them. Key `origin` is
-    /// row 0 of
-    /// `scores` and the row at `ao` of `a`; rows have `n` elements.
+    /// row 0 of `scores` and the row at `ao` of `a`; rows have `n` elements.
     static void product(
             float[] a, int ao, int lda, int n, float[] b, int bo, float[] scores, int origin, int[] low, int[] high) {
         int from = from(low, high, origin);
@@ -128,8 +138,8 @@ final class AttentionScores {
     }
 
     /// One step of the online softmax for the lanes of group `g`: rows `[from, to)` become `2^(s - m)` with the new
-    /// running
-    /// maximum m; sum and factor follow. Without a finite score the row stays empty: maximum -infinity, sum 0.
+    /// running maximum m; sum and factor follow. Without a finite score the row stays empty: maximum -infinity, sum
+    /// 0.
     static void softmax(
             float[] scores, int from, int to, int lane, float[] max, float[] sum, float[] factor, int state) {
         for (int i = 0; i < GROUP; i += L) {
@@ -257,12 +267,23 @@ final class AttentionScores {
         }
     }
 
-    /// Dot product of `n` (a multiple of 16) elements from `at` on of two arrays.
-    static float dot(float[] a, float[] b, int at, int n) {
-        FloatVector sum = FloatVector.zero(Mem.FS);
-        for (int i = at; i < at + n; i += L) {
-            sum = FloatVector.fromArray(Mem.FS, a, i).fma(FloatVector.fromArray(Mem.FS, b, i), sum);
+    /// `out[r] = a[r] . b[r]` for `rows` rows of `n` (a multiple of 16) elements. The lanes are summed in one fixed
+    /// tree.
+    static void dots(float[] a, float[] b, int rows, int n, float[] out) {
+        for (int r = 0; r < rows; r++) {
+            FloatVector sum = FloatVector.zero(Mem.FS);
+            for (int i = r * n; i < r * n + n; i += L) {
+                sum = FloatVector.fromArray(Mem.FS, a, i).fma(FloatVector.fromArray(Mem.FS, b, i), sum);
+            }
+            if (L > 8) {
+                sum = sum.add(sum.rearrange(SWAP_8));
+            }
+            if (L > 4) {
+                sum = sum.add(sum.rearrange(SWAP_4));
+            }
+            sum = sum.add(sum.rearrange(SWAP_2));
+            sum = sum.add(sum.rearrange(SWAP_1));
+            out[r] = sum.lane(0);
         }
-        return VectorMath.sum(sum);
     }
 }

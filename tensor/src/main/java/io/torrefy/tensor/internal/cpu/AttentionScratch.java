@@ -1,8 +1,7 @@
 package io.torrefy.tensor.internal.cpu;
 
 /// What one thread needs to compute a tile of attention. The arrays grow to the largest call and stay: nothing is
-/// allocated
-/// in the steady state, and their size depends on the head size alone (decode: on the number of keys).
+/// allocated in the steady state, and their size depends on the head size alone (decode: on the number of keys).
 final class AttentionScratch {
     private static final ThreadLocal<AttentionScratch> SCRATCH = ThreadLocal.withInitial(AttentionScratch::new);
 

@@ -3,10 +3,9 @@ package io.torrefy.tensor.internal.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/// Transposes packed rows of queries into the lanes of the score tiles. A square of one vector's lanes is transposed by
-/// the
-/// butterfly: in the stage of distance d, rows i and i + d swap the lanes that differ in bit d, one two-register
-/// permutation an output row. Widths other than 16 go element by element.
+/// Transposes packed rows of queries into the lanes of the score tiles. A square of one vector's lanes is transposed
+/// by the butterfly: in the stage of distance d, rows i and i + d swap the lanes that differ in bit d, one
+/// two-register permutation an output row. Widths other than 16 go element by element.
 final class AttentionTranspose {
     private static final int L = Mem.FS.length();
     private static final int Q = AttentionView.QUERIES;

@@ -14,12 +14,12 @@ import io.torrefy.tensor.internal.AttentionPlan;
 /// ```
 /// P = exp(S - lse);  dV += P^T dO;  dS = P * (dO V^T - D);  dQ += scale dS K;  dK += scale dS^T Q
 /// ```
-/// A query that sees no key, or only keys masked by -infinity, has output 0, log-sum-exp -infinity and zero gradients.
-/// (A finite mask below about -2.3e38 counts as -infinity.)
+/// A query that sees no key, or only keys masked by -infinity, has output 0, log-sum-exp -infinity and zero
+/// gradients. (A finite mask below about -2.3e38 counts as -infinity.)
 ///
-/// Blocks of keys are counted from key 0 and queries share lanes but no arithmetic, so a row of the output has the same
-/// bits whatever else is in the call, on any number of threads. Sequences with a single query take a path of their own
-/// (`AttentionDecode`), which agrees with the tiles to rounding.
+/// Blocks of keys are counted from key 0 and queries share lanes but no arithmetic, so a row of the output has the
+/// same bits whatever else is in the call, on any number of threads. Sequences with a single query take a path of
+/// their own (`AttentionDecode`), which agrees with the tiles to rounding.
 final class FlashAttention {
     private FlashAttention() {}
 

@@ -3,14 +3,11 @@ package io.torrefy.tensor.internal.cpu;
 import io.torrefy.tensor.internal.AttentionPlan;
 import java.util.Arrays;
 
-/// The backward pass of `FlashAttention` for one call. The keys of a sequence are cut into at most `PARTITIONS` parts;
-/// an
-/// item owns one part of one key head, runs all queries of its group of query heads over it, in order, and writes dK
-/// and dV of
-/// its keys. Its share of dQ goes to dQ itself for the first part and to memory of its own for the others, which are
-/// added in
-/// order at the end. Within an item, keys are taken in spans that fit the second-level cache together with their
-/// gradients.
+/// The backward pass of `FlashAttention` for one call. The keys of a sequence are cut into at most `PARTITIONS`
+/// parts; an item owns one part of one key head, runs all queries of its group of query heads over it, in order, and
+/// writes dK and dV of its keys. Its share of dQ goes to dQ itself for the first part and to memory of its own for
+/// the others, which are added in order at the end. Within an item, keys are taken in spans that fit the second-level
+/// cache together with their gradients.
 final class FlashBackward {
     private static final int KEYS = FlashForward.KEYS;
     private static final int Q = AttentionView.QUERIES;
@@ -88,8 +85,7 @@ final class FlashBackward {
         return part * spans(sequence) / parts(sequence);
     }
 
-    /// Gives every sequence with several parts its place for [part - 1, heads, queries, headDim]; returns the
-    /// bytes.
+    /// Gives every sequence with several parts its place for [part - 1, heads, queries, headDim]; returns the bytes.
     private long layPartials() {
         long bytes = 0;
         for (int s = 0; s < partial.length; s++) {
@@ -152,25 +148,24 @@ final class FlashBackward {
         long queries = 2L * view.queries * (plan.qTokenStride() + plan.oTokenStride());
         long keys = 2L * view.keys * (plan.kTokenStride() + plan.vTokenStride());
         if (queries + keys <= 2L * AttentionPack.SWEEP) {
-            float sum = 0f;
-            for (long tensor : new long[] {o, dO}) {
-                long at = tensor + 4 * plan.oStart()[sequence];
-                sum += AttentionPack.sweep(at, plan.oTokenStride(), plan.oHeadStride(), plan.heads(), view.queries);
-            }
-            for (long tensor : new long[] {q, dq}) {
-                long at = tensor + 4 * plan.qStart()[sequence];
-                sum += AttentionPack.sweep(at, plan.qTokenStride(), plan.qHeadStride(), plan.heads(), view.queries);
-            }
-            for (long tensor : new long[] {k, dk}) {
-                long at = tensor + 4 * plan.kStart()[sequence];
-                sum += AttentionPack.sweep(at, plan.kTokenStride(), plan.kHeadStride(), plan.kvHeads(), view.keys);
-            }
-            for (long tensor : new long[] {v, dv}) {
-                long at = tensor + 4 * plan.vStart()[sequence];
-                sum += AttentionPack.sweep(at, plan.vTokenStride(), plan.vHeadStride(), plan.kvHeads(), view.keys);
-            }
+            float sum = sweepQueries(o, dO, plan.oStart()[sequence], plan.oTokenStride(), plan.oHeadStride(), view);
+            sum += sweepQueries(q, dq, plan.qStart()[sequence], plan.qTokenStride(), plan.qHeadStride(), view);
+            sum += sweepKeys(k, dk, plan.kStart()[sequence], plan.kTokenStride(), plan.kHeadStride(), view);
+            sum += sweepKeys(v, dv, plan.vStart()[sequence], plan.vTokenStride(), plan.vHeadStride(), view);
             x.swept = sum;
         }
+    }
+
+    private float sweepQueries(
+            long tensor, long gradient, long start, long tokenStride, long headStride, AttentionView view) {
+        return AttentionPack.sweep(tensor + 4 * start, tokenStride, headStride, plan.heads(), view.queries)
+                + AttentionPack.sweep(gradient + 4 * start, tokenStride, headStride, plan.heads(), view.queries);
+    }
+
+    private float sweepKeys(
+            long tensor, long gradient, long start, long tokenStride, long headStride, AttentionView view) {
+        return AttentionPack.sweep(tensor + 4 * start, tokenStride, headStride, plan.kvHeads(), view.keys)
+                + AttentionPack.sweep(gradient + 4 * start, tokenStride, headStride, plan.kvHeads(), view.keys);
     }
 
     private void part(int sequence, int kvHead, int part, AttentionView view, long memory, AttentionScratch x) {
@@ -267,9 +262,7 @@ final class FlashBackward {
             x.lse[i] = kept == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : kept * AttentionScores.LOG2E;
         }
         Arrays.fill(x.lse, rows, Q, Float.POSITIVE_INFINITY);
-        for (int i = 0; i < padded; i++) {
-            x.delta[i] = AttentionScores.dot(x.out, x.outGrads, i * valueStride, valueStride);
-        }
+        AttentionScores.dots(x.out, x.outGrads, padded, valueStride, x.delta);
         long query = q + 4 * queryAt(sequence, head, first);
         AttentionPack.rows(query, plan.qTokenStride(), rows, dim, x.queries, 0, keyStride, padded);
         AttentionTranspose.transpose(x.queries, keyStride, rows, plan.scale() * AttentionScores.LOG2E, x.queriesT, 0);

@@ -4,9 +4,9 @@ import io.torrefy.tensor.internal.AttentionPlan;
 import java.util.Arrays;
 
 /// The forward pass of `FlashAttention` for one call. A unit is a block of 48 queries of one head; the units of the
-/// query
-/// heads that share keys and values, up to `UNITS` of them, make an item: it packs a range of keys and values once and
-/// runs all its units over them. Scores are computed transposed, rows are keys and lanes are queries, by 8 x 48 tiles.
+/// query heads that share keys and values, up to `UNITS` of them, make an item: it packs a range of keys and values
+/// once and runs all its units over them. Scores are computed transposed, rows are keys and lanes are queries, by 8 x
+/// 48 tiles.
 final class FlashForward {
     /// Keys of a block: its scores stay in the first-level cache.
     static final int KEYS = 128;
@@ -86,8 +86,7 @@ final class FlashForward {
         });
     }
 
-    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise
-    /// one.
+    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise one.
     private int headsPerItem() {
         int items = 0;
         for (int s = 0; s < plan.sequences(); s++) {

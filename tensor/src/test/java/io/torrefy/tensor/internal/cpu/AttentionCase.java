@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /// One attention problem in native memory with everything that must not be touched poisoned, and its solution in
-/// float64
-/// straight from the definition. Gaps between rows, heads and sequences hold NaN: reading one spoils the result.
+/// float64 straight from the definition. Gaps between rows, heads and sequences hold NaN: reading one spoils the
+/// result.
 final class AttentionCase {
-    /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap`
-    /// widens rows.
+    /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap` widens
+    /// rows.
     record Shape(
             String name,
             int heads,
