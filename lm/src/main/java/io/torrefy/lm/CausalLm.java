@@ -28,6 +28,7 @@ public final class CausalLm extends Module {
     private final Embedding embedding;
     private final @Nullable Embedding positions;
     private final List<DecoderBlock> blocks = new ArrayList<>();
+    private final Rotary rotary;
     private final Layer norm;
     private final @Nullable Linear head;
 
@@ -39,7 +40,7 @@ public final class CausalLm extends Module {
         embedding = body.add(gpt2 ? "wte" : "embed_tokens", Embedding.of(config.vocab(), config.hidden(), std, rng));
         positions = gpt2 ? body.add("wpe", Embedding.of(config.maxPositions(), config.hidden(), std, rng)) : null;
         Part stack = body.add(gpt2 ? "h" : "layers", new Part());
-        Rotary rotary = Rotary.of(gpt2 ? 2 : config.headDim(), gpt2 ? 1 : config.ropeTheta());
+        rotary = Rotary.of(gpt2 ? 2 : config.headDim(), gpt2 ? 1 : config.ropeTheta());
         for (int i = 0; i < config.layers(); i++) {
             blocks.add(stack.add(Integer.toString(i), DecoderBlock.of(config, i, rotary, rng)));
         }
@@ -104,6 +105,12 @@ public final class CausalLm extends Module {
                 folder.resolve("config.json"),
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING,
                 java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Override
+    public void close() {
+        rotary.close();
+        super.close();
     }
 
     public DecoderConfig config() {

@@ -13,7 +13,7 @@ import java.util.function.BiConsumer;
 
 /// A part of a model: named parameters, buffers and smaller modules. A parameter's full name is the path to it, joined
 /// by dots, which is also its name in a checkpoint.
-public abstract class Module {
+public abstract class Module implements AutoCloseable {
     private final SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
     private final SequencedMap<String, Tensor> buffers = new LinkedHashMap<>();
     private final SequencedMap<String, Module> children = new LinkedHashMap<>();
@@ -104,6 +104,13 @@ public abstract class Module {
     /// Forgets all gradients.
     public final void zeroGrad() {
         parameters().forEach(Tensor::zeroGrad);
+    }
+
+    /// Frees parameters, their gradients and buffers at once; without it they live until they are garbage.
+    @Override
+    public void close() {
+        zeroGrad();
+        state().values().forEach(Tensor::close);
     }
 
     /// Whether layers that differ in training (dropout) behave as in training.

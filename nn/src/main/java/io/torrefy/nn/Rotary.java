@@ -7,7 +7,7 @@ import io.torrefy.tensor.Tensor;
 
 /// Rotary position embedding (Su et al. 2021): tables of cos and sin for the angles `position * theta^(-2k/dim)`, made
 /// in double. The tables grow when a longer sequence comes.
-public final class Rotary {
+public final class Rotary implements AutoCloseable {
     private final int dim;
     private final double theta;
     private Tensor cos;
@@ -51,9 +51,19 @@ public final class Rotary {
                 s[p * (dim / 2) + k] = (float) Math.sin(angle);
             }
         }
+        if (cos.size(0) == 0) {
+            close(); // Larger ones may be in the graph of a backward pass to come.
+        }
         try (Scope _ = Scope.open()) {
             cos = Tensor.of(c, length, dim / 2).to(DType.F32).keep();
             sin = Tensor.of(s, length, dim / 2).to(DType.F32).keep();
         }
+    }
+
+    /// Frees the tables.
+    @Override
+    public synchronized void close() {
+        cos.close();
+        sin.close();
     }
 }

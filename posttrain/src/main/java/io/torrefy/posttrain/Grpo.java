@@ -195,6 +195,7 @@ public final class Grpo implements AutoCloseable {
                 .withStopIds(Set.of(Tokens.end(tokenizer)));
         List<Completion> completions = generator.generate(prompts, sampling, step * prompts.size(), (_, _) -> {});
         clock.lap("rollout");
+        checkFinite(step, completions);
         List<Rollout> rollouts = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
             Problem problem = problems.get(i / options.numGenerations);
@@ -204,6 +205,20 @@ public final class Grpo implements AutoCloseable {
         }
         clock.lap("reward");
         return rollouts;
+    }
+
+    /// Weights that are no numbers sample one token over and over: equal rewards, no gradient, and no loss to
+    /// notice.
+    private static void checkFinite(long step, List<Completion> completions) {
+        for (Completion completion : completions) {
+            for (float logProb : completion.logProbs()) {
+                if (!Float.isFinite(logProb)) {
+                    throw new RunException("[grpo] the log-probability of a sampled token is " + logProb + " at step "
+                            + (step + 1) + ": the weights are broken. Hint: lower the learning rate and start again, or"
+                            + " from a checkpoint of before.");
+                }
+            }
+        }
     }
 
     // ---- 4, 5: the update ------------------------------------------------------------------------------------------

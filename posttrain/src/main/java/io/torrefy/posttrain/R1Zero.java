@@ -75,9 +75,9 @@ public final class R1Zero {
 
     private Outcome run() throws IOException {
         Optional<Checkpoint> from = run.resumed();
-        CausalLm policy = CausalLm.load(from.isPresent() ? from.get().folder() : settings.model);
-        CausalLm reference = settings.grpo.loss().beta() > 0 ? CausalLm.load(settings.model) : null;
-        try (Grpo grpo = Grpo.of(policy, reference, tokenizer, settings.task, rewards, settings.grpo)) {
+        try (CausalLm policy = CausalLm.load(from.isPresent() ? from.get().folder() : settings.model);
+                CausalLm reference = settings.grpo.loss().beta() > 0 ? CausalLm.load(settings.model) : null;
+                Grpo grpo = Grpo.of(policy, reference, tokenizer, settings.task, rewards, settings.grpo)) {
             Position position = from.isPresent() ? restore(from.get().folder(), grpo) : begin(policy, grpo);
             while (position.step < settings.grpo.steps()) {
                 position = step(policy, grpo, position);

@@ -66,7 +66,8 @@ public final class Rewards {
         try {
             score = entry.reward().score(problem, completion);
         } catch (RuntimeException e) {
-            throw new IllegalStateException("[reward " + entry.name() + "] failed on problem " + problem.id(), e);
+            throw new IllegalStateException(
+                    "[reward " + entry.name() + "] failed on problem " + problem.id() + ": " + e, e);
         }
         if (!Double.isFinite(score)) {
             throw new IllegalStateException("[reward " + entry.name() + "] expected a finite score; got " + score
