@@ -16,7 +16,16 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {R1ZeroCommand.class, PretrainCommand.class, ParityCommand.class, CommandLine.HelpCommand.class})
+        subcommands = {
+            R1ZeroCommand.class,
+            PretrainCommand.class,
+            GenerateCommand.class,
+            ChatCommand.class,
+            EvalCommand.class,
+            ParityCommand.class,
+            DoctorCommand.class,
+            CommandLine.HelpCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

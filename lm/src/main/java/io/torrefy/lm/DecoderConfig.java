@@ -142,6 +142,12 @@ public record DecoderConfig(
         expect(json, "hidden_act", "silu", problems);
         flag(json, "mlp_bias", false, problems);
         flag(json, "use_sliding_window", false, problems);
+        for (JsonNode kind : json.path("layer_types")) {
+            if (!kind.asText().equals("full_attention")) {
+                problems.add("layer_types '" + kind.asText() + "' (only 'full_attention')");
+                break;
+            }
+        }
         JsonNode rope = json.path("rope_parameters");
         JsonNode scaling = json.path("rope_scaling");
         for (JsonNode part : List.of(rope, scaling)) {

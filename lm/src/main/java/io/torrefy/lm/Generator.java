@@ -237,6 +237,11 @@ public final class Generator implements AutoCloseable {
             int id = sampling.choose(row, i * vocab, vocab, firstStream + s.index, s.count);
             s.ids[s.count] = id;
             s.logProbs[s.count] = logProbs[i * vocab + id];
+            if (!Float.isFinite(s.logProbs[s.count])) {
+                throw new IllegalStateException("[generate] expected finite logits; got a log-probability of "
+                        + s.logProbs[s.count] + " at new token " + s.count + " of prompt " + s.index
+                        + ". Hint: the weights are damaged, or have grown beyond float32 in training.");
+            }
             s.count++;
             listener.token(s.index, id);
         }

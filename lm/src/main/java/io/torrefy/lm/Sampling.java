@@ -2,6 +2,7 @@ package io.torrefy.lm;
 
 import io.torrefy.tensor.Rng;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -113,14 +114,7 @@ public record Sampling(
 
     /// Zeroes what top-k, top-p and min-p leave out, in that order.
     private float[] keep(float[] p, int from, int n) {
-        Integer[] order = new Integer[n];
-        for (int i = 0; i < n; i++) {
-            order[i] = i;
-        }
-        java.util.Arrays.sort(order, (a, b) -> {
-            int c = Float.compare(p[from + b], p[from + a]);
-            return c != 0 ? c : Integer.compare(a, b);
-        });
+        int[] order = descending(p, from, n);
         int limit = topK == 0 ? n : Math.min(topK, n);
         double total = 0;
         for (int i = 0; i < limit; i++) {
@@ -134,5 +128,20 @@ public record Sampling(
             sum += p[from + order[i]];
         }
         return kept;
+    }
+
+    /// The places of `n` probabilities, greatest first, of equal ones the first first. Bits of floats from 0 up are
+    /// in the floats' order, so that one sort of numbers does it: vocabularies are large.
+    private static int[] descending(float[] p, int from, int n) {
+        long[] keys = new long[n];
+        for (int i = 0; i < n; i++) {
+            keys[i] = (long) (Integer.MAX_VALUE - Float.floatToRawIntBits(p[from + i])) << 32 | i;
+        }
+        Arrays.sort(keys);
+        int[] order = new int[n];
+        for (int i = 0; i < n; i++) {
+            order[i] = (int) keys[i];
+        }
+        return order;
     }
 }

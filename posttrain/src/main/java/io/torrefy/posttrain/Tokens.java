@@ -4,11 +4,11 @@ import io.torrefy.lm.Tokenizer;
 import java.util.Arrays;
 
 /// Ids of prompts and completions, the same in pre-training, rollout and evaluation.
-final class Tokens {
+public final class Tokens {
     private Tokens() {}
 
     /// The beginning token (the end token where there is none, as GPT-2 does) and the prompt.
-    static int[] prompt(Tokenizer tokenizer, String text) {
+    public static int[] prompt(Tokenizer tokenizer, String text) {
         int begin = tokenizer.bosId().orElseGet(() -> end(tokenizer));
         return joined(new int[] {begin}, tokenizer.encode(text));
     }
@@ -18,7 +18,10 @@ final class Tokens {
         return joined(tokenizer.encode(text), new int[] {end(tokenizer)});
     }
 
-    static int end(Tokenizer tokenizer) {
+    /// The token that ends a text.
+    ///
+    /// @throws RunException if the tokenizer's files name none
+    public static int end(Tokenizer tokenizer) {
         return tokenizer
                 .eosId()
                 .orElseThrow(
