@@ -2,15 +2,21 @@ package io.torrefy.tensor;
 
 import io.torrefy.tensor.internal.Backend;
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// The caching allocator behind all tensors: freed storage is kept by size class and given out again, so a training
 /// loop stops asking the system for memory after its first step.
 ///
-/// Size classes are an eighth of a power of two apart, so at most an eighth of a block is unused.
+/// Size classes are an eighth of a power of two apart, so at most an eighth of a block is unused. Work whose sizes change
+/// from step to step would leave blocks of every class behind: beyond a quarter more than the most that tensors held at
+/// once, the classes unused for longest go back to the system.
 public final class Memory {
-    private static final Map<Class, ArrayDeque<Long>> CACHE = new HashMap<>();
+    /// In the order of use, the class unused for longest first.
+    private static final Map<Class, ArrayDeque<Long>> CACHE = new LinkedHashMap<>(64, 0.75f, true);
+
+    private static final long HEADROOM = 64L << 20;
     private static final long SMALLEST = 256;
 
     private static long live;
@@ -82,6 +88,25 @@ public final class Memory {
         live -= size;
         cached += size;
         CACHE.computeIfAbsent(new Class(backend, size), _ -> new ArrayDeque<>()).push(address);
+        if (live + cached > peak + peak / 4 + HEADROOM) {
+            trim(peak + HEADROOM);
+        }
+    }
+
+    /// Gives blocks back until `most` bytes are left, in use and cached.
+    private static void trim(long most) {
+        Iterator<Map.Entry<Class, ArrayDeque<Long>>> classes = CACHE.entrySet().iterator();
+        while (live + cached > most && classes.hasNext()) {
+            Map.Entry<Class, ArrayDeque<Long>> entry = classes.next();
+            Class key = entry.getKey();
+            while (live + cached > most && !entry.getValue().isEmpty()) {
+                key.backend.release(entry.getValue().removeLast(), key.bytes);
+                cached -= key.bytes;
+            }
+            if (entry.getValue().isEmpty()) {
+                classes.remove();
+            }
+        }
     }
 
     static synchronized void countLate() {
