@@ -22,7 +22,8 @@ final class TinyModel {
         var trained = trainer.train(List.of("Numbers: 1 2 3. Target: 6.\n<answer>1 + 2 + 3</answer>"));
         trained.save(folder);
         int vocab = trained.tokenizer().highestId() + 1;
-        CausalLm.create(DecoderConfig.llama(vocab, 16, 1, 2, 24, 512), Rng.of(3)).save(folder);
+        CausalLm.create(DecoderConfig.llama(vocab, 16, 1, 2, 24, 512), Rng.of(3))
+                .save(folder);
         return folder;
     }
 

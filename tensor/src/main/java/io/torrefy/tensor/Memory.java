@@ -9,9 +9,9 @@ import java.util.Map;
 /// The caching allocator behind all tensors: freed storage is kept by size class and given out again, so a training
 /// loop stops asking the system for memory after its first step.
 ///
-/// Size classes are an eighth of a power of two apart, so at most an eighth of a block is unused. Work whose sizes change
-/// from step to step would leave blocks of every class behind: beyond a quarter more than the most that tensors held at
-/// once, the classes unused for longest go back to the system.
+/// Size classes are an eighth of a power of two apart, so at most an eighth of a block is unused. Work whose sizes
+/// change from step to step would leave blocks of every class behind: beyond a quarter more than the most that tensors
+/// held at once, the classes unused for longest go back to the system.
 public final class Memory {
     /// In the order of use, the class unused for longest first.
     private static final Map<Class, ArrayDeque<Long>> CACHE = new LinkedHashMap<>(64, 0.75f, true);

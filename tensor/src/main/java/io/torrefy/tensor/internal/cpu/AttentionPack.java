@@ -22,8 +22,8 @@ final class AttentionPack {
 
     /// Reads one element of every cache line of `rows` tokens in the order of memory, if the heads of a token lie
     /// side by side: there, one head after another reads a few lines of every token, a pattern that no prefetcher
-    /// follows; after this sweep, which they do follow, the lines are in the cache. Returns a sum, so that the reads
-    /// are not optimised away.
+    /// follows; after this sweep, which they do follow, the lines are in the cache. Returns a sum, so that the
+    /// reads are not optimised away.
     static float sweep(long address, long tokenStride, long headStride, int heads, int rows) {
         if (headStride >= tokenStride) {
             return 0f;
@@ -39,7 +39,8 @@ final class AttentionPack {
         return sum;
     }
 
-    /// Copies `rows` rows of `dim` elements, `stride` elements apart, to rows of stride `ld`; pads to `padded` rows.
+    /// Copies `rows` rows of `dim` elements, `stride` elements apart, to rows of stride `ld`; pads to `padded`
+    /// rows.
     static void rows(long address, long stride, int rows, int dim, float[] to, int at, int ld, int padded) {
         for (int r = 0; r < rows; r++) {
             row(address + 4 * stride * r, dim, to, at + r * ld, ld);

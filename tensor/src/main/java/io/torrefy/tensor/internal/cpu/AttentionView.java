@@ -51,8 +51,8 @@ final class AttentionView {
         return high(Math.min((block + 1) * QUERIES, queries) - 1);
     }
 
-    /// Fills the range of keys of each group of lanes of `block`, cut to `[from, to)`. An empty range has the largest
-    /// possible low end and the smallest high end.
+    /// Fills the range of keys of each group of lanes of `block`, cut to `[from, to)`. An empty range has the
+    /// largest possible low end and the smallest high end.
     void groups(int block, int from, int to, int[] low, int[] high) {
         for (int g = 0; g < GROUPS; g++) {
             int first = block * QUERIES + g * GROUP;

@@ -5,7 +5,8 @@ import java.util.Arrays;
 /// The items of one call: every sequence is cut into items, sequences with the most work come first, and a number of
 /// neighbouring small items makes a task. An item owns what it writes, so how items are grouped changes no result.
 final class AttentionWork {
-    /// Tasks are at least this much work, in scores times head size, so that handing one out costs nothing beside it.
+    /// Tasks are at least this much work, in scores times head size, so that handing one out costs nothing beside
+    /// it.
     private static final long TASK = 400_000;
 
     /// Items that are plenty for any number of threads.

@@ -85,7 +85,8 @@ final class FlashBackward {
         return part * spans(sequence) / parts(sequence);
     }
 
-    /// Gives every sequence with several parts its place for [part - 1, heads, queries, headDim]; returns the bytes.
+    /// Gives every sequence with several parts its place for [part - 1, heads, queries, headDim]; returns the
+    /// bytes.
     private long layPartials() {
         long bytes = 0;
         for (int s = 0; s < partial.length; s++) {

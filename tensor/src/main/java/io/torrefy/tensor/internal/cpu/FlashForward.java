@@ -86,7 +86,8 @@ final class FlashForward {
         });
     }
 
-    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise one.
+    /// One thread takes all heads of a sequence, for the cache's sake, when there are many sequences; otherwise
+    /// one.
     private int headsPerItem() {
         int items = 0;
         for (int s = 0; s < plan.sequences(); s++) {

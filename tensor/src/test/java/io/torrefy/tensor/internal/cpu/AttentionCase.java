@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 /// float64 straight from the definition. Gaps between rows, heads and sequences hold NaN: reading one spoils the
 /// result.
 final class AttentionCase {
-    /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap` widens
-    /// rows.
+    /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap`
+    /// widens rows.
     record Shape(
             String name,
             int heads,
