@@ -49,8 +49,8 @@ class ParityTest {
             Files.copy(from.resolve(name), folder.resolve(name));
         }
         byte[] weights = Files.readAllBytes(from.resolve("model.safetensors"));
-        // The last bytes of the last weight: the high byte of a float of the little-endian file.
-        weights[weights.length - 1] ^= 0x40;
+        // The high byte of the last float of the little-endian file: its sign.
+        weights[weights.length - 1] ^= (byte) 0x80;
         Files.write(folder.resolve("model.safetensors"), weights);
         Parity.Result result = Parity.check(folder);
         assertThat(result.passed()).isFalse();
