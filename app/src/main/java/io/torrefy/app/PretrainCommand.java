@@ -57,6 +57,11 @@ final class PretrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         common.apply();
+        common.check(steps >= 1, "--steps", "at least 1", steps);
+        common.check(documents >= 1, "--documents", "at least 1", documents);
+        common.check(layers >= 1, "--layers", "at least 1", layers);
+        boolean positive = learningRate > 0 && Double.isFinite(learningRate);
+        common.check(positive, "--learning-rate", "a positive number", learningRate);
         common.check(hidden >= 32 && hidden % 32 == 0, "--hidden", "a multiple of 32", hidden);
         if (Files.exists(out.resolve("model.safetensors"))) {
             throw new RunException("[pretrain] expected a folder without a model; got " + out

@@ -15,6 +15,7 @@ import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.Terminal;
 import io.torrefy.tensor.Threads;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -136,7 +137,21 @@ final class R1ZeroCommand implements Callable<Integer> {
         common.check(checkpointEvery >= 1, "--checkpoint-every", "at least 1", checkpointEvery);
         common.check(evaluateEvery >= 0, "--evaluate-every", "at least 0", evaluateEvery);
         common.check(generations >= 2, "--generations", "at least 2, a group", generations);
+        common.check(problems >= 1, "--problems", "at least 1", problems);
+        common.check(maxTokens >= 1, "--max-tokens", "at least 1", maxTokens);
+        common.check(positive(learningRate), "--learning-rate", "a positive number", learningRate);
+        common.check(positive(temperature), "--temperature", "a positive number", temperature);
+        common.check(beta == 0 || positive(beta), "--beta", "0 or a positive number", beta);
+        common.check(Double.isFinite(formatWeight), "--format-weight", "a finite number", formatWeight);
         Path base = model.orElseGet(Home::baseModel);
+        // Before there is a run folder: a run that cannot begin leaves none behind.
+        if (!Files.exists(base.resolve("config.json"))) {
+            throw new RunException("[load] expected a model folder with config.json and model.safetensors; got " + base
+                    + ". Hint: --model names the folder.");
+        }
+        if (data.isPresent() && !Files.exists(data.get())) {
+            throw new RunException("[data] could not read " + data.get() + ": no such file.");
+        }
         Task task = data.isPresent() ? QaFile.load(data.get(), QaFile.Options.DEFAULT) : Countdown.standard();
         R1Zero.Settings settings = new R1Zero.Settings(
                 base, task, grpo(), formatWeight, heldOut, evaluateEvery, Math.min(100, heldOut), checkpointEvery);
@@ -153,6 +168,10 @@ final class R1ZeroCommand implements Callable<Integer> {
             say(outcome, run.path(), report);
         }
         return 0;
+    }
+
+    private static boolean positive(double value) {
+        return value > 0 && Double.isFinite(value);
     }
 
     private Grpo.Options grpo() {
@@ -178,6 +197,10 @@ final class R1ZeroCommand implements Callable<Integer> {
     private Path folder() {
         Path runs = Path.of("runs");
         if (out.isPresent()) {
+            if (resume && !Files.isDirectory(out.get())) {
+                // Not an error: a run may have been killed before it made its folder.
+                common.err().println("There is no run in " + out.get() + " to go on with: it begins now.");
+            }
             return out.get();
         }
         if (resume) {

@@ -1,0 +1,185 @@
+package io.torrefy.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.posttrain.RunFolder;
+import io.torrefy.tensor.Threads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class R1ZeroCommandTest {
+    private final CommandRun command = new CommandRun();
+    private final int threads = Threads.count();
+
+    @TempDir
+    Path temporary;
+
+    @AfterEach
+    void restoreThreads() {
+        Threads.use(threads);
+    }
+
+    @Test
+    void helpNamesEveryOption() {
+        assertThat(command.execute("r1-zero", "--help")).isZero();
+        assertThat(command.out())
+                .contains("--model", "--data", "--steps", "--seed", "--threads", "--out", "--resume", "--json");
+        assertThat(command.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--no-such-option, 1",
+        "--steps, 0",
+        "--steps, many",
+        "--generations, 1",
+        "--problems, 0",
+        "--max-tokens, 0",
+        "--held-out, 0",
+        "--threads, 0",
+        "--checkpoint-every, 0",
+        "--learning-rate, 0",
+        "--learning-rate, NaN",
+        "--temperature, -1",
+        "--beta, -1",
+        "--format-weight, NaN",
+        "--loss, none"
+    })
+    void badUsageIsExitCodeTwoNamesTheOptionAndLeavesNoRun(String option, String value) {
+        Path out = temporary.resolve("run");
+        assertThat(command.execute("r1-zero", "--out", out.toString(), option, value))
+                .isEqualTo(2);
+        assertThat(command.err()).contains(option).contains("r1-zero");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aMissingModelIsNamedAndLeavesNoRun() {
+        Path out = temporary.resolve("run");
+        Path model = temporary.resolve("no-model");
+        assertThat(run("--out", out, "--model", model)).isOne();
+        assertThat(command.err()).contains("[load]", model.toString()).doesNotContain("\tat ");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aLineThatIsNoJsonIsNamedByItsNumberAndLeavesNoRun() throws IOException {
+        Path data = temporary.resolve("questions.jsonl");
+        Files.writeString(
+                data,
+                "{\"question\": \"1+1\", \"answer\": \"2\"}\n{\"question\": \"2+1\", \"answer\": \"3\"}\n{\"question\":\n");
+        Path out = temporary.resolve("run");
+        assertThat(run("--out", out, "--data", data)).isOne();
+        assertThat(command.err()).contains("questions.jsonl:3: no JSON").doesNotContain("\tat ");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aMissingDataFileIsNamed() {
+        Path data = temporary.resolve("none.jsonl");
+        assertThat(run("--out", temporary.resolve("run"), "--data", data)).isOne();
+        assertThat(command.err()).contains("none.jsonl", "no such file").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsNamed() throws IOException {
+        Path locked = Files.createDirectory(temporary.resolve("locked"));
+        assumeTrue(locked.toFile().setWritable(false), "the file system knows permissions");
+        assumeTrue(!Files.isWritable(locked), "this user may write everywhere");
+        assertThat(run("--out", locked.resolve("run"))).isOne();
+        assertThat(command.err()).contains("permission denied", "--out").doesNotContain("\tat ");
+        assertThat(locked.toFile().setWritable(true)).isTrue();
+    }
+
+    @Test
+    void aFileInPlaceOfTheFolderIsNamed() throws IOException {
+        Path file = Files.createFile(temporary.resolve("file"));
+        assertThat(run("--out", file)).isOne();
+        assertThat(command.err()).contains(file.toString(), "--out").doesNotContain("\tat ");
+        assertThat(file).isEmptyFile();
+    }
+
+    @Test
+    void aFolderInUseIsRefused() {
+        Path out = temporary.resolve("run");
+        try (RunFolder held = RunFolder.open(out, false)) {
+            assertThat(run("--out", held.path())).isOne();
+            assertThat(command.err()).contains("held by").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aWholeRunEndsInOneLineOfJsonAndIsNotOverwritten() throws IOException {
+        Path out = temporary.resolve("run");
+        assertThat(run("--out", out, "--json", "--resume")).as(command.err()).isZero();
+        assertThat(command.err()).contains("no run in " + out);
+        JsonNode line = new ObjectMapper().readTree(command.lastLine());
+        List<String> keys = new ArrayList<>();
+        line.fieldNames().forEachRemaining(keys::add);
+        assertThat(keys)
+                .containsExactly("accuracy_before", "accuracy_after", "steps", "tokens_per_second", "seconds", "run");
+        assertThat(line.get("accuracy_before").asDouble()).isBetween(0.0, 1.0);
+        assertThat(line.get("accuracy_after").asDouble()).isBetween(0.0, 1.0);
+        assertThat(line.get("steps").asLong()).isOne();
+        assertThat(line.get("tokens_per_second").asDouble()).isPositive();
+        assertThat(line.get("run").asText()).isEqualTo(out.toString());
+        assertThat(out.resolve("report.html")).isNotEmptyFile();
+        assertThat(out.resolve("model/model.safetensors")).isNotEmptyFile();
+        assertThat(out.resolve("model/tokenizer.json")).isNotEmptyFile();
+
+        byte[] metrics = Files.readAllBytes(out.resolve("metrics.jsonl"));
+        var second = new CommandRun();
+        assertThat(second.execute(arguments("--out", out))).isOne();
+        assertThat(second.err()).contains("holds a run already", "--resume");
+        var other = new CommandRun();
+        assertThat(other.execute(arguments("--out", out, "--resume", "--seed", 2)))
+                .isOne();
+        assertThat(other.err()).contains("seed");
+        assertThat(out.resolve("metrics.jsonl")).hasBinaryContent(metrics);
+    }
+
+    @Test
+    void thereIsNothingToResumeWhereNoRunEverWas() {
+        assumeTrue(!Files.exists(Path.of("runs")), "no runs were made here");
+        assertThat(run("--resume")).isOne();
+        assertThat(command.err()).contains("[resume]", "there is none").doesNotContain("\tat ");
+        assertThat(Path.of("runs")).doesNotExist();
+    }
+
+    private int run(Object... more) {
+        return command.execute(arguments(more));
+    }
+
+    /// The smallest run of the base model that ships, and what a test adds to it.
+    private static String[] arguments(Object... more) {
+        List<String> all = new ArrayList<>(List.of("r1-zero", "--steps", "1", "--held-out", "4", "--problems", "2"));
+        all.addAll(List.of("--generations", "2", "--max-tokens", "16"));
+        List<String> added = Arrays.stream(more).map(Object::toString).toList();
+        if (!added.contains("--model")) {
+            all.addAll(List.of("--model", baseModel().toString()));
+        }
+        all.addAll(added);
+        return all.toArray(String[]::new);
+    }
+
+    private static Path baseModel() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.exists(at.resolve("models/base/config.json"))) {
+                return at.resolve("models/base");
+            }
+        }
+        throw new IllegalStateException("[test] expected models/base here or above");
+    }
+}
