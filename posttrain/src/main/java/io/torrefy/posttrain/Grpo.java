@@ -193,9 +193,8 @@ public final class Grpo implements AutoCloseable {
         }
         Sampling sampling = Sampling.of(options.maxCompletionLength, options.temperature, options.seed)
                 .withStopIds(Set.of(Tokens.end(tokenizer)));
-        List<Completion> completions = generator.generate(prompts, sampling, step * prompts.size(), (_, _) -> {});
+        List<Completion> completions = generate(step, prompts, sampling);
         clock.lap("rollout");
-        checkFinite(step, completions);
         List<Rollout> rollouts = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
             Problem problem = problems.get(i / options.numGenerations);
@@ -207,17 +206,12 @@ public final class Grpo implements AutoCloseable {
         return rollouts;
     }
 
-    /// Weights that are no numbers sample one token over and over: equal rewards, no gradient, and no loss to
-    /// notice.
-    private static void checkFinite(long step, List<Completion> completions) {
-        for (Completion completion : completions) {
-            for (float logProb : completion.logProbs()) {
-                if (!Float.isFinite(logProb)) {
-                    throw new RunException("[grpo] the log-probability of a sampled token is " + logProb + " at step "
-                            + (step + 1) + ": the weights are broken. Hint: lower the learning rate and start again, or"
-                            + " from a checkpoint of before.");
-                }
-            }
+    /// Weights that are no numbers cannot be sampled from.
+    private List<Completion> generate(long step, List<int[]> prompts, Sampling sampling) {
+        try {
+            return generator.generate(prompts, sampling, step * prompts.size(), (_, _) -> {});
+        } catch (IllegalStateException e) {
+            throw new RunException("[grpo] the rollout failed at step " + (step + 1) + ": " + e.getMessage());
         }
     }
 
