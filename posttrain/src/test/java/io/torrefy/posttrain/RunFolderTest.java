@@ -12,10 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,7 +81,10 @@ class RunFolderTest {
 
     @Test
     void resumingTakesTheLogsBackToTheCheckpoint() throws IOException {
-        try (var run = RunFolder.open(folder(), false)) {
+        // A clock that steps on: the real one may stand still for as long as this test takes.
+        var ticks = new AtomicLong();
+        InstantSource clock = () -> Instant.ofEpochMilli(1_700_000_000_000L + 10 * ticks.getAndIncrement());
+        try (var run = RunFolder.open(folder(), false, clock)) {
             steps(run, 0, 4);
             run.checkpoint(4, to -> Files.writeString(to.resolve("state"), "4"));
         }
