@@ -230,11 +230,12 @@ public final class Generator implements AutoCloseable {
         double temperature = sampling.temperature() == 0 ? 1 : sampling.temperature();
         Tensor scaled = temperature == 1 ? logits : logits.div(temperature);
         float[] logProbs = scaled.logSoftmax(-1).toFloats();
-        float[] probabilities = scaled.softmax(-1).toFloats();
+        // The greatest is the same of both.
+        float[] weights =
+                sampling.temperature() == 0 ? logProbs : scaled.softmax(-1).toFloats();
         for (int i = 0; i < sequences.size(); i++) {
             Sequence s = sequences.get(i);
-            float[] row = sampling.temperature() == 0 ? logProbs : probabilities;
-            int id = sampling.choose(row, i * vocab, vocab, firstStream + s.index, s.count);
+            int id = sampling.choose(weights, i * vocab, vocab, firstStream + s.index, s.count);
             s.ids[s.count] = id;
             s.logProbs[s.count] = logProbs[i * vocab + id];
             if (!Float.isFinite(s.logProbs[s.count])) {

@@ -380,7 +380,7 @@ public final class Grpo implements AutoCloseable {
         m.put(RunMetrics.CLIP_FRACTION, loss == null ? 0 : loss.clipRegion());
         m.put(RunMetrics.LOSS, update.loss);
         m.put(RunMetrics.GRAD_NORM, update.gradNorm);
-        m.put(RunMetrics.ZERO_VARIANCE, groupsAllEqual(reward));
+        m.put(RunMetrics.ZERO_VARIANCE, Advantages.zeroVarianceFraction(reward, options.numGenerations));
         clock.put(m, tokens);
         return m;
     }
@@ -396,16 +396,6 @@ public final class Grpo implements AutoCloseable {
             sum += Math.sqrt(squares / (g - 1));
         }
         return sum / (reward.length / g);
-    }
-
-    private double groupsAllEqual(double[] reward) {
-        int g = options.numGenerations;
-        int equal = 0;
-        for (int i = 0; i < reward.length; i += g) {
-            double first = reward[i];
-            equal += Arrays.stream(reward, i, i + g).allMatch(r -> r == first) ? 1 : 0;
-        }
-        return (double) equal / (reward.length / g);
     }
 
     /// Where a step's time goes.
