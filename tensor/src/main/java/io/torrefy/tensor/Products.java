@@ -48,7 +48,7 @@ final class Products {
     }
 
     /// A matrix as the kernel reads it: its leading dimension and whether it is stored transposed.
-    private record Operand(Tensor tensor, boolean transposed, long leading) {
+    record Operand(Tensor tensor, boolean transposed, long leading) {
         static Operand of(Tensor x) {
             long rows = x.shape[x.rank() - 2];
             long columns = x.shape[x.rank() - 1];

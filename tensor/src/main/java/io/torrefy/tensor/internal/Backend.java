@@ -1,6 +1,7 @@
 package io.torrefy.tensor.internal;
 
 import io.torrefy.tensor.DType;
+import io.torrefy.tensor.PackedWeights;
 
 /// The kernels of one device. Arguments arrive validated: shapes agree, dtypes are ones the method says it takes.
 /// Addresses are device pointers in bytes; strides and counts are in elements. "Dense" means row-major without gaps.
@@ -124,6 +125,18 @@ public interface Backend {
             long cBatch,
             long batch,
             boolean accumulate);
+
+    /// Bytes that a weight (n, k) takes when it is packed.
+    long packedBytes(PackedWeights.Format format, long n, long k);
+
+    /// Packs the f32 weight (n, k) at w, stored k x n if `transposed`, row-major with leading dimension ldw, into
+    /// 64-byte aligned memory of `packedBytes`.
+    void pack(PackedWeights.Format format, boolean transposed, long n, long k, long w, long ldw, long packed);
+
+    /// `Y = X W^T` in f32 for X (m, k), Y (m, n), leading dimensions ldx and ldy. F32: the bits of `gemm`. BF16:
+    /// the same with the rounded weight; INT8: with the bytes, each sum times the scale of its row of W.
+    void packedProduct(
+            PackedWeights.Format format, long m, long n, long k, long x, long ldx, long packed, long y, long ldy);
 
     /// Unfolds (channels, h, w) into (channels*kh*kw, oh*ow) columns, zero padded. F32, F64.
     void im2col(DType type, Conv2dPlan plan, long x, long columns);

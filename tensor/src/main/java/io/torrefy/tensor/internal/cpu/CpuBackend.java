@@ -1,6 +1,7 @@
 package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.internal.AttentionPlan;
 import io.torrefy.tensor.internal.Backend;
 import io.torrefy.tensor.internal.BinaryOp;
@@ -157,6 +158,22 @@ public final class CpuBackend implements Backend {
             long batch,
             boolean accumulate) {
         Gemm.gemm(type, ta, tb, m, n, k, a, lda, aBatch, b, ldb, bBatch, c, ldc, cBatch, batch, accumulate);
+    }
+
+    @Override
+    public long packedBytes(PackedWeights.Format format, long n, long k) {
+        return GemmPacked.bytes(format, n, k);
+    }
+
+    @Override
+    public void pack(PackedWeights.Format format, boolean transposed, long n, long k, long w, long ldw, long packed) {
+        GemmPacking.pack(format, transposed, n, k, w, ldw, packed);
+    }
+
+    @Override
+    public void packedProduct(
+            PackedWeights.Format format, long m, long n, long k, long x, long ldx, long packed, long y, long ldy) {
+        GemmPacked.product(format, m, n, k, x, ldx, packed, y, ldy);
     }
 
     @Override

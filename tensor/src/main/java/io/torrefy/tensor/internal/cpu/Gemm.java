@@ -98,7 +98,7 @@ final class Gemm {
 
     /// Which part of the problem a task does: `matrices` of the batch at a time, each cut into a grid of `rows` x
     /// `columns` cells.
-    private record Grid(long gridRows, long gridColumns, long rows, long columns, long matrices, long groups) {
+    record Grid(long gridRows, long gridColumns, long rows, long columns, long matrices, long groups) {
         long cells() {
             return gridRows * gridColumns;
         }

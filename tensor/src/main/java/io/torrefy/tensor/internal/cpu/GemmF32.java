@@ -35,8 +35,8 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
     /// Memory of one thread, grown to its largest use.
-    private static final class Scratch {
-        private final MemorySegment tile = Arena.ofAuto().allocate(MR * NR * 4L, 64);
+    static final class Scratch {
+        private final MemorySegment tile = Arena.ofAuto().allocate(MR * Math.max(NR, GemmPacked.PANEL) * 4L, 64);
         private MemorySegment b = MemorySegment.NULL;
         private MemorySegment a = MemorySegment.NULL;
 
@@ -59,6 +59,15 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         }
     }
 
+    static Scratch scratch() {
+        return SCRATCH.get();
+    }
+
+    /// Rows of A that stay in the cache together.
+    int rowsOfA() {
+        return Math.max(MR, A_BLOCK / kBlock / MR * MR);
+    }
+
     /// C (m x n at address c) from A and B at their first row and column of this block of C.
     void block(long m, long n, long a, long b, long c) {
         if (!tb && m <= B_IN_PLACE_ROWS) {
@@ -66,7 +75,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
             return;
         }
         Scratch scratch = SCRATCH.get();
-        int mc = Math.max(MR, A_BLOCK / kBlock / MR * MR);
+        int mc = rowsOfA();
         boolean copyA = ta ? n >= TRANSPOSED_A_COPIED_COLUMNS : n >= A_COPIED_COLUMNS && m > mc;
         // A panel that meets all rows at once is used up at once: one is enough, and stays in the L1 or L2 cache.
         int nc = m <= mc && !copyA ? NR : NC;
@@ -114,7 +123,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     }
 
     /// A block of rows of A: its address and strides in bytes.
-    private record Rows(int rows, int kc, long address, long rowStride, long kStride) {}
+    record Rows(int rows, int kc, long address, long rowStride, long kStride) {}
 
     private long bAt(long b, long p, long j) {
         return tb ? b + j * ldb + p * 4 : b + p * ldb + j * 4;
@@ -122,7 +131,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
 
     /// The block in memory of its own, a line longer than it need be so that rows do not meet in the same cache
     /// set.
-    private Rows copy(Rows from, Scratch scratch) {
+    Rows copy(Rows from, Scratch scratch) {
         int length = ta ? from.rows : from.kc;
         int count = ta ? from.kc : from.rows;
         long stride = Math.ceilDiv(length, 16) * 64L + 64;
@@ -135,13 +144,13 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         long to = scratch.b(Math.ceilDiv(cols, NR) * NR * 4L * kc);
         long step = tb ? ldb : 4;
         for (int j = 0; j < cols; j += NR) {
-            GemmPack.panel(tb, b + j * step, ldb, Math.min(NR, cols - j), kc, to + j * kc * 4L);
+            GemmPack.panel(tb, b + j * step, ldb, Math.min(NR, cols - j), kc, to + j * kc * 4L, TILE_ROW);
         }
         return to;
     }
 
-    /// `cols` <= NR columns of C.
-    private void panel(Rows a, int cols, long b, long bStride, long c, boolean add, long tile) {
+    /// `cols` columns of C from a panel of B.
+    void panel(Rows a, int cols, long b, long bStride, long c, boolean add, long tile) {
         for (int q = 0; q < cols; ) {
             int vectors = vectors(cols - q);
             int width = Math.min(vectors * V, cols - q);
@@ -162,7 +171,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
                         direct ? to : tile,
                         direct ? ldc : TILE_ROW);
                 if (!direct) {
-                    store(tile, height, width, to, add);
+                    store(tile, TILE_ROW, height, width, to, add);
                 }
                 i += height;
             }
@@ -180,29 +189,30 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         return rows >= MR && rows != 8 ? MR : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
     }
 
-    private void store(long tile, int height, int width, long c, boolean add) {
+    /// Stores or adds a tile to C.
+    void store(long tile, long tileRow, int height, int width, long c, boolean add) {
         if (add && width == NR) {
-            addWhole(tile, height, c);
+            addWhole(tile, tileRow, height, c);
             return;
         }
         for (int j = 0; j < width; j += V) {
-            storeVector(tile + j * 4L, height, FS.indexInRange(j, width), c + j * 4L, add);
+            storeVector(tile + j * 4L, tileRow, height, FS.indexInRange(j, width), c + j * 4L, add);
         }
     }
 
-    private void addWhole(long tile, int height, long c) {
+    private void addWhole(long tile, long tileRow, int height, long c) {
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < NR; j += V) {
                 long to = c + i * ldc + j * 4L;
-                Mem.store(Mem.load(to).add(Mem.load(tile + i * TILE_ROW + j * 4L)), to);
+                Mem.store(Mem.load(to).add(Mem.load(tile + i * tileRow + j * 4L)), to);
             }
         }
     }
 
-    private void storeVector(long tile, int height, VectorMask<Float> mask, long c, boolean add) {
+    private void storeVector(long tile, long tileRow, int height, VectorMask<Float> mask, long c, boolean add) {
         for (int i = 0; i < height; i++) {
             long to = c + i * ldc;
-            FloatVector value = Mem.load(tile + i * TILE_ROW);
+            FloatVector value = Mem.load(tile + i * tileRow);
             if (add) {
                 value = FloatVector.fromMemorySegment(FS, ALL, to, ORDER, mask).add(value);
             }

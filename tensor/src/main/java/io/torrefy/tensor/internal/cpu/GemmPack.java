@@ -13,21 +13,20 @@ import jdk.incubator.vector.VectorMask;
 /// gaps, A into rows side by side. Columns past the edge of a panel hold anything; what the tiles make of them is
 /// never stored to C.
 final class GemmPack {
-    private static final long STRIDE = NR * 4L;
-
     private GemmPack() {}
 
-    /// One panel, of which `cols` columns exist and `kc` steps. `ldb` is in bytes.
-    static void panel(boolean transposed, long b, long ldb, int cols, int kc, long to) {
+    /// One panel, of which `cols` columns exist and `kc` steps. `ldb` is in bytes, and so is `stride`, from step to
+    /// step of the panel.
+    static void panel(boolean transposed, long b, long ldb, int cols, int kc, long to, long stride) {
         if (transposed) {
             for (int j = 0; j < cols; j += V) {
-                columns(b + j * ldb, ldb, Math.min(V, cols - j), kc, to + j * 4L);
+                columns(b + j * ldb, ldb, Math.min(V, cols - j), kc, to + j * 4L, stride);
             }
-        } else if (cols == NR) {
+        } else if (cols == NR && stride == NR * 4L) {
             whole(b, ldb, kc, to);
         } else {
             for (int j = 0; j < cols; j += V) {
-                edge(b + j * 4L, ldb, kc, FS.indexInRange(j, cols), to + j * 4L);
+                edge(b + j * 4L, ldb, kc, FS.indexInRange(j, cols), to + j * 4L, stride);
             }
         }
     }
@@ -35,25 +34,25 @@ final class GemmPack {
     private static void whole(long from, long ldb, int kc, long to) {
         for (int p = 0; p < kc; p++) {
             long row = from + p * ldb;
-            long at = to + p * STRIDE;
+            long at = to + p * NR * 4L;
             for (int j = 0; j < NR; j += V) {
                 Mem.store(Mem.load(row + j * 4L), at + j * 4L);
             }
         }
     }
 
-    private static void edge(long from, long ldb, int kc, VectorMask<Float> mask, long to) {
+    private static void edge(long from, long ldb, int kc, VectorMask<Float> mask, long to, long stride) {
         for (int p = 0; p < kc; p++) {
-            Mem.store(FloatVector.fromMemorySegment(FS, ALL, from + p * ldb, ORDER, mask), to + p * STRIDE);
+            Mem.store(FloatVector.fromMemorySegment(FS, ALL, from + p * ldb, ORDER, mask), to + p * stride);
         }
     }
 
     /// Up to V rows of a transposed B become columns.
-    private static void columns(long from, long ldb, int rows, int kc, long to) {
+    private static void columns(long from, long ldb, int rows, int kc, long to, long stride) {
         if (kc < V) {
             for (int i = 0; i < rows; i++) {
                 for (int p = 0; p < kc; p++) {
-                    Mem.f32(to + p * STRIDE + i * 4L, Mem.f32(from + i * ldb + p * 4L));
+                    Mem.f32(to + p * stride + i * 4L, Mem.f32(from + i * ldb + p * 4L));
                 }
             }
             return;
@@ -61,7 +60,7 @@ final class GemmPack {
         for (int p = 0; p < kc; p += V) {
             // The last block overlaps the one before it rather than being short.
             int q = Math.min(p, kc - V);
-            Transpose.square(from + q * 4L, ldb, rows, to + q * STRIDE, STRIDE);
+            Transpose.square(from + q * 4L, ldb, rows, to + q * stride, stride);
         }
     }
 
