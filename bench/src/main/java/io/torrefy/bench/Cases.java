@@ -1,0 +1,28 @@
+package io.torrefy.bench;
+
+import io.torrefy.bench.cases.NativeBlas;
+import io.torrefy.bench.cases.Sgemm;
+import io.torrefy.bench.cases.SgemmPeer;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The cases that a Java worker knows, by the name that rows and peers use. Python peers have theirs in `bench/peers`.
+public final class Cases {
+    private static final Map<String, Case.Opener> ALL = new TreeMap<>(Map.ofEntries(
+            Map.entry("sgemm", Sgemm::new),
+            Map.entry("sgemm-openblas", (args, threads) -> new SgemmPeer(NativeBlas.openBlas(), args, threads)),
+            Map.entry("sgemm-mkl", (args, threads) -> new SgemmPeer(NativeBlas.mkl(), args, threads))));
+
+    private Cases() {}
+
+    /// The case of that name.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    public static Case.Opener named(String name) {
+        Case.Opener opener = ALL.get(name);
+        if (opener == null) {
+            throw new IllegalArgumentException("[bench] expected a case of " + ALL.keySet() + "; got '" + name + "'");
+        }
+        return opener;
+    }
+}
