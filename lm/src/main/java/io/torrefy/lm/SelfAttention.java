@@ -27,7 +27,16 @@ abstract sealed class SelfAttention extends Module {
     final Tensor attend(Tensor q, Tensor k, Tensor v, TokenBatch batch) {
         TokenBatch.Cache cache = batch.cache();
         Tensor y;
-        if (cache == null) {
+        SharedPrefixes prefixes = batch.prefixes();
+        if (prefixes != null) {
+            y = Attention.attendPacked(
+                    q,
+                    prefixes.spread(k),
+                    prefixes.spread(v),
+                    batch.offsets(),
+                    prefixes.offsets(),
+                    Attention.Options.CAUSAL_CACHED);
+        } else if (cache == null) {
             y = Attention.attendPacked(q, k, v, batch.offsets(), batch.offsets(), Attention.Options.CAUSAL);
         } else {
             KvCache store = cache.layers().get(layer);

@@ -267,13 +267,15 @@ public final class Grpo implements AutoCloseable {
             if (advantages[i] == 0 && options.loss.beta() == 0) {
                 continue;
             }
-            if (!open.isEmpty() && tokens + rollouts.get(i).tokens() > options.microBatchTokens) {
+            Rollout r = rollouts.get(i);
+            if (!open.isEmpty() && tokens + r.tokens() > options.microBatchTokens) {
                 parts.add(open.stream().mapToInt(Integer::intValue).toArray());
                 open.clear();
                 tokens = 0;
             }
+            boolean shares = !open.isEmpty() && Arrays.equals(rollouts.get(open.getLast()).prompt, r.prompt);
             open.add(i);
-            tokens += rollouts.get(i).tokens();
+            tokens += shares ? r.completion.ids().length : r.tokens();
         }
         if (!open.isEmpty()) {
             parts.add(open.stream().mapToInt(Integer::intValue).toArray());
@@ -314,26 +316,36 @@ public final class Grpo implements AutoCloseable {
         return result;
     }
 
-    /// Log-probabilities of the completions' tokens, packed end to end. Logits are made for these alone.
+    /// Log-probabilities of the completions' tokens, packed end to end. The completions of a problem follow each other:
+    /// their prompt is read once. Logits are made for the completions' tokens alone.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
+        List<int[]> prompts = new ArrayList<>();
         List<int[]> inputs = new ArrayList<>();
+        int[] promptOf = new int[batch.size()];
+        for (int i = 0; i < promptOf.length; i++) {
+            Rollout r = batch.get(i);
+            if (i == 0 || !Arrays.equals(batch.get(i - 1).prompt, r.prompt)) {
+                prompts.add(r.prompt);
+            }
+            promptOf[i] = prompts.size() - 1;
+            int[] ids = r.completion.ids();
+            inputs.add(Arrays.copyOf(ids, ids.length - 1)); // the last token predicts nothing
+        }
+        TokenBatch packed = TokenBatch.fork(prompts, inputs, promptOf);
         int total = batch.stream().mapToInt(r -> r.completion.ids().length).sum();
         long[] places = new long[total];
         long[] targets = new long[total];
         int at = 0;
-        int offset = 0;
-        for (Rollout r : batch) {
-            int[] ids = r.completion.ids();
-            // The last token predicts nothing.
-            int[] input = Arrays.copyOf(Tokens.joined(r.prompt, ids), r.tokens() - 1);
-            inputs.add(input);
+        for (int i = 0; i < promptOf.length; i++) {
+            int[] ids = batch.get(i).completion.ids();
+            long from = packed.offsets()[prompts.size() + i];
             for (int t = 0; t < ids.length; t++) {
-                places[at] = offset + r.prompt.length - 1L + t;
+                // The prompt's last token predicts the completion's first.
+                places[at] = t == 0 ? packed.offsets()[promptOf[i] + 1] - 1L : from + t - 1;
                 targets[at++] = ids[t];
             }
-            offset += input.length;
         }
-        Tensor hidden = model.hidden(TokenBatch.pack(inputs)).indexSelect(0, Tensor.of(places, total));
+        Tensor hidden = model.hidden(packed).indexSelect(0, Tensor.of(places, total));
         return CrossEntropies.tokenLogProbs(model.logits(hidden), Tensor.of(targets, total), options.temperature)
                 .logProbs();
     }
