@@ -4,12 +4,12 @@ import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.CustomFunction;
 import io.torrefy.tensor.Tensor;
 
-/// Which keys each sequence of a batch sees when sequences share their beginnings: a prompt's rows are in the batch once,
-/// and every continuation attends to them and then to its own.
+/// Which keys each sequence of a batch sees when sequences share their beginnings: a prompt's rows are in the batch
+/// once, and every continuation attends to them and then to its own.
 ///
 /// Attention wants a sequence's keys side by side, so keys and values are copied into that order; everything else of a
-/// layer runs on the shared rows alone. The gradient of a prompt's key is the sum over the prompt and its continuations, in
-/// the order of the batch.
+/// layer runs on the shared rows alone. The gradient of a prompt's key is the sum over the prompt and its
+/// continuations, in the order of the batch.
 final class SharedPrefixes {
     private final Tensor rows;
     private final int[] offsets;
@@ -84,8 +84,8 @@ final class SharedPrefixes {
         return new Spread().apply(x);
     }
 
-    /// A gather, whose gradient would be a sum into rows. Nearly all rows have one source only, so that nearly all of it is
-    /// a gather too.
+    /// A gather, whose gradient would be a sum into rows. Nearly all rows have one source only, so that nearly all
+    /// of it is a gather too.
     private final class Spread extends CustomFunction {
         @Override
         protected Tensor forward(Saved saved, Tensor... inputs) {

@@ -23,12 +23,7 @@ public record TokenBatch(
         @Nullable Cache cache,
         @Nullable SharedPrefixes prefixes) {
 
-    TokenBatch(
-            Tensor ids,
-            Tensor positions,
-            int[] offsets,
-            int longest,
-            @Nullable Cache cache) {
+    TokenBatch(Tensor ids, Tensor positions, int[] offsets, int longest, @Nullable Cache cache) {
         this(ids, positions, offsets, longest, cache, null);
     }
 
@@ -58,9 +53,9 @@ public record TokenBatch(
         return new TokenBatch(Tensor.of(ids, total), Tensor.of(positions, total), offsets, longest, null);
     }
 
-    /// Packs prompts and then their continuations, whose rows are all that is computed: the samples of a group share the
-    /// work on their prompt. Sequence `s` of the batch is prompt `s`, then come the continuations; the hidden states are
-    /// those that each prompt and its continuation would have as one sequence.
+    /// Packs prompts and then their continuations, whose rows are all that is computed: the samples of a group
+    /// share the work on their prompt. Sequence `s` of the batch is prompt `s`, then come the continuations; the
+    /// hidden states are those that each prompt and its continuation would have as one sequence.
     ///
     /// @param continuations may be empty
     /// @param promptOf the prompt of each continuation

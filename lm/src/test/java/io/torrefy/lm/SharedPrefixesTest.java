@@ -19,7 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SharedPrefixesTest {
-    /// Prompts and, for each, the lengths of its continuations: around the widths of vectors and blocks, and none at all.
+    /// Prompts and, for each, the lengths of its continuations: around the widths of vectors and blocks, and none
+    /// at all.
     private static final int[] PROMPTS = {1, 7, 17, 33, 5};
     private static final int[][] CONTINUATIONS = {{0, 1, 16}, {15, 65, 17, 31}, {33, 0}, {64, 63}, {}};
 
@@ -62,8 +63,8 @@ class SharedPrefixesTest {
         return List.of(CausalLm.create(llama, Rng.of(1)), CausalLm.create(grouped, Rng.of(2)));
     }
 
-    /// Every row has the bits that it has where nothing is shared, but for continuations of one token: attention takes a
-    /// sequence of one query by the kernel that decodes, which sums in another order.
+    /// Every row has the bits that it has where nothing is shared, but for continuations of one token: attention
+    /// takes a sequence of one query by the kernel that decodes, which sums in another order.
     @ParameterizedTest
     @MethodSource("models")
     void rowsHaveTheBitsOfWholeSequences(CausalLm model) {
@@ -79,8 +80,7 @@ class SharedPrefixesTest {
                     boolean alone = t >= prompt && continuations.get(c).length == 1;
                     assertThat(row(shared, row))
                             .as("%d of %d", t, c)
-                            .containsExactly(
-                                    row(expected, packed.offsets()[c] + t), Offset.offset(alone ? 1e-5f : 0f));
+                            .containsExactly(row(expected, packed.offsets()[c] + t), Offset.offset(alone ? 1e-5f : 0f));
                 }
             }
         }

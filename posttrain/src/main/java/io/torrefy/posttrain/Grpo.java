@@ -316,8 +316,8 @@ public final class Grpo implements AutoCloseable {
         return result;
     }
 
-    /// Log-probabilities of the completions' tokens, packed end to end. The completions of a problem follow each other:
-    /// their prompt is read once. Logits are made for the completions' tokens alone.
+    /// Log-probabilities of the completions' tokens, packed end to end. The completions of a problem follow each
+    /// other: their prompt is read once. Logits are made for the completions' tokens alone.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
         List<int[]> prompts = new ArrayList<>();
         List<int[]> inputs = new ArrayList<>();

@@ -25,9 +25,11 @@ import java.util.TreeMap;
 /// A whole step of [Grpo]: rollout, rewards, advantages, loss, AdamW. `bench/peers/grpo.py` does the same with TRL and
 /// says in what the two differ; a unit of work is a generated token.
 ///
-/// The numbers in the arguments are those of the peer (`hidden`, `layers`, `heads`, `intermediate`, `vocab`, `positions`,
+/// The numbers in the arguments are those of the peer (`hidden`, `layers`, `heads`, `intermediate`, `vocab`,
+/// `positions`,
 /// `prompts`, `generations`, `new`), each with the peer's default; `microTokens` bounds a micro-batch in tokens;
-/// `tokenizer` is a folder with `tokenizer.json`. Weights are random, and no token ends a completion.
+/// `tokenizer` is a folder with `tokenizer.json`, `models/base` where none is named. Weights are random, and no token
+/// ends a completion.
 public final class GrpoStep implements Case {
     private static final long SEED = 1;
 
@@ -51,7 +53,7 @@ public final class GrpoStep implements Case {
                 args.path("intermediate").asInt(448),
                 args.path("positions").asInt(256));
         Tokenizer tokenizer = new Endless(
-                BpeTokenizer.load(Path.of(args.path("tokenizer").asText("models/base"))), shape.vocab());
+                BpeTokenizer.load(Path.of(args.path("tokenizer").asText(home() + "/models/base"))), shape.vocab());
         policy = CausalLm.create(shape, Rng.of(SEED));
         grpo = Grpo.of(
                 policy,
@@ -75,6 +77,10 @@ public final class GrpoStep implements Case {
                         args.path("microTokens").asInt(8192),
                         SEED));
         expect(grpo.step(step++));
+    }
+
+    private static String home() {
+        return System.getProperty("torrefy.home", ".");
     }
 
     /// The share of even characters: groups differ, and nothing else about it matters.
