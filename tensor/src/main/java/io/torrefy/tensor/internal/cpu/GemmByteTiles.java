@@ -13,10 +13,15 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// The micro-kernels for weights packed as signed bytes, four vectors of columns wide. A 32-bit lane holds four
-/// columns, each a vector apart, the first in its lowest byte. Form and reasons as in [GemmKernels].
+/// columns, each a vector apart, the first in its lowest byte. A byte is converted where a shift leaves it, at the top
+/// of the lane, and so counts 2^24 times; the scales take that back. Form and reasons as in [GemmKernels].
 final class GemmByteTiles {
     /// Where floats are a unit apart.
     static final float ROUND = 0x1.8p23f;
+    /// What the tiles take a byte of 1 for.
+    static final float UNIT = 0x1p24f;
+
+    private static final int TOP = 0xff000000;
     /// Bytes of a step of k.
     private static final long STEP = 4L * V;
 
@@ -53,16 +58,12 @@ final class GemmByteTiles {
             long ap = a + p * 4L;
             long wp = w + p * STEP;
             IntVector w0 = IntVector.fromMemorySegment(IS, ALL, wp, ORDER);
-            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b1 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b2 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b3 = (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b1 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 16).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b2 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 8).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b3 = (FloatVector) w0.and(TOP).convert(VectorOperators.I2F, 0);
             FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
             c0 = a0.fma(b0, c0);
             d0 = a0.fma(b1, d0);
@@ -115,16 +116,12 @@ final class GemmByteTiles {
             long ap = a + p * 4L;
             long wp = w + p * STEP;
             IntVector w0 = IntVector.fromMemorySegment(IS, ALL, wp, ORDER);
-            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b1 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b2 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b3 = (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b1 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 16).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b2 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 8).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b3 = (FloatVector) w0.and(TOP).convert(VectorOperators.I2F, 0);
             FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
             c0 = a0.fma(b0, c0);
             d0 = a0.fma(b1, d0);
@@ -155,16 +152,12 @@ final class GemmByteTiles {
             long ap = a + p * 4L;
             long wp = w + p * STEP;
             IntVector w0 = IntVector.fromMemorySegment(IS, ALL, wp, ORDER);
-            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b1 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b2 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b3 = (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b1 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 16).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b2 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 8).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b3 = (FloatVector) w0.and(TOP).convert(VectorOperators.I2F, 0);
             FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, ap));
             c0 = a0.fma(b0, c0);
             d0 = a0.fma(b1, d0);
@@ -177,27 +170,51 @@ final class GemmByteTiles {
         f0.intoMemorySegment(ALL, y + 12 * V, ORDER);
     }
 
-    /// A block of a panel as f32, without its scales.
-    static void widen(int kc, long w, long to) {
+    /// One row by two panels ([GemmHalfTiles#pair]).
+    static void pair(int kc, long a, long w, long second, long y) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector g0 = FloatVector.zero(FS);
+        FloatVector h0 = FloatVector.zero(FS);
+        FloatVector i0 = FloatVector.zero(FS);
+        FloatVector j0 = FloatVector.zero(FS);
         for (int p = 0; p < kc; p++) {
             long wp = w + p * STEP;
-            long at = to + p * 4 * STEP;
+            long sp = second + p * STEP;
             IntVector w0 = IntVector.fromMemorySegment(IS, ALL, wp, ORDER);
-            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b1 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b2 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 8)
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convert(VectorOperators.I2F, 0);
-            FloatVector b3 = (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
-            b0.intoMemorySegment(ALL, at, ORDER);
-            b1.intoMemorySegment(ALL, at + 4 * V, ORDER);
-            b2.intoMemorySegment(ALL, at + 8 * V, ORDER);
-            b3.intoMemorySegment(ALL, at + 12 * V, ORDER);
+            FloatVector b0 = (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b1 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 16).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b2 =
+                    (FloatVector) w0.lanewise(VectorOperators.LSHL, 8).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b3 = (FloatVector) w0.and(TOP).convert(VectorOperators.I2F, 0);
+            IntVector w1 = IntVector.fromMemorySegment(IS, ALL, sp, ORDER);
+            FloatVector b4 = (FloatVector) w1.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
+            FloatVector b5 =
+                    (FloatVector) w1.lanewise(VectorOperators.LSHL, 16).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b6 =
+                    (FloatVector) w1.lanewise(VectorOperators.LSHL, 8).and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector b7 = (FloatVector) w1.and(TOP).convert(VectorOperators.I2F, 0);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, a + p * 4L));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+            g0 = a0.fma(b4, g0);
+            h0 = a0.fma(b5, h0);
+            i0 = a0.fma(b6, i0);
+            j0 = a0.fma(b7, j0);
         }
+        c0.intoMemorySegment(ALL, y, ORDER);
+        d0.intoMemorySegment(ALL, y + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, y + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, y + 12 * V, ORDER);
+        g0.intoMemorySegment(ALL, y + 16 * V, ORDER);
+        h0.intoMemorySegment(ALL, y + 20 * V, ORDER);
+        i0.intoMemorySegment(ALL, y + 24 * V, ORDER);
+        j0.intoMemorySegment(ALL, y + 28 * V, ORDER);
     }
 
     /// Multiplies n values at y with their scales.

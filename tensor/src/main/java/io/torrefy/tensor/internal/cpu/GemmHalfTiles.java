@@ -163,21 +163,52 @@ final class GemmHalfTiles {
         f0.intoMemorySegment(ALL, y + 12 * V, ORDER);
     }
 
-    /// A block of a panel as f32.
-    static void widen(int kc, long w, long to) {
+    /// One row by two panels: eight sums at a time, as four wait for one another, and two streams from memory.
+    static void pair(int kc, long a, long w, long second, long y) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector g0 = FloatVector.zero(FS);
+        FloatVector h0 = FloatVector.zero(FS);
+        FloatVector i0 = FloatVector.zero(FS);
+        FloatVector j0 = FloatVector.zero(FS);
         for (int p = 0; p < kc; p++) {
             long wp = w + p * STEP;
-            long at = to + p * 2 * STEP;
+            long sp = second + p * STEP;
             IntVector w0 = IntVector.fromMemorySegment(IS, ALL, wp, ORDER);
             IntVector w1 = IntVector.fromMemorySegment(IS, ALL, wp + 4 * V, ORDER);
-            w0.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, at, ORDER);
-            w0.and(HIGH).intoMemorySegment(ALL, at + 4 * V, ORDER);
-            w1.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, at + 8 * V, ORDER);
-            w1.and(HIGH).intoMemorySegment(ALL, at + 12 * V, ORDER);
+            FloatVector b0 = w0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector b1 = w0.and(HIGH).reinterpretAsFloats();
+            FloatVector b2 = w1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector b3 = w1.and(HIGH).reinterpretAsFloats();
+            IntVector w2 = IntVector.fromMemorySegment(IS, ALL, sp, ORDER);
+            IntVector w3 = IntVector.fromMemorySegment(IS, ALL, sp + 4 * V, ORDER);
+            FloatVector b4 = w2.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector b5 = w2.and(HIGH).reinterpretAsFloats();
+            FloatVector b6 = w3.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector b7 = w3.and(HIGH).reinterpretAsFloats();
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, a + p * 4L));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+            g0 = a0.fma(b4, g0);
+            h0 = a0.fma(b5, h0);
+            i0 = a0.fma(b6, i0);
+            j0 = a0.fma(b7, j0);
         }
+        c0.intoMemorySegment(ALL, y, ORDER);
+        d0.intoMemorySegment(ALL, y + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, y + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, y + 12 * V, ORDER);
+        g0.intoMemorySegment(ALL, y + 16 * V, ORDER);
+        h0.intoMemorySegment(ALL, y + 20 * V, ORDER);
+        i0.intoMemorySegment(ALL, y + 24 * V, ORDER);
+        j0.intoMemorySegment(ALL, y + 28 * V, ORDER);
     }
 
-    /// The opposite: rounds to nearest, ties to even; NaN stays NaN ([Casts#toBf16]).
+    /// Narrows a block of a panel: rounds to nearest, ties to even; NaN stays NaN ([Casts#toBf16]).
     static void narrow(int kc, long from, long to) {
         for (int p = 0; p < kc; p++) {
             long at = from + p * 2 * STEP;

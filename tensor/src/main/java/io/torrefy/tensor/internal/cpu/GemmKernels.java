@@ -473,4 +473,46 @@ final class GemmKernels {
         }
         c0.intoMemorySegment(ALL, c, ORDER);
     }
+
+    /// One row by two panels of four vectors: eight sums at a time, as four wait for one another, and two streams
+    /// from memory. C lies in one piece.
+    static void pair(int kc, long a, long aStep, long b, long second, long bStep, long c) {
+        FloatVector c0 = FloatVector.zero(FS);
+        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector e0 = FloatVector.zero(FS);
+        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector g0 = FloatVector.zero(FS);
+        FloatVector h0 = FloatVector.zero(FS);
+        FloatVector i0 = FloatVector.zero(FS);
+        FloatVector j0 = FloatVector.zero(FS);
+        for (int p = 0; p < kc; p++) {
+            long bp = b + p * bStep;
+            long sp = second + p * bStep;
+            FloatVector b0 = FloatVector.fromMemorySegment(FS, ALL, bp, ORDER);
+            FloatVector b1 = FloatVector.fromMemorySegment(FS, ALL, bp + 4 * V, ORDER);
+            FloatVector b2 = FloatVector.fromMemorySegment(FS, ALL, bp + 8 * V, ORDER);
+            FloatVector b3 = FloatVector.fromMemorySegment(FS, ALL, bp + 12 * V, ORDER);
+            FloatVector b4 = FloatVector.fromMemorySegment(FS, ALL, sp, ORDER);
+            FloatVector b5 = FloatVector.fromMemorySegment(FS, ALL, sp + 4 * V, ORDER);
+            FloatVector b6 = FloatVector.fromMemorySegment(FS, ALL, sp + 8 * V, ORDER);
+            FloatVector b7 = FloatVector.fromMemorySegment(FS, ALL, sp + 12 * V, ORDER);
+            FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, a + p * aStep));
+            c0 = a0.fma(b0, c0);
+            d0 = a0.fma(b1, d0);
+            e0 = a0.fma(b2, e0);
+            f0 = a0.fma(b3, f0);
+            g0 = a0.fma(b4, g0);
+            h0 = a0.fma(b5, h0);
+            i0 = a0.fma(b6, i0);
+            j0 = a0.fma(b7, j0);
+        }
+        c0.intoMemorySegment(ALL, c, ORDER);
+        d0.intoMemorySegment(ALL, c + 4 * V, ORDER);
+        e0.intoMemorySegment(ALL, c + 8 * V, ORDER);
+        f0.intoMemorySegment(ALL, c + 12 * V, ORDER);
+        g0.intoMemorySegment(ALL, c + 16 * V, ORDER);
+        h0.intoMemorySegment(ALL, c + 20 * V, ORDER);
+        i0.intoMemorySegment(ALL, c + 24 * V, ORDER);
+        j0.intoMemorySegment(ALL, c + 28 * V, ORDER);
+    }
 }

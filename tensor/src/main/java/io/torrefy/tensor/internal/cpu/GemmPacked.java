@@ -10,13 +10,11 @@ import io.torrefy.tensor.internal.cpu.GemmF32.Rows;
 /// rows, step by step of k. A row of x then streams through the weights forwards, once.
 ///
 /// Every element is summed as [Gemm] sums it, so F32 gives the bits of the plain product, and the smaller formats
-/// those of a plain product with the values they stand for. Few rows widen the weights in registers ([GemmHalfTiles],
-/// [GemmByteTiles]); for more, a panel is widened once into memory that stays in the L2 cache.
+/// those of a plain product with the values they stand for, which their tiles widen in registers ([GemmHalfTiles],
+/// [GemmByteTiles]).
 final class GemmPacked {
     /// Rows of the weight in a panel, four vectors side by side.
     static final int PANEL = 4 * V;
-    /// Rows of x up to which the weights are widened in registers, again for each four rows.
-    private static final int WIDEN_ROWS = 8;
     /// What reading a weight costs, in multiply-adds: below so many rows the memory decides.
     private static final int STREAM_ROWS = 6;
 
@@ -89,10 +87,7 @@ final class GemmPacked {
                     if (m > mc) {
                         block = gemm.copy(block, scratch);
                     }
-                    for (long j = j0; j < j1; j += PANEL) {
-                        int cols = (int) Math.min(PANEL, j1 - j);
-                        panel(block, cols, j, p, y + i * gemm.ldc() + j * 4, scratch);
-                    }
+                    columns(block, j0, j1, p, y + i * gemm.ldc(), scratch);
                 }
             }
             if (format == Format.INT8) {
@@ -100,21 +95,26 @@ final class GemmPacked {
             }
         }
 
+        private void columns(Rows rows, long j0, long j1, long p, long y, GemmF32.Scratch scratch) {
+            for (long j = j0; j < j1; ) {
+                if (rows.rows() == 1 && j1 - j > PANEL) {
+                    int cols = (int) Math.min(2 * PANEL, j1 - j);
+                    pair(cols, rows.kc(), j, p, rows.address(), y + j * 4, scratch.tile());
+                    j += cols;
+                } else {
+                    int cols = (int) Math.min(PANEL, j1 - j);
+                    panel(rows, cols, j, p, y + j * 4, scratch);
+                    j += cols;
+                }
+            }
+        }
+
+        /// `cols` columns of y from j on, with the steps of k from p on.
         private void panel(Rows rows, int cols, long j, long p, long y, GemmF32.Scratch scratch) {
-            long from = packed + (j * k + p * PANEL) * size(format);
+            long from = at(j, p);
             long tile = scratch.tile();
             if (format == Format.F32) {
                 gemm.panel(rows, cols, from, PANEL * 4L, y, p > 0, tile);
-                return;
-            }
-            if (rows.rows() > WIDEN_ROWS) {
-                long wide = scratch.b((long) rows.kc() * PANEL * 4);
-                if (format == Format.BF16) {
-                    GemmHalfTiles.widen(rows.kc(), from, wide);
-                } else {
-                    GemmByteTiles.widen(rows.kc(), from, wide);
-                }
-                gemm.panel(rows, cols, wide, PANEL * 4L, y, p > 0, tile);
                 return;
             }
             boolean direct = p == 0 && cols == PANEL;
@@ -136,8 +136,30 @@ final class GemmPacked {
             }
         }
 
+        /// One row, `cols` columns of the two panels from j on.
+        private void pair(int cols, int kc, long j, long p, long x, long y, long tile) {
+            boolean direct = p == 0 && cols == 2 * PANEL;
+            long to = direct ? y : tile;
+            long first = at(j, p);
+            long second = at(j + PANEL, p);
+            switch (format) {
+                case F32 -> GemmKernels.pair(kc, x, 4, first, second, PANEL * 4L, to);
+                case BF16 -> GemmHalfTiles.pair(kc, x, first, second, to);
+                case INT8 -> GemmByteTiles.pair(kc, x, first, second, to);
+            }
+            if (!direct) {
+                gemm.store(tile, 0, 1, cols, y, p > 0);
+            }
+        }
+
+        private long at(long j, long p) {
+            return packed + (j * k + p * PANEL) * size(format);
+        }
+
+        /// Rows of the tile that begins on the last `rows` rows, for registers that hold four rows of sums or
+        /// two.
         private static int height(int rows) {
-            return rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
+            return rows >= 4 && GemmKernels.VECTORS == 4 ? 4 : rows >= 2 ? 2 : 1;
         }
 
         private void scale(long m, long j0, long j1, long y) {

@@ -72,7 +72,7 @@ final class GemmPackedScalar {
         return switch (format) {
             case F32 -> Mem.f32(at);
             case BF16 -> Casts.fromBf16(Mem.i16(at));
-            case INT8 -> Mem.i8(at);
+            case INT8 -> Mem.i8(at) * GemmByteTiles.UNIT;
         };
     }
 }

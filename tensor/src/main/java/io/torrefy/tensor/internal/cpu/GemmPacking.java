@@ -104,9 +104,9 @@ final class GemmPacking {
         }
     }
 
-    /// What a byte is worth in a row whose greatest magnitude is given.
+    /// What a sum of bytes is to be multiplied with in a row whose greatest magnitude is given.
     static float scale(float largest) {
-        return largest / LARGEST;
+        return largest / LARGEST / GemmByteTiles.UNIT;
     }
 
     /// What turns a weight of the row into a byte.
