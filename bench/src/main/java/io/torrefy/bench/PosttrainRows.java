@@ -31,9 +31,7 @@ final class PosttrainRows {
                 "new",
                 64);
         return Row.of("grpo", "GRPO step 192 x 4, 8 prompts x 8 samples x 64 tokens", "grpo", sizes)
-                .against(
-                        Contender.python("trl", "grpo"),
-                        Contender.python("trl-compile", "grpo", Map.of("contender", "compile")))
+                .against(Contender.python("trl", "grpo"))
                 .warmUp(20)
                 .atLeast(3);
     }

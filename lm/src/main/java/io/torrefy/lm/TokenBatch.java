@@ -81,7 +81,7 @@ public record TokenBatch(
             longest = Math.max(longest, before + sequence.length);
             for (int i = 0; i < sequence.length; i++) {
                 ids[offsets[s] + i] = sequence[i];
-                positions[offsets[s] + i] = before + i;
+                positions[offsets[s] + i] = (long) before + i;
             }
         }
         return new TokenBatch(
