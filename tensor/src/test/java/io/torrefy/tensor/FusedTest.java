@@ -127,6 +127,36 @@ class FusedTest {
         attention("bottom right", Attention.Options.CAUSAL_CACHED, null);
         attention("window", Attention.Options.CAUSAL_CACHED.withWindow(3).withScale(0.4), null);
         attention("masked", Attention.Options.FULL, n -> mask());
+        attention("sink tokens", Attention.Options.CAUSAL_CACHED.withWindow(2).withSinkTokens(1), null);
+        for (Attention.Options options : List.of(
+                Attention.Options.CAUSAL,
+                Attention.Options.CAUSAL_CACHED.withWindow(2).withSinkTokens(1))) {
+            op(
+                    "attention with sink logits, window " + options.window(),
+                    t -> Attention.attend(t.get(0), t.get(1), t.get(2), null, t.get(3), options),
+                    t -> Attention.unfused(t.get(0), t.get(1), t.get(2), null, t.get(3), options),
+                    n -> new long[][] {{2, 4, 2, n}, {2, 2, 5, n}, {2, 2, 5, n}, {4}});
+        }
+        op(
+                "attention packed with sink logits",
+                t -> Attention.attendPacked(
+                        t.get(0),
+                        t.get(1),
+                        t.get(2),
+                        new int[] {0, 5},
+                        new int[] {0, 5},
+                        t.get(3),
+                        Attention.Options.CAUSAL),
+                t -> Attention.unfused(
+                                t.get(0).transpose(0, 1).unsqueeze(0),
+                                t.get(1).transpose(0, 1).unsqueeze(0),
+                                t.get(2).transpose(0, 1).unsqueeze(0),
+                                null,
+                                t.get(3),
+                                Attention.Options.CAUSAL)
+                        .squeeze(0)
+                        .transpose(0, 1),
+                n -> new long[][] {{5, 4, n}, {5, 2, n}, {5, 2, n}, {4}});
         op(
                 "attention packed",
                 t -> Attention.attendPacked(
@@ -147,7 +177,7 @@ class FusedTest {
                                 .slice(0, at[s], at[s + 1])
                                 .transpose(0, 1)
                                 .unsqueeze(0);
-                        parts.add(Attention.unfused(q, k, v, null, Attention.Options.CAUSAL)
+                        parts.add(Attention.unfused(q, k, v, null, null, Attention.Options.CAUSAL)
                                 .squeeze(0)
                                 .transpose(0, 1));
                     }
@@ -170,7 +200,7 @@ class FusedTest {
                             ? null
                             : mask.apply(t.get(0))
                                     .where(Tensor.scalar(0), Tensor.full(DType.F32, Double.NEGATIVE_INFINITY));
-                    return Attention.unfused(t.get(0), t.get(1), t.get(2), additive, options);
+                    return Attention.unfused(t.get(0), t.get(1), t.get(2), additive, null, options);
                 },
                 n -> new long[][] {{2, 4, 2, n}, {2, 2, 5, n}, {2, 2, 5, n}});
     }

@@ -224,9 +224,24 @@ public interface Backend {
 
     void attention(AttentionPlan plan, long q, long k, long v, long o, long lse);
 
-    /// Gradients have the strides and starts of their tensors and are overwritten.
+    /// Bytes of memory that `attentionBackward` works in.
+    long attentionWorkspace(AttentionPlan plan);
+
+    /// Gradients have the strides and starts of their tensors and are overwritten; `dSinks` is `[heads]`, or 0 for
+    /// no gradient of the plan's sink logits. `workspace` holds `attentionWorkspace(plan)` bytes.
     void attentionBackward(
-            AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv);
+            AttentionPlan plan,
+            long q,
+            long k,
+            long v,
+            long o,
+            long lse,
+            long dO,
+            long dq,
+            long dk,
+            long dv,
+            long dSinks,
+            long workspace);
 
     // ---- optimisers, F32, in place --------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorShuffle;
 
 /// Attention of a single query, as in decoding with a key/value cache: one pass over the keys for the scores, a
 /// softmax over the scratch that holds them, one pass over the values. Lanes run along the head. Keys and values are
-/// read in place.
+/// read in place. Sink tokens in front of a window are a range of keys of their own, in front of the other's scores.
 final class AttentionDecode {
     private static final int L = Mem.FS.length();
     private static final float LN2 = 0.69314718f;
@@ -44,22 +44,41 @@ final class AttentionDecode {
             long totalQueries,
             AttentionScratch x) {
         int group = plan.heads() / plan.kvHeads();
-        int low = view.low(0);
-        int count = Math.max(0, view.high(0) - low);
+        int sinks = Math.min(view.sinks, view.high(0));
+        int low = view.low(0) <= sinks ? 0 : view.low(0);
+        sinks = low == 0 ? 0 : sinks;
+        int visible = Math.max(0, view.high(0) - low);
+        int count = sinks + visible;
         x.keys = AttentionScratch.atLeast(x.keys, count + L);
         x.queries = AttentionScratch.atLeast(x.queries, plan.headDim() + L);
         x.out = AttentionScratch.atLeast(x.out, plan.valueDim());
-        long key = k + 4 * (plan.kStart()[sequence] + kvHead * plan.kHeadStride() + low * plan.kTokenStride());
-        long value = v + 4 * (plan.vStart()[sequence] + kvHead * plan.vHeadStride() + low * plan.vTokenStride());
+        x.outGrads = AttentionScratch.atLeast(x.outGrads, sinks > 0 ? plan.valueDim() : 0);
+        long keyStride = 4 * plan.kTokenStride();
+        long valueStride = 4 * plan.vTokenStride();
+        long key = k + 4 * (plan.kStart()[sequence] + kvHead * plan.kHeadStride());
+        long value = v + 4 * (plan.vStart()[sequence] + kvHead * plan.vHeadStride());
         for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
             long query = q + 4 * (plan.qStart()[sequence] + head * plan.qHeadStride());
             loadQuery(query, plan.headDim(), plan.scale() * AttentionScores.LOG2E, x.queries);
-            scores(key, 4 * plan.kTokenStride(), count, plan.headDim(), x.queries, x.keys);
-            addMask(plan, sequence, head, low, count, x.keys);
-            float max = maximum(x.keys, count);
+            // The sinks' scores first: a range may leave three elements behind its end.
+            scores(key, keyStride, sinks, plan.headDim(), x.queries, x.keys, 0);
+            scores(key + low * keyStride, keyStride, visible, plan.headDim(), x.queries, x.keys, sinks);
+            addMask(plan, sequence, head, 0, sinks, x.keys, 0);
+            addMask(plan, sequence, head, low, visible, x.keys, sinks);
+            float sink = plan.sinkLogits() == 0
+                    ? Float.NEGATIVE_INFINITY
+                    : Mem.f32(plan.sinkLogits() + 4L * head) * AttentionScores.LOG2E;
+            float max = Math.max(sink, maximum(x.keys, count));
             float shift = max == Float.NEGATIVE_INFINITY ? 0f : max;
             float sum = exponentials(x.keys, count, shift, x.queries);
-            weightedSum(value, 4 * plan.vTokenStride(), count, plan.valueDim(), x.keys, x.out);
+            sum += plan.sinkLogits() == 0 ? 0f : VectorMath.exp2(sink - shift);
+            weightedSum(value + low * valueStride, valueStride, sinks, visible, plan.valueDim(), x.keys, x.out);
+            if (sinks > 0) {
+                weightedSum(value, valueStride, 0, sinks, plan.valueDim(), x.keys, x.outGrads);
+                for (int d = 0; d < plan.valueDim(); d++) {
+                    x.out[d] += x.outGrads[d];
+                }
+            }
             long out = o + 4 * (plan.oStart()[sequence] + head * plan.oHeadStride());
             AttentionPack.store(x.out, 0, 0, 1, plan.valueDim(), sum == 0f ? 0f : 1f / sum, out, 0);
             float logSum = sum == 0f ? Float.NEGATIVE_INFINITY : Math.fma(max, LN2, (float) Math.log(sum));
@@ -73,8 +92,8 @@ final class AttentionDecode {
         }
     }
 
-    /// Scores of keys 0 .. count-1. May write three elements past the last.
-    private static void scores(long key, long stride, int count, int dim, float[] query, float[] scores) {
+    /// Scores of keys 0 .. count-1, from `scores[to]` on. May write three elements past the last.
+    private static void scores(long key, long stride, int count, int dim, float[] query, float[] scores, int to) {
         for (int j = 0; j < count; j += 4) {
             int left = count - 1 - j;
             long at = key + j * stride;
@@ -86,7 +105,7 @@ final class AttentionDecode {
                     dim,
                     query,
                     scores,
-                    j);
+                    to + j);
         }
     }
 
@@ -134,14 +153,15 @@ final class AttentionDecode {
         }
     }
 
-    private static void addMask(AttentionPlan plan, int sequence, int head, int low, int count, float[] scores) {
+    private static void addMask(
+            AttentionPlan plan, int sequence, int head, int low, int count, float[] scores, int to) {
         long[] strides = plan.maskStrides();
         if (plan.mask() == 0 || strides == null) {
             return;
         }
         long address = plan.mask() + 4 * (sequence * strides[0] + head * strides[1] + low * strides[3]);
         for (int j = 0; j < count; j++) {
-            scores[j] += AttentionScores.LOG2E * Mem.f32(address + 4 * (j * strides[3]));
+            scores[to + j] += AttentionScores.LOG2E * Mem.f32(address + 4 * (j * strides[3]));
         }
     }
 
@@ -194,34 +214,36 @@ final class AttentionDecode {
         return sum;
     }
 
-    private static void weightedSum(long value, long stride, int count, int dim, float[] weights, float[] out) {
+    /// `out = sum over j < count of weights[from + j] * value[j]`.
+    private static void weightedSum(
+            long value, long stride, int from, int count, int dim, float[] weights, float[] out) {
         int d = 0;
         for (; d <= dim - 4 * L; d += 4 * L) {
-            weighted4(value + 4L * d, stride, count, weights, out, d);
+            weighted4(value + 4L * d, stride, from, count, weights, out, d);
         }
         for (; d <= dim - 2 * L; d += 2 * L) {
-            weighted2(value + 4L * d, stride, count, weights, out, d);
+            weighted2(value + 4L * d, stride, from, count, weights, out, d);
         }
         for (; d <= dim - L; d += L) {
-            weighted1(value + 4L * d, stride, count, weights, out, d);
+            weighted1(value + 4L * d, stride, from, count, weights, out, d);
         }
         for (; d < dim; d++) {
             float sum = 0f;
             for (int j = 0; j < count; j++) {
-                sum = Math.fma(weights[j], Mem.f32(value + 4L * d + j * stride), sum);
+                sum = Math.fma(weights[from + j], Mem.f32(value + 4L * d + j * stride), sum);
             }
             out[d] = sum;
         }
     }
 
-    private static void weighted4(long value, long stride, int count, float[] weights, float[] out, int d) {
+    private static void weighted4(long value, long stride, int from, int count, float[] weights, float[] out, int d) {
         FloatVector a = FloatVector.zero(Mem.FS);
         FloatVector b = a;
         FloatVector c = a;
         FloatVector e = a;
         for (int j = 0; j < count; j++) {
             long at = value + j * stride;
-            FloatVector x = FloatVector.broadcast(Mem.FS, weights[j]);
+            FloatVector x = FloatVector.broadcast(Mem.FS, weights[from + j]);
             a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
             b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
                     .fma(x, b);
@@ -236,7 +258,7 @@ final class AttentionDecode {
         e.intoArray(out, d + 3 * L);
     }
 
-    private static void weighted2(long value, long stride, int count, float[] weights, float[] out, int d) {
+    private static void weighted2(long value, long stride, int from, int count, float[] weights, float[] out, int d) {
         FloatVector a = FloatVector.zero(Mem.FS);
         FloatVector b = a;
         FloatVector c = a;
@@ -244,8 +266,8 @@ final class AttentionDecode {
         int j = 0;
         for (; j + 2 <= count; j += 2) {
             long at = value + j * stride;
-            FloatVector x = FloatVector.broadcast(Mem.FS, weights[j]);
-            FloatVector y = FloatVector.broadcast(Mem.FS, weights[j + 1]);
+            FloatVector x = FloatVector.broadcast(Mem.FS, weights[from + j]);
+            FloatVector y = FloatVector.broadcast(Mem.FS, weights[from + j + 1]);
             a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
             b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
                     .fma(x, b);
@@ -256,7 +278,7 @@ final class AttentionDecode {
         }
         if (j < count) {
             long at = value + j * stride;
-            FloatVector x = FloatVector.broadcast(Mem.FS, weights[j]);
+            FloatVector x = FloatVector.broadcast(Mem.FS, weights[from + j]);
             a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
             b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
                     .fma(x, b);
@@ -265,20 +287,20 @@ final class AttentionDecode {
         b.add(e).intoArray(out, d + L);
     }
 
-    private static void weighted1(long value, long stride, int count, float[] weights, float[] out, int d) {
+    private static void weighted1(long value, long stride, int from, int count, float[] weights, float[] out, int d) {
         FloatVector a = FloatVector.zero(Mem.FS);
         FloatVector b = a;
         int j = 0;
         for (; j + 2 <= count; j += 2) {
             long at = value + j * stride;
             a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER)
-                    .fma(FloatVector.broadcast(Mem.FS, weights[j]), a);
+                    .fma(FloatVector.broadcast(Mem.FS, weights[from + j]), a);
             b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + stride, Mem.ORDER)
-                    .fma(FloatVector.broadcast(Mem.FS, weights[j + 1]), b);
+                    .fma(FloatVector.broadcast(Mem.FS, weights[from + j + 1]), b);
         }
         if (j < count) {
             a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, value + j * stride, Mem.ORDER)
-                    .fma(FloatVector.broadcast(Mem.FS, weights[j]), a);
+                    .fma(FloatVector.broadcast(Mem.FS, weights[from + j]), a);
         }
         a.add(b).intoArray(out, d);
     }

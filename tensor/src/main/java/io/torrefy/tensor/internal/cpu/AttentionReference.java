@@ -25,7 +25,7 @@ final class AttentionReference {
     private static void output(AttentionPlan plan, int i, Row row, long v, long o) {
         for (int d = 0; d < plan.valueDim(); d++) {
             double sum = 0;
-            for (int j = row.low; j < row.high; j++) {
+            for (int j = row.first; j < row.high; j = row.next(j)) {
                 sum += row.p[j] * Mem.f32(v + row.value(j, d));
             }
             Mem.f32(o + row.out(i, d), (float) sum);
@@ -33,8 +33,19 @@ final class AttentionReference {
     }
 
     static void backward(
-            AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv) {
+            AttentionPlan plan,
+            long q,
+            long k,
+            long v,
+            long o,
+            long lse,
+            long dO,
+            long dq,
+            long dk,
+            long dv,
+            long dSinks) {
         int group = plan.heads() / plan.kvHeads();
+        double[] sinkGrads = new double[plan.sequences() * plan.heads()];
         Parallel.run(plan.sequences() * plan.kvHeads(), task -> {
             int sequence = task / plan.kvHeads();
             int kvHead = task % plan.kvHeads();
@@ -45,8 +56,9 @@ final class AttentionReference {
             for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
                 row = new Row(plan, sequence, head, q, k);
                 for (int i = 0; i < plan.qLength()[sequence]; i++) {
-                    row.softmax(i);
-                    gradients(plan, i, row, q, k, v, dO, dq, keyGrads, valueGrads);
+                    double logSum = row.softmax(i);
+                    double delta = gradients(plan, i, row, q, k, v, dO, dq, keyGrads, valueGrads);
+                    sinkGrads[sequence * plan.heads() + head] -= delta * row.sinkProbability(logSum);
                 }
             }
             for (int j = 0; j < keys; j++) {
@@ -58,9 +70,17 @@ final class AttentionReference {
                 }
             }
         });
+        for (int head = 0; head < plan.heads() && dSinks != 0; head++) {
+            double sum = 0;
+            for (int s = 0; s < plan.sequences(); s++) {
+                sum += sinkGrads[s * plan.heads() + head];
+            }
+            Mem.f32(dSinks + 4L * head, (float) sum);
+        }
     }
 
-    private static void gradients(
+    /// Returns `rowsum(dO * O)`.
+    private static double gradients(
             AttentionPlan plan,
             int i,
             Row row,
@@ -73,7 +93,7 @@ final class AttentionReference {
             double[] valueGrads) {
         double[] dp = new double[row.p.length];
         double delta = 0;
-        for (int j = row.low; j < row.high; j++) {
+        for (int j = row.first; j < row.high; j = row.next(j)) {
             for (int d = 0; d < plan.valueDim(); d++) {
                 double g = Mem.f32(dO + row.out(i, d));
                 dp[j] += g * Mem.f32(v + row.value(j, d));
@@ -82,7 +102,7 @@ final class AttentionReference {
             delta += row.p[j] * dp[j];
         }
         double[] queryGrad = new double[plan.headDim()];
-        for (int j = row.low; j < row.high; j++) {
+        for (int j = row.first; j < row.high; j = row.next(j)) {
             double ds = row.p[j] * (dp[j] - delta) * plan.scale();
             for (int d = 0; d < plan.headDim(); d++) {
                 queryGrad[d] += ds * Mem.f32(k + row.key(j, d));
@@ -92,6 +112,7 @@ final class AttentionReference {
         for (int d = 0; d < plan.headDim(); d++) {
             Mem.f32(dq + row.query(i, d), (float) queryGrad[d]);
         }
+        return delta;
     }
 
     /// The probabilities of one query at a time of one sequence and head, and the byte offsets of its tensors.
@@ -103,8 +124,11 @@ final class AttentionReference {
         private final long q;
         private final long k;
         private final AttentionView view;
+        private final double sink;
+        private int sinks;
+        private int low;
         final double[] p;
-        int low;
+        int first;
         int high;
 
         Row(AttentionPlan plan, int sequence, int head, long q, long k) {
@@ -115,6 +139,7 @@ final class AttentionReference {
             this.k = k;
             kvHead = head / (plan.heads() / plan.kvHeads());
             view = new AttentionView().of(plan, sequence);
+            sink = plan.sinkLogits() == 0 ? Double.NEGATIVE_INFINITY : Mem.f32(plan.sinkLogits() + 4L * head);
             p = new double[plan.kLength()[sequence]];
         }
 
@@ -134,12 +159,23 @@ final class AttentionReference {
             return 4 * (plan.oStart()[sequence] + head * plan.oHeadStride() + i * plan.oTokenStride() + d);
         }
 
-        /// Fills `p` for query `i` over the keys `[low, high)`; returns the log-sum-exp.
+        /// The key after `j` that the query sees: behind the last sink token the window begins.
+        int next(int j) {
+            return j + 1 == sinks ? Math.max(low, sinks) : j + 1;
+        }
+
+        double sinkProbability(double logSum) {
+            return sink == Double.NEGATIVE_INFINITY ? 0 : Math.exp(sink - logSum);
+        }
+
+        /// Fills `p` for query `i` over the keys it sees, from `first` to `high`; returns the log-sum-exp.
         double softmax(int i) {
             low = view.low(i);
-            high = Math.max(low, view.high(i));
-            double max = Double.NEGATIVE_INFINITY;
-            for (int j = low; j < high; j++) {
+            high = view.high(i);
+            sinks = Math.min(view.sinks, high);
+            first = sinks > 0 ? 0 : low;
+            double max = sink;
+            for (int j = first; j < high; j = next(j)) {
                 double s = 0;
                 for (int d = 0; d < plan.headDim(); d++) {
                     s += (double) Mem.f32(q + query(i, d)) * Mem.f32(k + key(j, d));
@@ -148,12 +184,12 @@ final class AttentionReference {
                 max = Math.max(max, p[j]);
             }
             double shift = max == Double.NEGATIVE_INFINITY ? 0 : max;
-            double sum = 0;
-            for (int j = low; j < high; j++) {
+            double sum = Math.exp(sink - shift);
+            for (int j = first; j < high; j = next(j)) {
                 p[j] = Math.exp(p[j] - shift);
                 sum += p[j];
             }
-            for (int j = low; j < high; j++) {
+            for (int j = first; j < high; j = next(j)) {
                 p[j] = sum == 0 ? 0 : p[j] / sum;
             }
             return sum == 0 ? Double.NEGATIVE_INFINITY : max + Math.log(sum);

@@ -321,9 +321,25 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public long attentionWorkspace(AttentionPlan plan) {
+        return FlashAttention.workspace(plan);
+    }
+
+    @Override
     public void attentionBackward(
-            AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv) {
-        FlashAttention.attentionBackward(plan, q, k, v, o, lse, dO, dq, dk, dv);
+            AttentionPlan plan,
+            long q,
+            long k,
+            long v,
+            long o,
+            long lse,
+            long dO,
+            long dq,
+            long dk,
+            long dv,
+            long dSinks,
+            long workspace) {
+        FlashAttention.attentionBackward(plan, q, k, v, o, lse, dO, dq, dk, dv, dSinks, workspace);
     }
 
     @Override

@@ -3,16 +3,22 @@ package io.torrefy.tensor.internal.cpu;
 import io.torrefy.tensor.internal.AttentionPlan;
 import java.util.Arrays;
 
-/// The backward pass of `FlashAttention` for one call. The keys of a sequence are cut into at most `PARTITIONS`
-/// parts; an item owns one part of one key head, runs all queries of its group of query heads over it, in order, and
-/// writes dK and dV of its keys. Its share of dQ goes to dQ itself for the first part and to memory of its own for
-/// the others, which are added in order at the end. Within an item, keys are taken in spans that fit the second-level
-/// cache together with their gradients.
+/// The backward pass of `FlashAttention` for one call. The keys of a long sequence are cut into parts, the fewer the
+/// more heads there are; an item owns one part of one key head, runs all queries of its group of query heads over it,
+/// in order, and writes dK and dV of its keys. Its share of dQ goes to dQ itself for the first part and to memory of
+/// its own for the others (the workspace), which are added in order at the end. Within an item, keys are taken in spans
+/// that fit the second-level cache together with their gradients.
 final class FlashBackward {
     private static final int KEYS = FlashForward.KEYS;
     private static final int Q = AttentionView.QUERIES;
     private static final int ROWS = AttentionRowTiles.ROWS;
-    private static final int PARTITIONS = 4;
+    private static final int ROWS_PER_TASK = 256;
+
+    /// Items of a long sequence, parts times key heads, that keep threads busy; more cost memory for more shares of
+    /// dQ.
+    private static final int ITEMS = 32;
+
+    private static final int MOST_PARTS = 16;
 
     private final AttentionPlan plan;
     private final long q;
@@ -56,20 +62,27 @@ final class FlashBackward {
         Arrays.fill(ones, 1f);
     }
 
-    static void run(AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv) {
+    static void run(
+            AttentionPlan plan,
+            long q,
+            long k,
+            long v,
+            long o,
+            long lse,
+            long dO,
+            long dq,
+            long dk,
+            long dv,
+            long workspace) {
         FlashBackward call = new FlashBackward(plan, q, k, v, o, lse, dO, dq, dk, dv);
-        long bytes = call.layPartials();
-        if (bytes == 0) {
-            call.run(0);
-            return;
-        }
-        long memory = Native.allocate(bytes);
-        try {
-            call.run(memory);
-            call.combine(memory);
-        } finally {
-            Native.release(memory, bytes);
-        }
+        call.layPartials();
+        call.run(workspace);
+        call.combine(workspace);
+    }
+
+    /// Bytes of workspace that a call needs.
+    static long workspace(AttentionPlan plan) {
+        return new FlashBackward(plan, 0, 0, 0, 0, 0, 0, 0, 0, 0).layPartials();
     }
 
     private int spans(int sequence) {
@@ -77,7 +90,7 @@ final class FlashBackward {
     }
 
     private int parts(int sequence) {
-        return Math.min(PARTITIONS, spans(sequence));
+        return Math.clamp(ITEMS / plan.kvHeads(), 1, Math.min(MOST_PARTS, spans(sequence)));
     }
 
     /// First span of part `part`.
@@ -178,7 +191,7 @@ final class FlashBackward {
             int to = Math.min(from + span, view.keys);
             pack(sequence, kvHead, from, to, x);
             for (int block = 0; block < view.blocks(); block++) {
-                boolean seen = view.blockLow(block) < to && view.blockHigh(block) > from;
+                boolean seen = view.sees(view.firstOf(block), view.lastOf(block), from, to);
                 for (int g = 0; g < group && (seen || s == firstSpan); g++) {
                     int head = kvHead * group + g;
                     unit(sequence, head, view, block, from, to, x);
@@ -235,11 +248,12 @@ final class FlashBackward {
     /// One block of queries of one head over the packed keys `[from, to)`: adds to dK and dV, leaves dQ in `x.out`.
     private void unit(int sequence, int head, AttentionView view, int block, int from, int to, AttentionScratch x) {
         load(sequence, head, view, block, x);
-        int low = view.blockLow(block);
-        int high = Math.min(to, view.blockHigh(block));
+        int first = view.firstOf(block);
+        int last = view.lastOf(block);
+        int high = view.seenTo(first, last, to);
         for (int start = from; start < high; start += KEYS) {
-            int end = Math.min(start + KEYS, high);
-            if (end > low) {
+            int end = view.seenTo(first, last, Math.min(start + KEYS, high));
+            if (view.sees(first, last, start, end)) {
                 gradients(sequence, head, view, block, from, start, end, x);
                 addKeyGrads(from, start, x);
                 addQueryGrads(view, block, from, start, end, x);
@@ -353,8 +367,9 @@ final class FlashBackward {
         int count = Math.min(Q, view.queries - block * Q);
         for (int row = 0; row < count; row += ROWS) {
             int first = block * Q + row;
-            int low = Math.max(start, view.low(first));
-            int high = Math.min(end, view.high(Math.min(first + ROWS, view.queries) - 1));
+            int last = Math.min(first + ROWS, view.queries) - 1;
+            int low = view.seenFrom(first, last, start);
+            int high = view.seenTo(first, last, end);
             if (low < high) {
                 AttentionColumnTiles.add(
                         x.scoreGrads,
@@ -411,13 +426,20 @@ final class FlashBackward {
         AttentionPack.store(x.valueGrads, 0, valueStride, to - from, plan.valueDim(), 1f, value, plan.vTokenStride());
     }
 
-    /// Adds the parts of dQ in order.
+    /// Adds the parts of dQ in order, `ROWS_PER_TASK` rows of a head a task.
     private void combine(long memory) {
-        Parallel.run(plan.sequences() * plan.heads(), task -> {
-            int sequence = task / plan.heads();
-            int head = task % plan.heads();
+        int longest = 0;
+        for (int s = 0; s < plan.sequences(); s++) {
+            longest = Math.max(longest, parts(s) > 1 ? plan.qLength()[s] : 0);
+        }
+        int chunks = Math.ceilDiv(longest, ROWS_PER_TASK);
+        Parallel.run(plan.sequences() * plan.heads() * chunks, task -> {
+            int sequence = task / chunks / plan.heads();
+            int head = task / chunks % plan.heads();
+            int from = task % chunks * ROWS_PER_TASK;
+            int to = Math.min(from + ROWS_PER_TASK, plan.qLength()[sequence]);
             for (int part = 1; part < parts(sequence); part++) {
-                for (int i = 0; i < plan.qLength()[sequence]; i++) {
+                for (int i = from; i < to; i++) {
                     AttentionPack.add(
                             plan.headDim(),
                             memory + partialAt(sequence, head, i, part),

@@ -140,13 +140,17 @@ final class FlashForward {
         for (int unit = first; unit < end; unit++) {
             load(sequence, kvHead * group + unit % group, view, unit / group, unit - first, scratch);
         }
-        int low = view.blockLow(first / group);
-        int high = view.blockHigh((end - 1) / group);
-        for (int from = low / span * span; from < high; from += span) {
-            int to = Math.min(from + span, high);
-            pack(sequence, kvHead, from, to, scratch);
-            for (int unit = first; unit < end; unit++) {
-                attend(sequence, kvHead * group + unit % group, view, unit / group, unit - first, from, to, scratch);
+        int firstQuery = view.firstOf(first / group);
+        int lastQuery = view.lastOf((end - 1) / group);
+        int high = view.high(lastQuery);
+        for (int from = 0; from < high; from += span) {
+            int to = view.seenTo(firstQuery, lastQuery, from + span);
+            if (view.sees(firstQuery, lastQuery, from, to)) {
+                pack(sequence, kvHead, from, to, scratch);
+                for (int unit = first; unit < end; unit++) {
+                    int head = kvHead * group + unit % group;
+                    attend(sequence, head, view, unit / group, unit - first, from, to, scratch);
+                }
             }
         }
         for (int unit = first; unit < end; unit++) {
@@ -178,9 +182,17 @@ final class FlashForward {
         AttentionPack.rows(from, plan.qTokenStride(), rows, plan.headDim(), x.queries, 0, keyStride, padded);
         AttentionTranspose.transpose(
                 x.queries, keyStride, rows, plan.scale() * AttentionScores.LOG2E, x.queriesT, slot * Q * keyStride);
-        Arrays.fill(x.rowMax, slot * Q, slot * Q + Q, Float.NEGATIVE_INFINITY);
-        Arrays.fill(x.rowSum, slot * Q, slot * Q + Q, 0f);
+        startSoftmax(head, slot * Q, x);
         Arrays.fill(x.out, slot * Q * valueStride, (slot * Q + padded) * valueStride, 0f);
+    }
+
+    /// The sink logit is the first score of every query: the running maximum, with an exponential of 1.
+    private void startSoftmax(int head, int at, AttentionScratch x) {
+        float max = plan.sinkLogits() == 0
+                ? Float.NEGATIVE_INFINITY
+                : Mem.f32(plan.sinkLogits() + 4L * head) * AttentionScores.LOG2E;
+        Arrays.fill(x.rowMax, at, at + Q, max);
+        Arrays.fill(x.rowSum, at, at + Q, max == Float.NEGATIVE_INFINITY ? 0f : 1f);
     }
 
     private void pack(int sequence, int kvHead, int from, int to, AttentionScratch x) {
@@ -195,11 +207,12 @@ final class FlashForward {
     /// Runs one unit over the packed keys `[from, to)`.
     private void attend(
             int sequence, int head, AttentionView view, int block, int slot, int from, int to, AttentionScratch x) {
-        int high = Math.min(to, view.blockHigh(block));
-        int low = view.blockLow(block);
+        int firstQuery = view.firstOf(block);
+        int lastQuery = view.lastOf(block);
+        int high = view.seenTo(firstQuery, lastQuery, to);
         for (int start = from; start < high; start += KEYS) {
-            int end = Math.min(start + KEYS, high);
-            if (end > low) {
+            int end = view.seenTo(firstQuery, lastQuery, Math.min(start + KEYS, high));
+            if (view.sees(firstQuery, lastQuery, start, end)) {
                 attendBlock(sequence, head, view, block, slot, from, start, end, x);
             }
         }
@@ -247,8 +260,9 @@ final class FlashForward {
         int count = Math.min(Q, view.queries - block * Q);
         for (int row = 0; row < count; row += ROWS) {
             int first = block * Q + row;
-            int low = Math.max(start, view.low(first));
-            int high = Math.min(end, view.high(Math.min(first + ROWS, view.queries) - 1));
+            int last = Math.min(first + ROWS, view.queries) - 1;
+            int low = view.seenFrom(first, last, start);
+            int high = view.seenTo(first, last, end);
             if (low < high) {
                 AttentionColumnTiles.add(
                         x.scores,

@@ -9,6 +9,11 @@ import java.util.SplittableRandom;
 /// float64 straight from the definition. Gaps between rows, heads and sequences hold NaN: reading one spoils the
 /// result.
 final class AttentionCase {
+    /// How far back queries see, and what they see besides.
+    record Span(int window, int sinkTokens, boolean sinkLogits) {
+        static final Span ALL = new Span(0, 0, false);
+    }
+
     /// The shape of a case. `packed` is [tokens, heads, dim], otherwise [sequence, heads, longest, dim]; `gap`
     /// widens rows.
     record Shape(
@@ -21,47 +26,57 @@ final class AttentionCase {
             int[] kLength,
             boolean causal,
             int[] offset,
-            int window,
+            Span span,
             String mask,
             boolean packed,
             int gap) {
         static Shape of(String name, int heads, int kvHeads, int dim, int... lengths) {
-            return new Shape(name, heads, kvHeads, dim, dim, lengths, lengths, true, null, 0, "", true, 0);
+            return new Shape(name, heads, kvHeads, dim, dim, lengths, lengths, true, null, Span.ALL, "", true, 0);
+        }
+
+        private Shape with(int[] keys, boolean looksBack, int[] offsets, Span seen, String kind) {
+            return new Shape(
+                    name, heads, kvHeads, dim, valueDim, qLength, keys, looksBack, offsets, seen, kind, packed, gap);
         }
 
         Shape full() {
-            return new Shape(
-                    name, heads, kvHeads, dim, valueDim, qLength, kLength, false, offset, window, mask, packed, gap);
+            return with(kLength, false, offset, span, mask);
         }
 
         Shape keys(int... lengths) {
-            return new Shape(
-                    name, heads, kvHeads, dim, valueDim, qLength, lengths, causal, offset, window, mask, packed, gap);
+            return with(lengths, causal, offset, span, mask);
         }
 
         Shape offset(int... offsets) {
-            return new Shape(
-                    name, heads, kvHeads, dim, valueDim, qLength, kLength, causal, offsets, window, mask, packed, gap);
+            return with(kLength, causal, offsets, span, mask);
         }
 
         Shape window(int size) {
-            return new Shape(
-                    name, heads, kvHeads, dim, valueDim, qLength, kLength, causal, offset, size, mask, packed, gap);
+            return with(kLength, causal, offset, new Span(size, span.sinkTokens, span.sinkLogits), mask);
+        }
+
+        /// The first `count` keys are seen outside the window too.
+        Shape sinkTokens(int count) {
+            return with(kLength, causal, offset, new Span(span.window, count, span.sinkLogits), mask);
+        }
+
+        /// Every head has a sink logit.
+        Shape sinkLogits() {
+            return with(kLength, causal, offset, new Span(span.window, span.sinkTokens, true), mask);
         }
 
         Shape mask(String kind) {
-            return new Shape(
-                    name, heads, kvHeads, dim, valueDim, qLength, kLength, causal, offset, window, kind, packed, gap);
+            return with(kLength, causal, offset, span, kind);
         }
 
         Shape valueDim(int size) {
             return new Shape(
-                    name, heads, kvHeads, dim, size, qLength, kLength, causal, offset, window, mask, packed, gap);
+                    name, heads, kvHeads, dim, size, qLength, kLength, causal, offset, span, mask, packed, gap);
         }
 
         Shape padded(int rowGap) {
             return new Shape(
-                    name, heads, kvHeads, dim, valueDim, qLength, kLength, causal, offset, window, mask, false, rowGap);
+                    name, heads, kvHeads, dim, valueDim, qLength, kLength, causal, offset, span, mask, false, rowGap);
         }
 
         @Override
@@ -100,6 +115,7 @@ final class AttentionCase {
     private final long k;
     private final long v;
     private final long dO;
+    private final long sinks;
     private final long[] maskStrides;
 
     AttentionCase(Shape shape, Arena arena, long seed) {
@@ -123,6 +139,10 @@ final class AttentionCase {
             default -> null;
         };
         long mask = maskStrides == null ? 0 : mask(arena, random, longestQ, longestK);
+        sinks = shape.span.sinkLogits ? poisoned(arena, shape.heads) : 0;
+        for (int h = 0; h < shape.heads && sinks != 0; h++) {
+            Mem.f32(sinks + 4L * h, h == 1 ? Float.NEGATIVE_INFINITY : (float) random.nextGaussian());
+        }
         plan = new AttentionPlan(
                 shape.heads,
                 shape.kvHeads,
@@ -144,7 +164,9 @@ final class AttentionCase {
                 shape.kLength,
                 shape.causal,
                 shape.offset,
-                shape.window,
+                shape.span.window,
+                shape.span.sinkTokens,
+                sinks,
                 (float) (1.3 / Math.sqrt(shape.dim)),
                 mask,
                 maskStrides);
@@ -197,7 +219,8 @@ final class AttentionCase {
         return at;
     }
 
-    /// Results in one array: o, lse, dq, dk, dv, each with the size of its tensor, NaN where nothing belongs.
+    /// Results in one array: o, lse, dq, dk, dv, gradients of the sink logits (heads), each with the size of its
+    /// tensor, NaN where nothing belongs.
     float[] kernels() {
         return run(false);
     }
@@ -214,14 +237,19 @@ final class AttentionCase {
             long dq = poisoned(arena, ql.size);
             long dk = poisoned(arena, kl.size);
             long dv = poisoned(arena, vl.size);
+            long dSinks = poisoned(arena, shape.heads);
             if (scalar) {
                 AttentionReference.forward(plan, q, k, v, o, lse);
-                AttentionReference.backward(plan, q, k, v, o, lse, dO, dq, dk, dv);
+                AttentionReference.backward(plan, q, k, v, o, lse, dO, dq, dk, dv, sinks == 0 ? 0 : dSinks);
             } else {
                 FlashForward.run(plan, q, k, v, o, lse);
-                FlashBackward.run(plan, q, k, v, o, lse, dO, dq, dk, dv);
+                long workspace = poisoned(arena, FlashBackward.workspace(plan) / 4);
+                FlashBackward.run(plan, q, k, v, o, lse, dO, dq, dk, dv, workspace);
+                if (sinks != 0) {
+                    AttentionSinks.backward(plan, o, lse, dO, dSinks);
+                }
             }
-            long[] from = {o, lse, dq, dk, dv};
+            long[] from = {o, lse, dq, dk, dv, dSinks};
             float[] all = new float[length()];
             int at = 0;
             for (int t = 0; t < from.length; t++) {
@@ -256,7 +284,9 @@ final class AttentionCase {
                 new int[] {length},
                 shape.causal,
                 null,
-                shape.window,
+                shape.span.window,
+                shape.span.sinkTokens,
+                sinks,
                 plan.scale(),
                 0,
                 null);
@@ -294,7 +324,9 @@ final class AttentionCase {
                 new int[] {row + 1},
                 true,
                 new int[] {row},
-                0,
+                shape.span.window,
+                shape.span.sinkTokens,
+                sinks,
                 plan.scale(),
                 0,
                 null);
@@ -310,7 +342,7 @@ final class AttentionCase {
     }
 
     private long[] sizes() {
-        return new long[] {ol.size, (long) shape.heads * total, ql.size, kl.size, vl.size};
+        return new long[] {ol.size, (long) shape.heads * total, ql.size, kl.size, vl.size, shape.heads};
     }
 
     private int length() {
@@ -335,6 +367,10 @@ final class AttentionCase {
         int dqAt = lseAt + shape.heads * total;
         int dkAt = dqAt + Math.toIntExact(ql.size);
         int dvAt = dkAt + Math.toIntExact(kl.size);
+        int dSinksAt = dvAt + Math.toIntExact(vl.size);
+        if (sinks != 0) {
+            Arrays.fill(out, dSinksAt, dSinksAt + shape.heads, 0);
+        }
         int group = shape.heads / shape.kvHeads;
         int before = 0;
         for (int s = 0; s < shape.qLength.length; s++) {
@@ -350,7 +386,7 @@ final class AttentionCase {
             }
             for (int h = 0; h < shape.heads; h++) {
                 for (int i = 0; i < shape.qLength[s]; i++) {
-                    row(out, s, h, i, h / group, lseAt + h * total + before + i, dqAt, dkAt, dvAt);
+                    row(out, s, h, i, h / group, lseAt + h * total + before + i, dqAt, dkAt, dvAt, dSinksAt + h);
                 }
             }
             before += shape.qLength[s];
@@ -358,15 +394,18 @@ final class AttentionCase {
         return out;
     }
 
-    private void row(double[] out, int s, int h, int i, int kvHead, int lseAt, int dqAt, int dkAt, int dvAt) {
+    private void row(
+            double[] out, int s, int h, int i, int kvHead, int lseAt, int dqAt, int dkAt, int dvAt, int dSinkAt) {
         int keys = shape.kLength[s];
         double[] p = new double[keys];
-        double max = Double.NEGATIVE_INFINITY;
+        double sink = sinks == 0 ? Double.NEGATIVE_INFINITY : Mem.f32(sinks + 4L * h);
+        double max = sink;
         for (int j = 0; j < keys; j++) {
             p[j] = score(s, h, i, kvHead, j);
             max = Math.max(max, p[j]);
         }
-        double sum = 0;
+        double sum = max == Double.NEGATIVE_INFINITY ? 0 : Math.exp(sink - max);
+        double sinkWeight = sum;
         for (int j = 0; j < keys; j++) {
             p[j] = max == Double.NEGATIVE_INFINITY ? 0 : Math.exp(p[j] - max);
             sum += p[j];
@@ -387,6 +426,9 @@ final class AttentionCase {
             }
             delta += g * out[at];
         }
+        if (sinks != 0) {
+            out[dSinkAt] -= sum == 0 ? 0 : sinkWeight / sum * delta;
+        }
         for (int d = 0; d < shape.dim; d++) {
             int at = (int) ql.at(s, h, i) + d;
             out[dqAt + at] = 0;
@@ -400,7 +442,8 @@ final class AttentionCase {
 
     private double score(int s, int h, int i, int kvHead, int j) {
         int at = i + (shape.offset == null ? 0 : shape.offset[s]);
-        if (shape.causal && j > at || shape.window > 0 && j <= at - shape.window) {
+        boolean far = shape.span.window > 0 && j <= at - shape.span.window && j >= shape.span.sinkTokens;
+        if (shape.causal && j > at || far) {
             return Double.NEGATIVE_INFINITY;
         }
         double dot = 0;
@@ -415,11 +458,12 @@ final class AttentionCase {
     }
 
     /// The loss sum(O * dO) in float64 with element `index` of q (0), k (1) or v (2) of sequence 0, head 0, row 0
-    /// moved by `by`.
+    /// moved by `by`; 3 is the sink logit of head 0.
     double lossWith(int tensor, int index, float by) {
         long address = switch (tensor) {
             case 0 -> q + 4 * (ql.at(0, 0, 0) + index);
             case 1 -> k + 4 * (kl.at(0, 0, 0) + index);
+            case 3 -> sinks;
             default -> v + 4 * (vl.at(0, 0, 0) + index);
         };
         float kept = Mem.f32(address);
@@ -441,6 +485,7 @@ final class AttentionCase {
                         switch (tensor) {
                             case 0 -> dqAt + ql.at(0, 0, 0);
                             case 1 -> dqAt + ql.size + kl.at(0, 0, 0);
+                            case 3 -> dqAt + ql.size + kl.size + vl.size;
                             default -> dqAt + ql.size + kl.size + vl.at(0, 0, 0);
                         });
     }

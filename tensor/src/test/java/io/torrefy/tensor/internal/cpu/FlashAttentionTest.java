@@ -50,6 +50,49 @@ class FlashAttentionTest {
                 .keys(20)
                 .offset(5)
                 .window(7));
+        for (int sinks : new int[] {1, 4, 16, 130}) {
+            all.add(Shape.of("window and sink tokens " + sinks, 2, 1, 32, 400, 30)
+                    .window(20)
+                    .sinkTokens(sinks));
+            all.add(Shape.of("one query, window and sink tokens " + sinks, 4, 2, 20, 1, 1, 1)
+                    .keys(200, sinks, 20 + sinks)
+                    .offset(199, sinks - 1, 19 + sinks)
+                    .window(20)
+                    .sinkTokens(sinks));
+        }
+        all.add(Shape.of("several spans, sink tokens", 1, 1, 256, 700)
+                .window(150)
+                .sinkTokens(3));
+        all.add(Shape.of("sink tokens, window without causal", 2, 1, 32, 140, 30)
+                .window(20)
+                .sinkTokens(5)
+                .full());
+        all.add(Shape.of("sink tokens and offset", 2, 1, 32, 60, 30, 20)
+                .keys(100, 40, 20)
+                .offset(40, 10, -15)
+                .window(9)
+                .sinkTokens(3));
+        all.add(Shape.of("sink tokens without a window", 2, 1, 32, 60).sinkTokens(3));
+        all.add(Shape.of("sink logits", 4, 2, 32, 60, 0, 17, 1, 130).sinkLogits());
+        all.add(Shape.of("sink logits, full, values of 3", 6, 2, 20, 60, 17)
+                .valueDim(3)
+                .full()
+                .sinkLogits());
+        all.add(Shape.of("sink logits, no keys", 2, 1, 16, 5, 1, 3)
+                .keys(0, 0, 4)
+                .full()
+                .sinkLogits());
+        all.add(Shape.of("sink logits, masked", 4, 2, 32, 60, 17).mask("all").sinkLogits());
+        all.add(Shape.of("both sinks and a window", 4, 2, 64, 200, 1)
+                .window(30)
+                .sinkTokens(4)
+                .sinkLogits());
+        all.add(Shape.of("one query, sink logits", 4, 2, 32, 1, 1)
+                .keys(100, 0)
+                .offset(99, -1)
+                .window(30)
+                .sinkTokens(4)
+                .sinkLogits());
         for (String kind : List.of("keys", "all", "transposed")) {
             all.add(Shape.of("mask " + kind, 4, 2, 32, 60, 17, 130).full().mask(kind));
             all.add(Shape.of("mask and causal " + kind, 4, 2, 20, 60, 17).mask(kind));
@@ -97,13 +140,18 @@ class FlashAttentionTest {
 
     @Test
     void theDefinitionsGradientIsItsDerivative() {
-        Shape shape =
-                Shape.of("small", 2, 1, 5, 6).keys(9).offset(3).valueDim(4).mask("all");
+        Shape shape = Shape.of("small", 2, 1, 5, 6)
+                .keys(9)
+                .offset(3)
+                .valueDim(4)
+                .mask("all")
+                .sinkLogits();
         try (Arena arena = Arena.ofShared()) {
             AttentionCase problem = new AttentionCase(shape, arena, 2);
             double[] expected = problem.expected();
-            for (int tensor = 0; tensor < 3; tensor++) {
-                for (int i = 0; i < (tensor == 2 ? 4 : 5); i++) {
+            int[] sizes = {5, 5, 4, 1};
+            for (int tensor = 0; tensor < sizes.length; tensor++) {
+                for (int i = 0; i < sizes[tensor]; i++) {
                     float step = 1f / 1024;
                     double slope =
                             (problem.lossWith(tensor, i, step) - problem.lossWith(tensor, i, -step)) / (2 * step);
@@ -120,6 +168,10 @@ class FlashAttentionTest {
         List<Shape> shapes = List.of(
                 Shape.of("packed", 6, 2, 32, 70, 3, 120, 1, 33, 48, 0, 200, 64, 90, 11, 1, 1, 5),
                 Shape.of("long", 3, 3, 128, 600),
+                Shape.of("window and sinks", 4, 2, 64, 600)
+                        .window(100)
+                        .sinkTokens(4)
+                        .sinkLogits(),
                 Shape.of("decode", 6, 2, 32, 1, 1, 1, 1, 1, 1)
                         .keys(5, 100, 64, 33, 700, 2)
                         .full());
@@ -162,14 +214,17 @@ class FlashAttentionTest {
     @Test
     void decodeAgreesWithTheTiles() {
         try (Arena arena = Arena.ofShared()) {
-            AttentionCase tiles = new AttentionCase(Shape.of("tiles", 4, 2, 32, 200), arena, 5);
-            float[] all = tiles.kernels();
-            for (int row : new int[] {0, 1, 15, 16, 63, 199}) {
-                float[] one = tiles.decode(row);
-                for (int head = 0; head < 4; head++) {
-                    float[] expected = tiles.outputRow(all, 0, head, row);
-                    for (int d = 0; d < 32; d++) {
-                        assertThat(one[head * 32 + d]).isCloseTo(expected[d], Offset.offset(1e-6f));
+            Shape plain = Shape.of("tiles", 4, 2, 32, 200);
+            for (Shape shape : List.of(plain, plain.window(40).sinkTokens(4), plain.sinkLogits())) {
+                AttentionCase tiles = new AttentionCase(shape, arena, 5);
+                float[] all = tiles.kernels();
+                for (int row : new int[] {0, 1, 15, 16, 63, 199}) {
+                    float[] one = tiles.decode(row);
+                    for (int head = 0; head < 4; head++) {
+                        float[] expected = tiles.outputRow(all, 0, head, row);
+                        for (int d = 0; d < 32; d++) {
+                            assertThat(one[head * 32 + d]).isCloseTo(expected[d], Offset.offset(1e-6f));
+                        }
                     }
                 }
             }
