@@ -4,6 +4,7 @@ import io.torrefy.bench.cases.GrpoStep;
 import io.torrefy.bench.cases.NativeBlas;
 import io.torrefy.bench.cases.Sgemm;
 import io.torrefy.bench.cases.SgemmPeer;
+import io.torrefy.bench.cases.Training;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -13,7 +14,8 @@ public final class Cases {
             Map.entry("grpo", GrpoStep::new),
             Map.entry("sgemm", Sgemm::new),
             Map.entry("sgemm-openblas", (args, threads) -> new SgemmPeer(NativeBlas.openBlas(), args, threads)),
-            Map.entry("sgemm-mkl", (args, threads) -> new SgemmPeer(NativeBlas.mkl(), args, threads))));
+            Map.entry("sgemm-mkl", (args, threads) -> new SgemmPeer(NativeBlas.mkl(), args, threads)),
+            Map.entry("training", Training::new)));
 
     private Cases() {}
 

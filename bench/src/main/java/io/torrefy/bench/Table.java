@@ -17,6 +17,7 @@ public final class Table {
     public static List<Row> rows() {
         var all = new ArrayList<Row>();
         all.add(sgemm("NN", 512, 512, 512));
+        all.addAll(TrainingRows.rows());
         all.addAll(PosttrainRows.rows());
         return all;
     }

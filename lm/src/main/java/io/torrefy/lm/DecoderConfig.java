@@ -72,6 +72,27 @@ public record DecoderConfig(
                 0.02);
     }
 
+    /// GPT-2 with a feed-forward four times as wide as the hidden states and tied embeddings.
+    public static DecoderConfig gpt2(int vocab, int hidden, int layers, int heads, int maxPositions) {
+        return new DecoderConfig(
+                Family.GPT2,
+                vocab,
+                hidden,
+                layers,
+                heads,
+                heads,
+                hidden / heads,
+                4 * hidden,
+                maxPositions,
+                0,
+                1e-5,
+                true,
+                true,
+                false,
+                true,
+                0.02);
+    }
+
     /// Reads `config.json`.
     ///
     /// @throws ModelException naming everything in it that this decoder cannot do
