@@ -9,7 +9,7 @@ public final class CrossEntropies {
     /// PyTorch's default for targets that do not count.
     public static final long IGNORE = -100;
 
-    private static final long NONE_IGNORED = Long.MIN_VALUE;
+    static final long NONE_IGNORED = Long.MIN_VALUE;
 
     private CrossEntropies() {}
 
@@ -21,13 +21,18 @@ public final class CrossEntropies {
     }
 
     private static Tensor targets(String op, Tensor logits, Tensor targets, long ignoreIndex) {
-        long[] lead = Arrays.copyOf(logits.shape, Math.max(0, logits.rank() - 1));
-        if (logits.rank() == 0 || !Arrays.equals(lead, targets.shape) || targets.dtype.isFloating()) {
+        return checkedTargets(op, logits.shape, targets, ignoreIndex);
+    }
+
+    /// The targets as dense I64, each a class of logits of the given shape (…, classes) or to be ignored.
+    static Tensor checkedTargets(String op, long[] logits, Tensor targets, long ignoreIndex) {
+        long[] lead = Arrays.copyOf(logits, Math.max(0, logits.length - 1));
+        if (logits.length == 0 || !Arrays.equals(lead, targets.shape) || targets.dtype.isFloating()) {
             throw new IllegalArgumentException("[" + op + "] expected logits (…, classes) and integer targets (…); got "
-                    + logits.describe() + " and " + targets.describe());
+                    + "logits " + Arrays.toString(logits) + " and " + targets.describe());
         }
         Tensor ids = targets.to(DType.I64).contiguous();
-        long classes = logits.size(-1);
+        long classes = logits[logits.length - 1];
         long bad = outside(ids, classes);
         if (bad >= 0 && ignoreIndex != NONE_IGNORED) {
             try (Scope _ = Scope.open()) {
@@ -153,11 +158,15 @@ public final class CrossEntropies {
     /// @param entropy in nats, (…), for metrics: no gradient
     public record TokenLogProbs(Tensor logProbs, Tensor entropy) {}
 
+    static void checkTemperature(String op, double temperature) {
+        if (!(temperature > 0)) {
+            throw new IllegalArgumentException("[" + op + "] expected a positive temperature; got " + temperature);
+        }
+    }
+
     /// log softmax(logits / temperature) at the targets, and the entropy of that distribution. Every target counts.
     public static TokenLogProbs tokenLogProbs(Tensor logits, Tensor targets, double temperature) {
-        if (!(temperature > 0)) {
-            throw new IllegalArgumentException("[tokenLogProbs] expected a positive temperature; got " + temperature);
-        }
+        checkTemperature("tokenLogProbs", temperature);
         Tensor ids = targets("tokenLogProbs", logits, targets, NONE_IGNORED);
         if (logits.dtype != DType.F32) {
             return logits.dtype.isHalf()

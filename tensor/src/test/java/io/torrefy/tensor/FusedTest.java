@@ -45,6 +45,15 @@ class FusedTest {
         return Tensor.of(ids);
     }
 
+    /// Targets for hidden states t(0) and the output matrix t(1).
+    private static Tensor words(List<Tensor> t, boolean ignore) {
+        long[] ids = new long[(int) t.get(0).size(0)];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = ignore && i == 1 ? -100 : (i * 5L) % t.get(1).size(0);
+        }
+        return Tensor.of(ids);
+    }
+
     private static Tensor angles(Tensor x) {
         return Tensor.arange(9 * x.size(2) / 2)
                 .mul(0.37)
@@ -122,6 +131,22 @@ class FusedTest {
                 t -> CrossEntropies.unfusedLogProbs(t.get(0), classes(t.get(0), false), 0.7)
                         .logProbs(),
                 n -> new long[][] {{3, n}});
+        // Five rows in chunks of two: whole ones and a rest.
+        for (Reduction reduction : Reduction.values()) {
+            op(
+                    "linearCrossEntropy " + reduction,
+                    t -> LinearCrossEntropy.crossEntropy(t.get(0), t.get(1), words(t, true), reduction, -100, 0.1, 2),
+                    t -> CrossEntropies.crossEntropy(
+                            t.get(0).matmul(t.get(1).t()), words(t, true), reduction, -100, 0.1),
+                    n -> new long[][] {{5, n}, {2 * n + 1, n}});
+        }
+        op(
+                "linearTokenLogProbs",
+                t -> LinearCrossEntropy.tokenLogProbs(t.get(0), t.get(1), words(t, false), 0.7, 2)
+                        .logProbs(),
+                t -> CrossEntropies.unfusedLogProbs(t.get(0).matmul(t.get(1).t()), words(t, false), 0.7)
+                        .logProbs(),
+                n -> new long[][] {{5, n}, {2 * n + 1, n}});
         attention("full", Attention.Options.FULL, null);
         attention("causal", Attention.Options.CAUSAL, null);
         attention("bottom right", Attention.Options.CAUSAL_CACHED, null);
