@@ -153,6 +153,10 @@ public final class CausalLm extends Module {
         return head == null ? embedding.weight() : head.weight();
     }
 
+    Rotary rotary() {
+        return rotary;
+    }
+
     /// Logits (tokens, vocab) of packed sequences.
     public Tensor forward(TokenBatch batch) {
         return logits(hidden(batch));

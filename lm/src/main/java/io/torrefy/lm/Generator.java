@@ -2,39 +2,69 @@ package io.torrefy.lm;
 
 import io.torrefy.nn.KvCache;
 import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.TokenChoice;
+import java.nio.IntBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Batched generation with a key-value cache and continuous batching: a sequence that ends gives its slot to the next
-/// in the queue, in the same step. Prompts that follow each other and are equal (the samples of one group) are read
-/// once. The weights are the model's own; nothing is copied.
+/// in the queue, in the same step. Equal prompts that come together (the samples of one group) are read once. Prompts
+/// are read by the model's modules; tokens after them come from a [DecodeEngine], which gives the same bits.
 public final class Generator implements AutoCloseable {
     private final CausalLm model;
     private final @Nullable Tokenizer tokenizer;
     private final int slots;
+    private final PackedWeights.Format weights;
+    private final boolean modulesOnly;
     private List<KvCache> caches = List.of();
+    private @Nullable DecodeEngine engine;
     private int capacity;
 
-    private Generator(CausalLm model, @Nullable Tokenizer tokenizer, int slots) {
+    private Generator(
+            CausalLm model,
+            @Nullable Tokenizer tokenizer,
+            int slots,
+            PackedWeights.Format weights,
+            boolean modulesOnly) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.slots = slots;
+        this.weights = weights;
+        this.modulesOnly = modulesOnly;
     }
 
     /// A generator of at most `slots` sequences at a time.
     ///
     /// @param tokenizer needed for stop strings only
     public static Generator of(CausalLm model, @Nullable Tokenizer tokenizer, int slots) {
+        return of(model, tokenizer, slots, PackedWeights.Format.F32);
+    }
+
+    /// The same with the weights of decoding kept in another format; prompts are read with the model's own. BF16
+    /// halves and INT8 quarters the memory that a token reads, which is what its time goes by where few sequences
+    /// decode at once.
+    ///
+    /// @param weights F32 gives the model's own log-probabilities, the others near ones
+    public static Generator of(CausalLm model, @Nullable Tokenizer tokenizer, int slots, PackedWeights.Format weights) {
         if (slots < 1) {
             throw new IllegalArgumentException("[generator] expected at least one slot; got " + slots);
         }
-        return new Generator(model, tokenizer, slots);
+        return new Generator(model, tokenizer, slots, weights, false);
+    }
+
+    /// One that decodes by the model's modules, as where there is no [DecodeEngine]: what that is held against.
+    static Generator ofModules(CausalLm model, int slots) {
+        return new Generator(model, null, slots, PackedWeights.Format.F32, true);
     }
 
     /// Told of every token as it is chosen.
@@ -65,6 +95,33 @@ public final class Generator implements AutoCloseable {
         int length() {
             return prompt.length + count;
         }
+
+        void take(int id, float logProb, Listener listener) {
+            if (!Float.isFinite(logProb)) {
+                throw new IllegalStateException("[generate] expected finite logits; got a log-probability of " + logProb
+                        + " at new token " + count + " of prompt " + index
+                        + ". Hint: the weights are damaged, or have grown beyond float32 in training.");
+            }
+            ids[count] = id;
+            logProbs[count++] = logProb;
+            listener.token(index, id);
+        }
+
+        /// Why it ends with its last token; null if it does not.
+        Completion.@Nullable Finish finish(BitSet stops) {
+            int last = ids[count - 1];
+            if (stops.get(last)) {
+                return Completion.Finish.STOP;
+            }
+            if (stop != null && stop.seen(last)) {
+                return Completion.Finish.STOP_STRING;
+            }
+            return count == ids.length ? Completion.Finish.LENGTH : null;
+        }
+
+        Completion completion(Completion.Finish finish) {
+            return new Completion(Arrays.copyOf(ids, count), Arrays.copyOf(logProbs, count), finish);
+        }
     }
 
     /// One completion for each prompt, in order. Sample `i` draws from stream `i`.
@@ -83,23 +140,26 @@ public final class Generator implements AutoCloseable {
         }
         List<Sequence> active = new ArrayList<>();
         int next = 0;
+        TokenChoice choice = sampling.choice();
+        BitSet stops = new BitSet();
+        sampling.stopIds().stream().filter(id -> id >= 0).forEach(stops::set);
         try (Autograd.Mode _ = Autograd.noGrad()) {
             reserve(Math.min(slots, prompts.size()), most);
             while (next < prompts.size() || !active.isEmpty()) {
+                if (free.isEmpty() || next == prompts.size()) {
+                    decode(active, choice, firstStream, listener);
+                    retire(active, stops, free, done);
+                    continue;
+                }
                 List<Sequence> fresh = new ArrayList<>();
                 while (next < prompts.size() && !free.isEmpty()) {
                     int[] prompt = prompts.get(next);
                     int room = Math.min(sampling.maxNewTokens(), model.config().maxPositions() - prompt.length);
                     fresh.add(new Sequence(next++, prompt, free.remove(), room, StopWatch.of(tokenizer, sampling)));
                 }
-                if (!fresh.isEmpty()) {
-                    prefill(fresh, sampling, firstStream, listener);
-                    retire(fresh, sampling, free, done);
-                    active.addAll(fresh);
-                } else {
-                    decode(active, sampling, firstStream, listener);
-                    retire(active, sampling, free, done);
-                }
+                prefill(fresh, choice, firstStream, listener);
+                retire(fresh, stops, free, done);
+                active.addAll(fresh);
             }
         }
         return List.of(done);
@@ -132,20 +192,31 @@ public final class Generator implements AutoCloseable {
             }
             caches = made;
         }
+        if (engine != null && !engine.current()) {
+            engine.close();
+            engine = null;
+        }
+        if (engine == null && !modulesOnly && !caches.isEmpty()) {
+            engine = DecodeEngine.of(model, caches, caches.getFirst().slots(), weights);
+        }
     }
 
     /// Reads the prompts of new sequences, each different one once, and chooses their first tokens.
-    private void prefill(List<Sequence> fresh, Sampling sampling, long firstStream, Listener listener) {
+    private void prefill(List<Sequence> fresh, TokenChoice choice, long firstStream, Listener listener) {
         List<int[]> distinct = new ArrayList<>();
         List<Sequence> leaders = new ArrayList<>();
+        Map<IntBuffer, Integer> seen = new HashMap<>();
         int[] promptOf = new int[fresh.size()];
         for (int i = 0; i < fresh.size(); i++) {
             Sequence s = fresh.get(i);
-            if (distinct.isEmpty() || !Arrays.equals(distinct.getLast(), s.prompt)) {
+            Integer known = seen.putIfAbsent(IntBuffer.wrap(s.prompt), distinct.size());
+            if (known == null) {
+                promptOf[i] = distinct.size();
                 distinct.add(s.prompt);
                 leaders.add(s);
+            } else {
+                promptOf[i] = known;
             }
-            promptOf[i] = distinct.size() - 1;
         }
         try (Scope _ = Scope.open()) {
             TokenBatch packed = TokenBatch.pack(distinct);
@@ -173,7 +244,7 @@ public final class Generator implements AutoCloseable {
             choose(
                     fresh,
                     model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))),
-                    sampling,
+                    choice,
                     firstStream,
                     listener);
         }
@@ -194,7 +265,22 @@ public final class Generator implements AutoCloseable {
     }
 
     /// One token for every active sequence.
-    private void decode(List<Sequence> active, Sampling sampling, long firstStream, Listener listener) {
+    private void decode(List<Sequence> active, TokenChoice choice, long firstStream, Listener listener) {
+        if (engine == null) {
+            decodeByModules(active, choice, firstStream, listener);
+            return;
+        }
+        for (int i = 0; i < active.size(); i++) {
+            Sequence s = active.get(i);
+            engine.row(i, s.ids[s.count - 1], s.length() - 1, s.slot, firstStream + s.index, s.count);
+        }
+        engine.step(active.size(), choice);
+        for (int i = 0; i < active.size(); i++) {
+            active.get(i).take(engine.chosen(i), engine.logProb(i), listener);
+        }
+    }
+
+    private void decodeByModules(List<Sequence> active, TokenChoice choice, long firstStream, Listener listener) {
         int n = active.size();
         long[] ids = new long[n];
         long[] positions = new long[n];
@@ -220,56 +306,49 @@ public final class Generator implements AutoCloseable {
                     offsets,
                     longest,
                     new TokenBatch.Cache(caches, Tensor.of(rows, n), slot, lengths, true));
-            choose(active, model.forward(batch), sampling, firstStream, listener);
+            choose(active, model.forward(batch), choice, firstStream, listener);
         }
     }
 
     private void choose(
-            List<Sequence> sequences, Tensor logits, Sampling sampling, long firstStream, Listener listener) {
-        int vocab = (int) logits.size(1);
-        double temperature = sampling.temperature() == 0 ? 1 : sampling.temperature();
-        Tensor scaled = temperature == 1 ? logits : logits.div(temperature);
-        float[] logProbs = scaled.logSoftmax(-1).toFloats();
-        // The greatest is the same of both.
-        float[] weights =
-                sampling.temperature() == 0 ? logProbs : scaled.softmax(-1).toFloats();
-        for (int i = 0; i < sequences.size(); i++) {
-            Sequence s = sequences.get(i);
-            int id = sampling.choose(weights, i * vocab, vocab, firstStream + s.index, s.count);
-            s.ids[s.count] = id;
-            s.logProbs[s.count] = logProbs[i * vocab + id];
-            if (!Float.isFinite(s.logProbs[s.count])) {
-                throw new IllegalStateException("[generate] expected finite logits; got a log-probability of "
-                        + s.logProbs[s.count] + " at new token " + s.count + " of prompt " + s.index
-                        + ". Hint: the weights are damaged, or have grown beyond float32 in training.");
-            }
-            s.count++;
-            listener.token(s.index, id);
+            List<Sequence> sequences, Tensor logits, TokenChoice choice, long firstStream, Listener listener) {
+        long[] streams = new long[sequences.size()];
+        int[] draws = new int[streams.length];
+        for (int i = 0; i < streams.length; i++) {
+            streams[i] = firstStream + sequences.get(i).index;
+            draws[i] = sequences.get(i).count;
+        }
+        TokenChoice.Chosen chosen = choice.choose(logits, streams, draws);
+        for (int i = 0; i < streams.length; i++) {
+            sequences.get(i).take(chosen.ids()[i], chosen.logProbs()[i], listener);
         }
     }
 
-    private static void retire(List<Sequence> sequences, Sampling sampling, Deque<Integer> free, Completion[] done) {
-        sequences.removeIf(s -> {
-            int last = s.ids[s.count - 1];
-            Completion.Finish finish;
-            if (sampling.stopIds().contains(last)) {
-                finish = Completion.Finish.STOP;
-            } else if (s.stop != null && s.stop.seen(last)) {
-                finish = Completion.Finish.STOP_STRING;
-            } else if (s.count == s.ids.length) {
-                finish = Completion.Finish.LENGTH;
+    /// Takes the sequences that have ended out of the list.
+    private static void retire(List<Sequence> sequences, BitSet stops, Deque<Integer> free, Completion[] done) {
+        int kept = 0;
+        for (int i = 0; i < sequences.size(); i++) {
+            Sequence s = sequences.get(i);
+            Completion.Finish finish = s.finish(stops);
+            if (finish == null) {
+                sequences.set(kept++, s);
             } else {
-                return false;
+                done[s.index] = s.completion(finish);
+                free.add(s.slot);
             }
-            done[s.index] = new Completion(Arrays.copyOf(s.ids, s.count), Arrays.copyOf(s.logProbs, s.count), finish);
-            free.add(s.slot);
-            return true;
-        });
+        }
+        for (int i = sequences.size() - 1; i >= kept; i--) {
+            sequences.remove(i);
+        }
     }
 
-    /// Frees the caches.
+    /// Frees the caches and packed weights; the next call makes new ones.
     @Override
     public void close() {
+        if (engine != null) {
+            engine.close();
+            engine = null;
+        }
         caches.forEach(KvCache::close);
         caches = List.of();
     }

@@ -1,8 +1,7 @@
 package io.torrefy.lm;
 
-import io.torrefy.tensor.Rng;
+import io.torrefy.tensor.TokenChoice;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -68,80 +67,8 @@ public record Sampling(
         return new Sampling(maxNewTokens, temperature, topK, topP, minP, seed, stopIds, texts);
     }
 
-    /// Chooses a token of a row of probabilities (already at this temperature).
-    int choose(float[] probabilities, int from, int n, long stream, long position) {
-        if (temperature == 0) {
-            return greatest(probabilities, from, n);
-        }
-        float u = Rng.uniformAt(seed, stream, position);
-        if (topK == 0 && topP == 1 && minP == 0) {
-            return draw(probabilities, from, n, u);
-        }
-        float[] kept = keep(probabilities, from, n);
-        return draw(kept, 0, n, u);
-    }
-
-    private static int greatest(float[] p, int from, int n) {
-        int best = 0;
-        for (int i = 1; i < n; i++) {
-            if (p[from + i] > p[from + best]) {
-                best = i;
-            }
-        }
-        return best;
-    }
-
-    /// The first token at which the running sum passes u times the total.
-    private static int draw(float[] p, int from, int n, float u) {
-        double total = 0;
-        for (int i = 0; i < n; i++) {
-            total += p[from + i];
-        }
-        double goal = u * total;
-        double sum = 0;
-        int last = 0;
-        for (int i = 0; i < n; i++) {
-            if (p[from + i] > 0) {
-                sum += p[from + i];
-                last = i;
-                if (sum > goal) {
-                    return i;
-                }
-            }
-        }
-        return last;
-    }
-
-    /// Zeroes what top-k, top-p and min-p leave out, in that order.
-    private float[] keep(float[] p, int from, int n) {
-        int[] order = descending(p, from, n);
-        int limit = topK == 0 ? n : Math.min(topK, n);
-        double total = 0;
-        for (int i = 0; i < limit; i++) {
-            total += p[from + order[i]];
-        }
-        float[] kept = new float[n];
-        double sum = 0;
-        double floor = minP * p[from + order[0]];
-        for (int i = 0; i < limit && (i == 0 || (sum < topP * total && p[from + order[i]] >= floor)); i++) {
-            kept[order[i]] = p[from + order[i]];
-            sum += p[from + order[i]];
-        }
-        return kept;
-    }
-
-    /// The places of `n` probabilities, greatest first, of equal ones the first first. Bits of floats from 0 up are
-    /// in the floats' order, so that one sort of numbers does it: vocabularies are large.
-    private static int[] descending(float[] p, int from, int n) {
-        long[] keys = new long[n];
-        for (int i = 0; i < n; i++) {
-            keys[i] = (long) (Integer.MAX_VALUE - Float.floatToRawIntBits(p[from + i])) << 32 | i;
-        }
-        Arrays.sort(keys);
-        int[] order = new int[n];
-        for (int i = 0; i < n; i++) {
-            order[i] = (int) keys[i];
-        }
-        return order;
+    /// The part of this that chooses one token.
+    TokenChoice choice() {
+        return new TokenChoice(temperature, topK, topP, minP, seed);
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.torrefy.tensor.Scope;
+import io.torrefy.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -17,8 +19,8 @@ class SamplingTest {
     @Test
     void temperatureZeroTakesTheGreatestAndTheFirstOfEqualOnes() {
         Sampling greedy = Sampling.greedy(1);
-        assertThat(greedy.choose(P, 0, 5, 0, 0)).isEqualTo(1);
-        assertThat(greedy.choose(new float[] {9, -3, 2, -1, 2}, 1, 4, 7, 7)).isEqualTo(1);
+        assertThat(choose(greedy, P, 0, 0)).isEqualTo(1);
+        assertThat(choose(greedy, new float[] {0.1f, 0.4f, 0.1f, 0.4f}, 7, 7)).isEqualTo(1);
     }
 
     @Test
@@ -119,9 +121,9 @@ class SamplingTest {
         int same = 0;
         int alike = 0;
         for (int i = 0; i < 200; i++) {
-            assertThat(one.choose(P, 0, 5, 4, i)).isEqualTo(one.choose(P, 0, 5, 4, i));
-            same += one.choose(P, 0, 5, 4, i) == one.choose(P, 0, 5, 5, i) ? 1 : 0;
-            alike += one.choose(P, 0, 5, 4, i) == other.choose(P, 0, 5, 4, i) ? 1 : 0;
+            assertThat(choose(one, P, 4, i)).isEqualTo(choose(one, P, 4, i));
+            same += choose(one, P, 4, i) == choose(one, P, 5, i) ? 1 : 0;
+            alike += choose(one, P, 4, i) == choose(other, P, 4, i) ? 1 : 0;
         }
         // Independent draws agree with probability sum p² = 0.275.
         assertThat(same).isBetween(20, 90);
@@ -147,12 +149,31 @@ class SamplingTest {
         return new Sampling(1, 1, topK, topP, minP, 9, Set.of(), List.of());
     }
 
+    /// The token of 20 000 draws, as often as it came.
     private static int[] counts(Sampling sampling, float[] p) {
+        int draws = 20_000;
+        long[] streams = new long[draws];
+        int[] places = new int[draws];
+        for (int i = 0; i < draws; i++) {
+            streams[i] = i / 100;
+            places[i] = i % 100;
+        }
         int[] counts = new int[p.length];
-        for (int i = 0; i < 20_000; i++) {
-            counts[sampling.choose(p, 0, p.length, i / 100, i % 100)]++;
+        for (int id : choose(sampling, p, streams, places)) {
+            counts[id]++;
         }
         return counts;
+    }
+
+    private static int choose(Sampling sampling, float[] p, long stream, int draw) {
+        return choose(sampling, p, new long[] {stream}, new int[] {draw})[0];
+    }
+
+    private static int[] choose(Sampling sampling, float[] p, long[] streams, int[] draws) {
+        try (Scope _ = Scope.open()) {
+            Tensor logits = Tensor.of(p, 1, p.length).log().expand(streams.length, p.length);
+            return sampling.choice().choose(logits, streams, draws).ids();
+        }
     }
 
     private static Set<Integer> drawn(int[] counts) {

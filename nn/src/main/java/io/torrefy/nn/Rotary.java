@@ -33,10 +33,19 @@ public final class Rotary implements AutoCloseable {
     /// @param positions (tokens), I64
     /// @param limit a bound above every position
     public synchronized Tensor rotate(Tensor x, Tensor positions, int limit) {
+        Tables t = tables(limit);
+        return Functional.rope(x, t.cos, t.sin, positions, false);
+    }
+
+    /// Cosines and sines (positions, dim / 2).
+    public record Tables(Tensor cos, Tensor sin) {}
+
+    /// Tables of at least `limit` positions. They stay valid for those who hold them when larger ones are made.
+    public synchronized Tables tables(int limit) {
         if (cos.size(0) < limit) {
             grow(Math.max(256, Integer.highestOneBit(limit - 1) * 2));
         }
-        return Functional.rope(x, cos, sin, positions, false);
+        return new Tables(cos, sin);
     }
 
     private void grow(int length) {

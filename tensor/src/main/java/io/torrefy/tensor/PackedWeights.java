@@ -1,6 +1,7 @@
 package io.torrefy.tensor;
 
 import io.torrefy.tensor.internal.Backend;
+import io.torrefy.tensor.internal.PackedMatrix;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.Arrays;
@@ -174,6 +175,12 @@ public final class PackedWeights implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("[PackedWeights] expected an open pack; got one that was closed");
         }
+    }
+
+    /// What a [Program] takes of it; valid while this is open.
+    PackedMatrix matrix() {
+        live();
+        return new PackedMatrix(format, Math.toIntExact(out), Math.toIntExact(in), storage.address);
     }
 
     public Format format() {

@@ -2,6 +2,8 @@ package io.torrefy.tensor.internal;
 
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.PackedWeights;
+import io.torrefy.tensor.TokenChoice;
+import org.jspecify.annotations.Nullable;
 
 /// The kernels of one device. Arguments arrive validated: shapes agree, dtypes are ones the method says it takes.
 /// Addresses are device pointers in bytes; strides and counts are in elements. "Dense" means row-major without gaps.
@@ -271,4 +273,13 @@ public interface Backend {
 
     /// Whether all n values are finite.
     boolean allFinite(long n, long x);
+
+    // ---- decoding ------------------------------------------------------------------------------------------------
+
+    /// Chooses a token of each row of f32 logits, as [StepProgram#choose] does.
+    void chooseTokens(int rows, long n, long logits, TokenChoice choice, StepProgram.Rows io);
+
+    /// An empty program for up to `rows` rows; null where there are none.
+    @Nullable
+    StepProgram program(int rows);
 }

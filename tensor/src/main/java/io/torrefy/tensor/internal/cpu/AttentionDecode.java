@@ -49,9 +49,7 @@ final class AttentionDecode {
         sinks = low == 0 ? 0 : sinks;
         int visible = Math.max(0, view.high(0) - low);
         int count = sinks + visible;
-        x.keys = AttentionScratch.atLeast(x.keys, count + L);
-        x.queries = AttentionScratch.atLeast(x.queries, plan.headDim() + L);
-        x.out = AttentionScratch.atLeast(x.out, plan.valueDim());
+        reserve(count, plan.headDim(), plan.valueDim(), x);
         x.outGrads = AttentionScratch.atLeast(x.outGrads, sinks > 0 ? plan.valueDim() : 0);
         long keyStride = 4 * plan.kTokenStride();
         long valueStride = 4 * plan.vTokenStride();
@@ -84,6 +82,33 @@ final class AttentionDecode {
             float logSum = sum == 0f ? Float.NEGATIVE_INFINITY : Math.fma(max, LN2, (float) Math.log(sum));
             Mem.f32(lse + 4 * head * totalQueries, logSum);
         }
+    }
+
+    /// One query against the first `count` keys and values of its head: what `run` computes where there is neither mask nor window nor sink.
+    /// `x` is reserved. Strides in bytes.
+    static void head(
+            long query,
+            int dim,
+            float scale,
+            long key,
+            long keyStride,
+            long value,
+            long valueStride,
+            int count,
+            long out,
+            AttentionScratch x) {
+        loadQuery(query, dim, scale * AttentionScores.LOG2E, x.queries);
+        scores(key, keyStride, count, dim, x.queries, x.keys, 0);
+        float max = maximum(x.keys, count);
+        float sum = exponentials(x.keys, count, max == Float.NEGATIVE_INFINITY ? 0f : max, x.queries);
+        weightedSum(value, valueStride, 0, count, dim, x.keys, x.out);
+        AttentionPack.store(x.out, 0, 0, 1, dim, sum == 0f ? 0f : 1f / sum, out, 0);
+    }
+
+    static void reserve(int count, int dim, int valueDim, AttentionScratch x) {
+        x.keys = AttentionScratch.atLeast(x.keys, count + L);
+        x.queries = AttentionScratch.atLeast(x.queries, dim + L);
+        x.out = AttentionScratch.atLeast(x.out, valueDim);
     }
 
     private static void loadQuery(long query, int dim, float scale, float[] to) {

@@ -2,13 +2,16 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.PackedWeights;
+import io.torrefy.tensor.TokenChoice;
 import io.torrefy.tensor.internal.AttentionPlan;
 import io.torrefy.tensor.internal.Backend;
 import io.torrefy.tensor.internal.BinaryOp;
 import io.torrefy.tensor.internal.CompareOp;
 import io.torrefy.tensor.internal.Conv2dPlan;
 import io.torrefy.tensor.internal.ReduceOp;
+import io.torrefy.tensor.internal.StepProgram;
 import io.torrefy.tensor.internal.UnaryOp;
+import org.jspecify.annotations.Nullable;
 
 /// The CPU: every kernel family lives in a class of its own; this class only names them.
 public final class CpuBackend implements Backend {
@@ -370,5 +373,15 @@ public final class CpuBackend implements Backend {
     @Override
     public boolean allFinite(long n, long x) {
         return Optim.allFinite(n, x);
+    }
+
+    @Override
+    public void chooseTokens(int rows, long n, long logits, TokenChoice choice, StepProgram.Rows io) {
+        Parallel.run(rows, r -> TokenRows.choose(io, r, (int) n, logits + 4 * n * r, choice));
+    }
+
+    @Override
+    public @Nullable StepProgram program(int rows) {
+        return Mem.VECTOR ? new CpuProgram(rows) : null;
     }
 }

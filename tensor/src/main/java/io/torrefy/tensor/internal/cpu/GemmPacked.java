@@ -58,8 +58,7 @@ final class GemmPacked {
             GemmPackedScalar.product(format, m, n, k, x, ldx, packed, y, ldy);
             return;
         }
-        Job job = new Job(
-                format, n, k, packed, new GemmF32(false, true, k, Gemm.blockOfK(k), ldx * 4, 0, ldy * 4, false));
+        Job job = Job.of(format, n, k, packed, ldx, ldy);
         Gemm.Grid grid = Gemm.Grid.of(m, n, k * Math.max(1, STREAM_ROWS / m), 1, Parallel.threads());
         if (grid.tasks() == 1) {
             job.cell(m, 0, n, x, y);
@@ -74,8 +73,14 @@ final class GemmPacked {
         });
     }
 
-    private record Job(Format format, long n, long k, long packed, GemmF32 gemm) {
-        /// Rows of x and y from the given addresses on, columns j0 <= j < j1.
+    /// A product whose parts are done one by one, on any threads.
+    record Job(Format format, long n, long k, long packed, GemmF32 gemm) {
+        static Job of(Format format, long n, long k, long packed, long ldx, long ldy) {
+            GemmF32 gemm = new GemmF32(false, true, k, Gemm.blockOfK(k), ldx * 4, 0, ldy * 4, false);
+            return new Job(format, n, k, packed, gemm);
+        }
+
+        /// Rows of x and y from the given addresses on, columns j0 <= j < j1 of which j0 begins a panel.
         void cell(long m, long j0, long j1, long x, long y) {
             GemmF32.Scratch scratch = GemmF32.scratch();
             int mc = gemm.rowsOfA();

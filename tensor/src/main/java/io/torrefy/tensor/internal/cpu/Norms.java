@@ -25,10 +25,15 @@ final class Norms {
     private static void rmsRows(long rows, int n, long x, long w, float eps, long y, long rstd) {
         for (long r = 0; r < rows; r++) {
             long row = 4L * n * r;
-            float scale = (float) (1 / Math.sqrt(RowSums.dot(x + row, x + row, n) / n + eps));
-            f32(rstd + 4 * r, scale);
-            NormRows.scale(x + row, w, n, scale, y + row);
+            f32(rstd + 4 * r, rmsRow(x + row, w, n, eps, y + row));
         }
+    }
+
+    /// One row; y may be x. Returns `rstd`.
+    static float rmsRow(long x, long w, int n, float eps, long y) {
+        float scale = (float) (1 / Math.sqrt(RowSums.dot(x, x, n) / n + eps));
+        NormRows.scale(x, w, n, scale, y);
+        return scale;
     }
 
     /// `dx = rstd (dy w - xhat mean(dy w xhat))`, `dw = sum over rows of dy xhat`, with `xhat = x rstd`.
@@ -84,12 +89,18 @@ final class Norms {
     private static void layerRows(long rows, int n, long x, long w, long b, float eps, long y, long mean, long rstd) {
         for (long r = 0; r < rows; r++) {
             long row = 4L * n * r;
-            float centre = (float) (RowSums.sum(x + row, n) / n);
-            float scale = (float) (1 / Math.sqrt(RowSums.squaredDeviations(x + row, n, centre) / n + eps));
-            f32(mean + 4 * r, centre);
-            f32(rstd + 4 * r, scale);
-            NormRows.normalize(x + row, w, b, n, centre, scale, y + row);
+            long pair = layerRow(x + row, w, b, n, eps, y + row);
+            f32(mean + 4 * r, NormRows.first(pair));
+            f32(rstd + 4 * r, NormRows.second(pair));
         }
+    }
+
+    /// One row; y may be x. Returns mean and `rstd`, as a pair.
+    static long layerRow(long x, long w, long b, int n, float eps, long y) {
+        float centre = (float) (RowSums.sum(x, n) / n);
+        float scale = (float) (1 / Math.sqrt(RowSums.squaredDeviations(x, n, centre) / n + eps));
+        NormRows.normalize(x, w, b, n, centre, scale, y);
+        return NormRows.pair(centre, scale);
     }
 
     /// `dx = rstd (g - mean(g) - xhat mean(g xhat))` with `g = dy w` and `xhat = (x - mean) rstd`; dw and db may be

@@ -56,7 +56,7 @@ public final class Parallel {
             for (int i = 0; i < most - 1; i++) {
                 workers[i].give(job);
             }
-            job.work();
+            job.work(0);
             job.await();
         } finally {
             LOCK.unlock();
@@ -64,7 +64,7 @@ public final class Parallel {
     }
 
     /// One turn of a waiting loop; every so often it offers the processor to threads that have work.
-    private static void pause(int spin) {
+    static void pause(int spin) {
         if (spin % SPINS_TO_YIELD == SPINS_TO_YIELD - 1) {
             Thread.yield();
         } else {
@@ -83,7 +83,38 @@ public final class Parallel {
         }
     }
 
-    private static final class Job {
+    /// Runs a job of several phases: see [Phases]. Alone in the caller in the cases of [#run].
+    static void run(Phases phases) {
+        int most = Math.min(threads, phases.widest());
+        if (most <= 1 || INSIDE.get() || !LOCK.tryLock()) {
+            phases.runAlone();
+            return;
+        }
+        try {
+            hire(most - 1);
+            phases.start(most);
+            for (int i = 0; i < most - 1; i++) {
+                workers[i].give(phases);
+            }
+            phases.work(0);
+        } finally {
+            LOCK.unlock();
+        }
+        phases.rethrow();
+    }
+
+    /// Whether this thread is running a task.
+    static void inside(boolean is) {
+        INSIDE.set(is);
+    }
+
+    /// What a worker takes part in.
+    interface Work {
+        /// Runs tasks until none is left, as the thread of that number: 0 is the caller. Never throws.
+        void work(int thread);
+    }
+
+    private static final class Job implements Work {
         final int tasks;
         final IntConsumer body;
         final AtomicInteger next = new AtomicInteger();
@@ -97,7 +128,8 @@ public final class Parallel {
         }
 
         /// Runs tasks until none is left. A task that is not run because one before it failed counts as done.
-        void work() {
+        @Override
+        public void work(int thread) {
             INSIDE.set(true);
             int ran = 0;
             try {
@@ -128,26 +160,31 @@ public final class Parallel {
                     LockSupport.parkNanos(this, 100_000);
                 }
             }
-            Throwable t = failure;
-            if (t instanceof RuntimeException e) {
-                throw e;
-            }
-            if (t instanceof Error e) {
-                throw e;
-            }
+            rethrow(failure);
+        }
+    }
+
+    static void rethrow(@Nullable Throwable t) {
+        if (t instanceof RuntimeException e) {
+            throw e;
+        }
+        if (t instanceof Error e) {
+            throw e;
         }
     }
 
     private static final class Worker implements Runnable {
         final Thread thread;
-        private volatile @Nullable Job job;
+        private final int index;
+        private volatile @Nullable Work job;
 
         Worker(int index) {
+            this.index = index;
             thread = new Thread(this, "torrefy-" + (index + 1));
             thread.setDaemon(true);
         }
 
-        void give(Job next) {
+        void give(Work next) {
             job = next;
             LockSupport.unpark(thread);
         }
@@ -155,10 +192,10 @@ public final class Parallel {
         @Override
         public void run() {
             for (int idle = 0; ; ) {
-                Job mine = job;
+                Work mine = job;
                 if (mine != null) {
                     job = null;
-                    mine.work();
+                    mine.work(index + 1);
                     idle = 0;
                 } else if (idle < SPINS) {
                     pause(idle++);

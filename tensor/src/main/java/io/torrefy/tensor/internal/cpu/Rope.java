@@ -63,7 +63,7 @@ final class Rope {
     }
 
     /// Pairs (k, k + half).
-    private static void halves(int half, long x, long cos, long sin, float sign, long y) {
+    static void halves(int half, long x, long cos, long sin, float sign, long y) {
         long up = 4L * half;
         int i = 0;
         for (int end = Rows.whole(half); i < end; i += L) {

@@ -27,7 +27,7 @@ final class Swiglu {
         });
     }
 
-    private static void row(long gate, long up, int n, long y) {
+    static void row(long gate, long up, int n, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             FloatVector g = load(gate + 4L * i);

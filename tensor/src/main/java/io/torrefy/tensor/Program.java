@@ -1,0 +1,263 @@
+package io.torrefy.tensor;
+
+import io.torrefy.tensor.internal.PackedMatrix;
+import io.torrefy.tensor.internal.StepProgram;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a model does with a token, put together once and run for every token: a sequence of kernels over rows of fixed
+/// buffers, without autograd, without allocating, threads entering once a run instead of once a kernel. A row is a
+/// token of one sequence; every row gets the bits that the operations of the same names give it, on its own or beside
+/// others.
+///
+/// Matrices are packed for the kernels when they are added, and again at the next run after they have changed.
+///
+/// ```java
+/// var program = Program.of(8);
+/// var x = program.buffer(hidden);
+/// program.embed(table, x);
+/// ...
+/// program.choose(logits);
+/// program.row(0, token, position, slot, stream, draw);
+/// program.run(1, TokenChoice.GREEDY);
+/// int next = program.chosen(0);
+/// ```
+///
+/// Not for several threads at once.
+public final class Program implements AutoCloseable {
+    private final int most;
+    private final PackedWeights.Format format;
+    private final StepProgram steps;
+    private final StepProgram.Rows rows;
+    private final List<Tensor> buffers = new ArrayList<>();
+    private final List<Pack> packs = new ArrayList<>();
+    private final List<Tensor> used = new ArrayList<>();
+    private final List<Long> places = new ArrayList<>();
+    private final Map<Long, Tensor> scratch = new HashMap<>();
+
+    private Program(int most, PackedWeights.Format format, StepProgram steps) {
+        this.most = most;
+        this.format = format;
+        this.steps = steps;
+        this.rows = steps.rows();
+    }
+
+    /// An empty program for up to `rows` rows a run; null where kernels are the scalar ones, which have none.
+    ///
+    /// @param format how matrices are kept; products with F32 have the bits of `matmul`
+    public static @Nullable Program of(int rows, PackedWeights.Format format) {
+        StepProgram steps = Backends.of(Device.CPU).program(rows);
+        return steps == null ? null : new Program(rows, format, steps);
+    }
+
+    /// Whether a tensor can be a parameter of a program.
+    public static boolean takes(Tensor x) {
+        return x.live("program").dtype == DType.F32 && x.dense;
+    }
+
+    /// A weight, packed, and the version of its values that was packed.
+    private static final class Pack {
+        final Tensor weight;
+        final PackedWeights packed;
+        int version;
+
+        Pack(Tensor weight, PackedWeights.Format format) {
+            this.weight = weight;
+            version = weight.storage.version();
+            packed = PackedWeights.of(weight, format);
+        }
+
+        void refresh() {
+            if (version != weight.storage.version()) {
+                version = weight.storage.version();
+                packed.refresh(weight);
+            }
+        }
+    }
+
+    /// A buffer of rows of `width` floats, freed with the program.
+    public Tensor buffer(long width) {
+        Tensor buffer = Tensor.zeros(most, width).keep();
+        buffers.add(buffer);
+        return buffer;
+    }
+
+    /// Memory of products before their ending; kernels run one after another, so one of each width serves all.
+    private long scratch(long width) {
+        return scratch.computeIfAbsent(width, this::buffer).address();
+    }
+
+    private long parameter(@Nullable Tensor x) {
+        if (x == null) {
+            return 0;
+        }
+        if (!takes(x)) {
+            throw new IllegalArgumentException("[program] expected dense F32 parameters; got " + x.describe());
+        }
+        used.add(x);
+        places.add(x.address());
+        return x.address();
+    }
+
+    private static long width(Tensor buffer) {
+        return buffer.size(1);
+    }
+
+    /// `y = table[id]` of each row.
+    public void embed(Tensor table, Tensor y) {
+        steps.embed(width(y), parameter(table), false, false, y.address());
+    }
+
+    /// `y = y + table[position]` of each row.
+    public void addPosition(Tensor table, Tensor y) {
+        steps.embed(width(y), parameter(table), true, true, y.address());
+    }
+
+    /// `y = rmsNorm(x)`; y may be x.
+    public void rmsNorm(Tensor x, Tensor weight, double eps, Tensor y) {
+        steps.rmsNorm(width(x), x.address(), parameter(weight), (float) eps, y.address());
+    }
+
+    /// `y = layerNorm(x)`; y may be x.
+    public void layerNorm(Tensor x, Tensor weight, Tensor bias, double eps, Tensor y) {
+        steps.layerNorm(width(x), x.address(), parameter(weight), parameter(bias), (float) eps, y.address());
+    }
+
+    /// A matrix and its bias.
+    ///
+    /// @param weight (out, in), or (in, out) if `inFirst`
+    public record Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst) {}
+
+    /// The products of x, side by side: `y = [x W_0 + b_0, x W_1 + b_1, ...]`.
+    public void linear(Tensor x, List<Projection> weights, Tensor y) {
+        linear(x, weights, StepProgram.Ending.STORE, 0, y);
+    }
+
+    /// `y = y + (x W + b)`.
+    public void linearAdd(Tensor x, Projection weight, Tensor y) {
+        linear(x, List.of(weight), StepProgram.Ending.ADD, scratch(width(y)), y);
+    }
+
+    /// `y = geluTanh(x W + b)`.
+    public void linearGelu(Tensor x, Projection weight, Tensor y) {
+        linear(x, List.of(weight), StepProgram.Ending.GELU, 0, y);
+    }
+
+    /// `y = silu(x gate) * (x up)`.
+    public void linearSwiglu(Tensor x, Projection gate, Projection up, Tensor y) {
+        linear(x, List.of(gate, up), StepProgram.Ending.SWIGLU, scratch(2 * width(y)), y);
+    }
+
+    private void linear(Tensor x, List<Projection> weights, StepProgram.Ending ending, long scratch, Tensor y) {
+        PackedMatrix[] packed = new PackedMatrix[weights.size()];
+        long[] biases = new long[packed.length];
+        for (int i = 0; i < packed.length; i++) {
+            Projection p = weights.get(i);
+            parameter(p.weight);
+            try (Scope _ = Scope.open()) {
+                Pack pack = new Pack((p.inFirst ? p.weight.detach().t() : p.weight.detach()).unmanaged(), format);
+                packs.add(pack);
+                packed[i] = pack.packed.matrix();
+            }
+            biases[i] = parameter(p.bias);
+        }
+        steps.linear(width(x), x.address(), packed, biases, ending, scratch, y.address());
+    }
+
+    /// How heads are normalised and turned before attention.
+    ///
+    /// @param queryNorm weights (dim) of RMSNorm on every query head, null for none; also `keyNorm`
+    /// @param cos table (positions, dim / 2) of rotary embedding in the half layout, null for none; also `sin`
+    public record HeadTurn(
+            @Nullable Tensor queryNorm,
+            @Nullable Tensor keyNorm,
+            double eps,
+            @Nullable Tensor cos,
+            @Nullable Tensor sin) {}
+
+    /// Puts each row's key and value into its slot of the caches at its position, and attends with its queries to
+    /// the slot up to there: y (heads * dim).
+    ///
+    /// @param qkv queries, keys and values, side by side
+    /// @param keys cache (slots, kvHeads, capacity, dim), a view with gapless dim; `values` has the same strides
+    public void attend(Tensor qkv, HeadTurn turn, Tensor keys, Tensor values, Tensor y) {
+        int dim = (int) keys.size(3);
+        steps.attend(new StepProgram.CachedAttention(
+                (int) (width(y) / dim),
+                (int) keys.size(1),
+                dim,
+                qkv.address(),
+                parameter(turn.queryNorm),
+                parameter(turn.keyNorm),
+                (float) turn.eps,
+                parameter(turn.cos),
+                parameter(turn.sin),
+                (int) keys.size(2),
+                keys.address(),
+                values.address(),
+                keys.strides[0],
+                keys.strides[2],
+                keys.strides[1],
+                y.address()));
+    }
+
+    /// Chooses each row's token from its logits.
+    public void choose(Tensor logits) {
+        steps.choose(width(logits), logits.address());
+    }
+
+    /// The inputs of a row for the next run.
+    ///
+    /// @param slot of its sequence in the caches
+    /// @param stream of random numbers
+    /// @param draw the position in the stream
+    public void row(int r, int id, int position, int slot, long stream, int draw) {
+        rows.ids()[r] = id;
+        rows.positions()[r] = position;
+        rows.slots()[r] = slot;
+        rows.streams()[r] = stream;
+        rows.draws()[r] = draw;
+    }
+
+    /// Whether the parameters are still where they were: otherwise the program must be put together anew.
+    public boolean current() {
+        for (int i = 0; i < used.size(); i++) {
+            if (used.get(i).closed || used.get(i).address() != places.get(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Runs the first `count` rows; packs what changed since the last run first.
+    public void run(int count, TokenChoice choice) {
+        for (int i = 0; i < packs.size(); i++) {
+            packs.get(i).refresh();
+        }
+        steps.run(count, choice);
+    }
+
+    /// The token chosen in a row.
+    public int chosen(int r) {
+        return rows.chosen()[r];
+    }
+
+    /// Its log-probability at the temperature (1 when greedy); filters are not reflected.
+    public float logProb(int r) {
+        return rows.logProbs()[r];
+    }
+
+    @Override
+    public void close() {
+        buffers.forEach(Tensor::close);
+        for (Pack pack : packs) {
+            pack.packed.close();
+            pack.weight.close();
+        }
+        buffers.clear();
+        packs.clear();
+    }
+}
