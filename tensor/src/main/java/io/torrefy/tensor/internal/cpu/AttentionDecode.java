@@ -84,7 +84,8 @@ final class AttentionDecode {
         }
     }
 
-    /// One query against the first `count` keys and values of its head: what `run` computes where there is neither mask nor window nor sink.
+    /// One query against the first `count` keys and values of its head: what `run` computes where there is neither
+    /// mask nor window nor sink.
     /// `x` is reserved. Strides in bytes.
     static void head(
             long query,
