@@ -7,12 +7,14 @@ import io.torrefy.posttrain.Arithmetic;
 import io.torrefy.posttrain.Countdown;
 import io.torrefy.posttrain.Problem;
 import io.torrefy.posttrain.QaFile;
+import io.torrefy.posttrain.Split;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.Tokens;
 import io.torrefy.posttrain.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,14 +23,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /// `torrefy eval`.
 @Command(
         name = "eval",
         description = {
-            "Measures a model on problems held out from training, judged by an exact verifier.",
+            "Measures a model on problems held out from training, judged by an exact verifier. Choose settings by"
+                    + " --split validation, and keep the held-out problems for what was chosen.",
             "One greedy completion a problem; with --samples K also pass@K and the accuracy of the majority's answer."
         })
 final class EvalCommand implements Callable<Integer> {
@@ -57,6 +62,13 @@ final class EvalCommand implements Callable<Integer> {
             description = "The share of --data that is held out: 1 where the whole file is a test set. Default:"
                     + " ${DEFAULT-VALUE}, the questions that r1-zero holds out.")
     private double heldOut = QaFile.Options.DEFAULT.heldOutFraction();
+
+    @Option(
+            names = "--split",
+            paramLabel = "SIDE",
+            description = "held-out, validation or training problems. Default: held-out.",
+            converter = SideConverter.class)
+    private Split split = Split.HELD_OUT;
 
     @Option(names = "--count", paramLabel = "N", description = "Problems at most. Default: ${DEFAULT-VALUE}.")
     private int count = 500;
@@ -96,11 +108,7 @@ final class EvalCommand implements Callable<Integer> {
         common.check(heat >= 0 && Double.isFinite(heat), "--temperature", "at least 0", heat);
         common.check(samples == 1 || heat > 0, "--temperature", "above 0 with several samples", heat);
         Task chosen = chosenTask();
-        List<Problem> problems = chosen.heldOut(count);
-        if (problems.isEmpty()) {
-            throw new IllegalArgumentException("[eval] expected held-out problems; the task " + chosen.name()
-                    + " has none. Hint: --held-out 1 takes all of a file.");
-        }
+        List<Problem> problems = problems(chosen);
         Loaded loaded = model.load();
         Sampling sampling = Sampling.of(maxTokens, heat, seed).withStopIds(Set.of(Tokens.end(loaded.tokenizer())));
         long start = System.nanoTime();
@@ -108,6 +116,37 @@ final class EvalCommand implements Callable<Integer> {
         double seconds = (System.nanoTime() - start) / 1e9;
         report(chosen, Score.of(chosen, problems, samples, texts(loaded, done)), done, heat, seconds);
         return 0;
+    }
+
+    private List<Problem> problems(Task chosen) {
+        List<Problem> problems = new ArrayList<>();
+        switch (split) {
+            case HELD_OUT -> problems.addAll(chosen.heldOut(count));
+            case VALIDATION -> problems.addAll(chosen.validation(count));
+            case TRAINING -> chosen.problems(Split.TRAINING, seed).limit(count).forEach(problems::add);
+        }
+        if (problems.isEmpty()) {
+            throw new IllegalArgumentException("[eval] expected " + SideConverter.name(split) + " problems; the task "
+                    + chosen.name() + " has none."
+                    + (split == Split.HELD_OUT ? " Hint: --held-out 1 takes all of a file." : ""));
+        }
+        return problems;
+    }
+
+    /// The sides by the names that people write.
+    private static final class SideConverter implements ITypeConverter<Split> {
+        @Override
+        public Split convert(String value) {
+            return Arrays.stream(Split.values())
+                    .filter(side -> name(side).equalsIgnoreCase(value))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException(
+                            "expected held-out, validation or training but was '" + value + "'"));
+        }
+
+        static String name(Split side) {
+            return side.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     private Task chosenTask() throws IOException {
@@ -149,9 +188,10 @@ final class EvalCommand implements Callable<Integer> {
                 .filter(c -> c.finish() == Completion.Finish.LENGTH)
                 .count();
         say(
-                "Accuracy: %.1f %% of %d held-out problems (%s, %s).",
+                "Accuracy: %.1f %% of %d %s problems (%s, %s).",
                 100 * score.accuracy(),
                 score.problems(),
+                SideConverter.name(split),
                 chosen.name(),
                 heat == 0 ? "greedy" : samples + " samples each at temperature " + heat);
         if (samples > 1) {
@@ -166,6 +206,7 @@ final class EvalCommand implements Callable<Integer> {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("model", model.folder().toString());
         json.put("task", chosen.name());
+        json.put("split", SideConverter.name(split));
         json.put("problems", score.problems());
         json.put("samples", samples);
         json.put("temperature", heat);

@@ -123,7 +123,8 @@ final class R1ZeroCommand implements Callable<Integer> {
     @Option(
             names = "--evaluate-every",
             paramLabel = "N",
-            description = "Steps between small evaluations; 0 for none. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Steps between small evaluations on validation problems; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int evaluateEvery = 5;
 
     @Option(names = "--checkpoint-every", paramLabel = "N", description = "Steps. Default: ${DEFAULT-VALUE}.")

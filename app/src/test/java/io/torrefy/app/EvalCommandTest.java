@@ -66,6 +66,8 @@ class EvalCommandTest {
                 folder.resolve("qa.jsonl"), "{\"question\": \"1+1?\", \"answer\": \"so #### 2\"}\n".repeat(1));
         for (String[] task : new String[][] {
             {"--task", "countdown"},
+            {"--task", "countdown", "--split", "validation"},
+            {"--task", "countdown", "--split", "training"},
             {"--task", "arithmetic", "--samples", "2"},
             {"--data", file.toString(), "--held-out", "1"}
         }) {
@@ -96,6 +98,7 @@ class EvalCommandTest {
             {"eval", "--task", "chess"},
             {"eval", "--task", "countdown", "--data", file.toString()},
             {"eval", "--count", "0"},
+            {"eval", "--split", "test"},
             {"eval", "--samples", "2", "--temperature", "0"},
             {"eval", "--held-out", "0"},
         }) {

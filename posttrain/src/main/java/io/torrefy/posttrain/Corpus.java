@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /// pays, and where to look first.
 ///
 /// Document `index` of a seed depends on nothing else, so a corpus has any size and is never stored. Problems come
-/// from the task's training side only: a held-out problem is in no document.
+/// from the task's training and validation sides: a held-out problem is in no document.
 public final class Corpus {
     /// How authors lay out a try.
     public enum Layout {
@@ -180,7 +180,7 @@ public final class Corpus {
 
     /// Document number `index` (from 0) of a seed.
     public Document document(long seed, long index) {
-        return write(task.training(seed, index), new SplitMix(seed ^ AUTHOR_STREAM, index));
+        return write(task.known(seed, index), new SplitMix(seed ^ AUTHOR_STREAM, index));
     }
 
     /// All documents of a seed, without end.

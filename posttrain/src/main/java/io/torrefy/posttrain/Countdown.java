@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// The Countdown numbers game with the rules of TinyZero: combine the given numbers, each exactly once, with
@@ -51,7 +52,7 @@ public final class Countdown implements Task {
             double heldOutFraction,
             String template) {
         /// Three numbers from 1 to 10, targets 10 to 99 by `+ - *`, intermediate results below 100: about
-        /// 1,800 problems. Three in ten are held out.
+        /// 1,800 problems. Three in ten are held out, one in ten of the others validates.
         public static final Options DEFAULT =
                 new Options(3, 1, 10, 10, 99, "+-*", 99, true, 0.3, "Numbers: {numbers}. Target: {target}.\n");
 
@@ -168,9 +169,11 @@ public final class Countdown implements Task {
         }
     }
 
-    /// Held-out problems are drawn with this seed, so that they are the same in every run.
+    /// One problem in ten that are not held out validates.
+    private static final double VALIDATION_SHARE = 0.1;
+    /// Held-out and validation problems are drawn with this seed, so that they are the same in every run.
     private static final long HELD_OUT_SEED = 0;
-    /// Draws without a new held-out problem after which there are taken to be no more.
+    /// Draws without a new problem after which there are taken to be no more.
     private static final int DRY_DRAWS = 20_000;
     /// Draws after which the options are taken to allow no problem.
     private static final int MAX_DRAWS = 100_000;
@@ -210,9 +213,19 @@ public final class Countdown implements Task {
 
     @Override
     public Problem training(long seed, long index) {
+        return drawn(seed, index, split -> split == Split.TRAINING);
+    }
+
+    /// Problem number `index` of those that are not held out, training and validation alike: what the corpus of the
+    /// base model is about.
+    Problem known(long seed, long index) {
+        return drawn(seed, index, split -> split != Split.HELD_OUT);
+    }
+
+    private Problem drawn(long seed, long index, Predicate<Split> wanted) {
         var random = new SplitMix(seed, index);
         for (int draw = 0; draw < MAX_DRAWS; draw++) {
-            var problem = draw(random).filter(p -> split(p) == Split.TRAINING);
+            var problem = draw(random).filter(p -> wanted.test(split(p)));
             if (problem.isPresent()) {
                 return problem.get();
             }
@@ -222,6 +235,15 @@ public final class Countdown implements Task {
 
     @Override
     public List<Problem> heldOut(int count) {
+        return first(count, Split.HELD_OUT);
+    }
+
+    @Override
+    public List<Problem> validation(int count) {
+        return first(count, Split.VALIDATION);
+    }
+
+    private List<Problem> first(int count, Split side) {
         var found = new LinkedHashMap<String, Problem>();
         boolean any = false;
         int dry = 0;
@@ -229,7 +251,7 @@ public final class Countdown implements Task {
             var problem = draw(new SplitMix(HELD_OUT_SEED, index));
             any |= problem.isPresent();
             boolean added = problem.isPresent()
-                    && split(problem.get()) == Split.HELD_OUT
+                    && split(problem.get()) == side
                     && found.putIfAbsent(problem.get().id(), problem.get()) == null;
             dry = added ? 0 : dry + 1;
         }
@@ -241,7 +263,8 @@ public final class Countdown implements Task {
 
     /// Which side a problem of this task is on.
     public Split split(Problem problem) {
-        return SplitMix.splitOf(problem.id(), options.heldOutFraction());
+        double heldOut = options.heldOutFraction();
+        return SplitMix.splitOf(problem.id(), heldOut, VALIDATION_SHARE * (1 - heldOut));
     }
 
     /// The problem of these numbers, in this order, and this target.

@@ -49,6 +49,7 @@ public final class Progress implements AutoCloseable {
     private final List<Double> rewards = new ArrayList<>();
     private final List<Double> accuracies = new ArrayList<>();
     private final List<Double> evaluations = new ArrayList<>();
+    private final List<Double> validations = new ArrayList<>();
     /// Times at which the last steps ended, in milliseconds.
     private final ArrayDeque<Long> ends = new ArrayDeque<>();
 
@@ -121,13 +122,17 @@ public final class Progress implements AutoCloseable {
         }
     }
 
-    /// Shows a held-out accuracy, which belongs to no step's metrics: the one before the first, for example.
-    public synchronized void evaluation(double accuracy) {
-        evaluations.add(accuracy);
+    /// Shows an accuracy that belongs to no step's metrics: the held-out one before the first, for example.
+    ///
+    /// @param split the problems it was measured on
+    public synchronized void evaluation(Split split, double accuracy) {
+        boolean heldOut = split == Split.HELD_OUT;
+        (heldOut ? evaluations : validations).add(accuracy);
         if (terminal.live()) {
             redraw(true);
         } else {
-            message("step " + step + ": held-out accuracy " + Figures.percent(accuracy));
+            message("step " + step + ": " + (heldOut ? "held-out" : "validation") + " accuracy "
+                    + Figures.percent(accuracy));
         }
     }
 
@@ -242,6 +247,9 @@ public final class Progress implements AutoCloseable {
         if (!evaluations.isEmpty()) {
             boolean first = rewards.isEmpty() && accuracies.isEmpty();
             line.add(first ? " held-out " : "   held-out ", DIM).add(heldOut(), BOLD);
+        }
+        if (!validations.isEmpty()) {
+            line.add("   validation ", DIM).add(Figures.percent(validations.getLast()), BOLD);
         }
         return line;
     }

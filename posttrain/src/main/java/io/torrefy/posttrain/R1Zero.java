@@ -19,7 +19,8 @@ import java.util.Set;
 
 /// R1-Zero: a base model learns to reason by reinforcement learning alone (Guo et al. 2025, "DeepSeek-R1", section
 /// 2.2). GRPO with two rules, accuracy and format; nothing shows the model how. Measures greedy accuracy on held-out
-/// problems before and after.
+/// problems before and after, and on the way on validation problems: a run that is watched, and stopped or set up anew
+/// for what is seen, has then not looked at what it is judged by.
 ///
 /// Everything lies in the run folder: a run that was killed goes on from its last checkpoint, bit for bit as if it had
 /// not been.
@@ -28,7 +29,7 @@ public final class R1Zero {
     ///
     /// @param model folder of the base model and its tokenizer
     /// @param heldOut problems of the evaluation before and after
-    /// @param evaluateEvery steps between evaluations on `evaluateOn` problems on the way; 0 for none
+    /// @param evaluateEvery steps between evaluations on `evaluateOn` validation problems on the way; 0 for none
     /// @param checkpointEvery steps between checkpoints
     public record Settings(
             Path model,
@@ -51,6 +52,8 @@ public final class R1Zero {
     private final Progress progress;
     private final Tokenizer tokenizer;
     private final Rewards rewards;
+    /// What is evaluated on the way: validation problems, where the task has them.
+    private final Split watched;
 
     private R1Zero(Settings settings, RunFolder run, Progress progress) {
         this.settings = settings;
@@ -59,6 +62,7 @@ public final class R1Zero {
         this.tokenizer = BpeTokenizer.load(settings.model);
         this.rewards = Rewards.of("accuracy", settings.task.accuracy())
                 .plus("format", Rewards.thinkAnswerFormat(), settings.formatWeight);
+        this.watched = settings.task.validation(1).isEmpty() ? Split.HELD_OUT : Split.VALIDATION;
     }
 
     /// Runs to the end, from the beginning or from the folder's last checkpoint.
@@ -87,7 +91,7 @@ public final class R1Zero {
     }
 
     private Position begin(CausalLm policy, Grpo grpo) {
-        Evaluation before = evaluate(grpo, settings.heldOut, 0, "before");
+        Evaluation before = evaluate(grpo, Split.HELD_OUT, settings.heldOut, 0, "before");
         Position position = new Position(0, before.accuracy(), 0);
         checkpoint(policy, grpo, position);
         return position;
@@ -105,7 +109,7 @@ public final class R1Zero {
         progress.step(position.step, done.metrics());
         boolean last = position.step == settings.grpo.steps();
         if (!last && settings.evaluateEvery > 0 && position.step % settings.evaluateEvery == 0) {
-            evaluate(grpo, settings.evaluateOn, position.step, "eval");
+            evaluate(grpo, watched, settings.evaluateOn, position.step, "eval");
         }
         if (last || position.step % settings.checkpointEvery == 0) {
             checkpoint(policy, grpo, position);
@@ -113,23 +117,24 @@ public final class R1Zero {
         return position;
     }
 
-    private Evaluation evaluate(Grpo grpo, int count, long step, String phase) {
+    private Evaluation evaluate(Grpo grpo, Split split, int count, long step, String phase) {
         progress.phase("evaluating");
-        List<Problem> problems = settings.task.heldOut(count);
+        boolean validation = split == Split.VALIDATION;
+        List<Problem> problems = validation ? settings.task.validation(count) : settings.task.heldOut(count);
         Sampling greedy =
                 Sampling.greedy(settings.grpo.maxCompletionLength()).withStopIds(Set.of(Tokens.end(tokenizer)));
         Evaluation evaluation =
                 Evaluation.run(grpo.generator(), tokenizer, settings.task, rewards, problems, greedy, step, phase);
         Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put(RunMetrics.EVAL_ACCURACY, evaluation.accuracy());
+        metrics.put(validation ? RunMetrics.VALIDATION_ACCURACY : RunMetrics.EVAL_ACCURACY, evaluation.accuracy());
         run.log(step, metrics);
         evaluation.samples().stream().limit(SAMPLES_SHOWN).forEach(run::sample);
-        progress.evaluation(evaluation.accuracy());
+        progress.evaluation(split, evaluation.accuracy());
         return evaluation;
     }
 
     private Outcome finish(CausalLm policy, Grpo grpo, Position position) {
-        Evaluation after = evaluate(grpo, settings.heldOut, position.step, "after");
+        Evaluation after = evaluate(grpo, Split.HELD_OUT, settings.heldOut, position.step, "after");
         run.publish("model", folder -> {
             policy.save(folder);
             copyTokenizer(folder);

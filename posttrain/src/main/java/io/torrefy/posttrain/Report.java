@@ -168,6 +168,9 @@ public final class Report {
         data.find(RunMetrics.EVAL_ACCURACY)
                 .ifPresent(evals ->
                         lines.add(new Chart.Line("held-out problems, greedy", "c2", evals, Chart.Shape.POINTS)));
+        data.find(RunMetrics.VALIDATION_ACCURACY)
+                .ifPresent(evals ->
+                        lines.add(new Chart.Line("validation problems, greedy", "c3", evals, Chart.Shape.POINTS)));
         data.find(RunMetrics.ACCURACY)
                 .ifPresent(train ->
                         lines.add(new Chart.Line("training problems, sampled", "c1", train, Chart.Shape.SMOOTHED)));

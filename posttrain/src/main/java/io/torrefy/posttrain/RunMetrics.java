@@ -16,6 +16,8 @@ public final class RunMetrics {
     /// Fraction of held-out problems solved greedily; logged at the steps that evaluate, at least the first and
     /// last.
     public static final String EVAL_ACCURACY = "eval/accuracy";
+    /// Fraction of validation problems solved greedily, on the way.
+    public static final String VALIDATION_ACCURACY = "eval/validation";
     /// Mean completion length.
     public static final String RESPONSE_LENGTH = "response_length";
     /// Fraction of completions cut off at the length limit.

@@ -1,10 +1,12 @@
 package io.torrefy.posttrain;
 
-/// The two sides of a task. Which side a problem is on is a function of the problem alone (see [Task]), so no seed,
-/// order or amount of training can carry a problem across.
+/// The sides of a task. Which side a problem is on is a function of the problem alone (see [Task]), so no seed, order
+/// or amount of training can carry a problem across.
 public enum Split {
-    /// Problems to learn from: the corpus of a base model and the prompts of reinforcement learning.
+    /// Problems that reinforcement learning trains on.
     TRAINING,
-    /// Problems to measure on, never trained on.
+    /// Problems to choose settings by, never trained on by reinforcement learning. Not every task has them.
+    VALIDATION,
+    /// Problems to measure on at the end, never trained on and never chosen by.
     HELD_OUT
 }

@@ -56,14 +56,22 @@ final class SplitMix {
         }
     }
 
-    /// The side of the split a canonical problem is on: FNV-1a over its UTF-8 bytes, finished by the mixer, as a
-    /// fraction of 2^53.
+    /// The side of the split a canonical problem is on, where there is no validation.
     static Split splitOf(String canonical, double heldOutFraction) {
+        return splitOf(canonical, heldOutFraction, 0);
+    }
+
+    /// The side of the split a canonical problem is on: FNV-1a over its UTF-8 bytes, finished by the mixer, as a
+    /// fraction of 2^53. What is held out does not depend on how much of the rest validates.
+    static Split splitOf(String canonical, double heldOutFraction, double validationFraction) {
         long hash = 0xCBF29CE484222325L;
         for (byte b : canonical.getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ (b & 0xFF)) * 0x100000001B3L;
         }
-        return (mix(hash) >>> 11) * 0x1.0p-53 < heldOutFraction ? Split.HELD_OUT : Split.TRAINING;
+        double place = (mix(hash) >>> 11) * 0x1.0p-53;
+        return place < heldOutFraction
+                ? Split.HELD_OUT
+                : place < heldOutFraction + validationFraction ? Split.VALIDATION : Split.TRAINING;
     }
 
     private static long mix(long z) {

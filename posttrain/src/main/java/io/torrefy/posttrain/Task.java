@@ -6,9 +6,9 @@ import java.util.stream.Stream;
 
 /// A source of problems with an exact verifier.
 ///
-/// Training and held-out problems are disjoint by construction: a hash of the canonical problem decides its side, the
-/// same for every seed. Training problems are addressed by number rather than drawn from a stateful stream, so that a
-/// resumed run asks for problem 1234 and gets the one the uninterrupted run had.
+/// Training, validation and held-out problems are disjoint by construction: a hash of the canonical problem decides its
+/// side, the same for every seed. Training problems are addressed by number rather than drawn from a stateful stream,
+/// so that a resumed run asks for problem 1234 and gets the one the uninterrupted run had.
 public interface Task {
     /// A short lower-case name, as in `--task countdown`.
     String name();
@@ -20,13 +20,19 @@ public interface Task {
     /// task does not have so many.
     List<Problem> heldOut(int count);
 
+    /// The first `count` validation problems, as [#heldOut]; none where the task keeps no such problems.
+    default List<Problem> validation(int count) {
+        return List.of();
+    }
+
     /// Judges a completion of `problem.prompt()`.
     Verdict verify(Problem problem, String completion);
 
-    /// The endless training problems of a seed, or the held-out ones (a finite list, whatever the seed).
+    /// The endless training problems of a seed, or the others (finite lists, whatever the seed).
     default Stream<Problem> problems(Split split, long seed) {
         return switch (split) {
             case TRAINING -> LongStream.iterate(0, i -> i + 1).mapToObj(i -> training(seed, i));
+            case VALIDATION -> validation(Integer.MAX_VALUE).stream();
             case HELD_OUT -> heldOut(Integer.MAX_VALUE).stream();
         };
     }

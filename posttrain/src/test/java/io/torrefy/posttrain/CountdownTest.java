@@ -122,19 +122,30 @@ class CountdownTest {
     }
 
     @Test
-    void trainingAndHeldOutProblemsAreDisjointAndTogetherAll() {
+    void trainingValidationAndHeldOutProblemsAreDisjointAndTogetherAll() {
         var options = Options.DEFAULT.numbers(3, 1, 9).targets(10, 99);
         var task = Countdown.of(options);
         var heldOut = ids(task.heldOut(Integer.MAX_VALUE));
+        var validation = ids(task.validation(Integer.MAX_VALUE));
         var training = new HashSet<String>();
         for (long seed = 0; seed < 3; seed++) {
             task.problems(Split.TRAINING, seed).limit(20_000).forEach(problem -> training.add(problem.id()));
         }
-        assertThat(heldOut).doesNotContainAnyElementsOf(training);
+        assertThat(heldOut).doesNotContainAnyElementsOf(training).doesNotContainAnyElementsOf(validation);
+        assertThat(validation).doesNotContainAnyElementsOf(training);
         // Counted by a separate program: 1319 pairs of three numbers from 1 to 9 and a target from 10 to 99 that
         // + - * reach through values from 1 to 99.
-        assertThat(heldOut.size() + training.size()).isEqualTo(1319);
+        assertThat(heldOut.size() + validation.size() + training.size()).isEqualTo(1319);
         assertThat(heldOut.size() / 1319.0).isBetween(0.25, 0.35);
+        assertThat(validation.size() / 1319.0).isBetween(0.05, 0.09);
+    }
+
+    @Test
+    void validationProblemsAreTheSameEachTimeAndEnoughToChooseBy() {
+        var all = Countdown.standard().validation(Integer.MAX_VALUE);
+        assertThat(all).hasSizeGreaterThanOrEqualTo(100).doesNotHaveDuplicates();
+        assertThat(Countdown.standard().validation(50)).isEqualTo(all.subList(0, 50));
+        assertThat(Countdown.standard().problems(Split.VALIDATION, 9).toList()).isEqualTo(all);
     }
 
     @Test

@@ -24,7 +24,7 @@ class ProgressTest {
     void plainLinesSayWhatThereIs() {
         try (var progress = start(Terminal.plain(), 0, 4)) {
             progress.phase("rollout");
-            progress.evaluation(0.214);
+            progress.evaluation(Split.HELD_OUT, 0.214);
             for (int step = 1; step <= 4; step++) {
                 now.addAndGet(500);
                 progress.step(step, metrics(step));
@@ -72,14 +72,14 @@ class ProgressTest {
         var screen = new Screen(60);
         try (var progress = start(new Terminal(true, true, true, Optional.of(60)), 0, 50)) {
             progress.message("model 1.8 M parameters");
-            progress.evaluation(0.2);
+            progress.evaluation(Split.HELD_OUT, 0.2);
             for (int step = 1; step <= 50; step++) {
                 now.addAndGet(700);
                 progress.step(step, metrics(step));
                 if (step == 25) {
                     progress.message("checkpoint of step 25");
                     progress.phase("rollout");
-                    progress.evaluation(0.6);
+                    progress.evaluation(Split.HELD_OUT, 0.6);
                 }
             }
         }
