@@ -2,6 +2,7 @@ package io.torrefy.lm;
 
 import io.torrefy.nn.Init;
 import io.torrefy.nn.Layer;
+import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 
@@ -17,6 +18,11 @@ final class Conv1d extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
-        return x.matmul(weight).add(bias);
+        return Functional.affine(x, weight, bias);
+    }
+
+    /// The same of gelu(x).
+    Tensor forwardGelu(Tensor x) {
+        return Functional.geluAffine(x, weight, bias);
     }
 }

@@ -8,6 +8,7 @@ import io.torrefy.nn.RmsNorm;
 import io.torrefy.nn.Rotary;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
+import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 
 /// A pre-norm transformer block: x + attention(norm(x)), then x + feedForward(norm(x)).
@@ -50,8 +51,11 @@ final class DecoderBlock extends Module {
     }
 
     Tensor forward(Tensor x, TokenBatch batch) {
-        Tensor y = x.add(attention.forward(attentionNorm.forward(x), batch));
-        return y.add(feedForward.forward(feedForwardNorm.forward(y)));
+        // What the backward pass does not read goes when its half of the block is done.
+        return Scope.of(() -> {
+            Tensor y = Scope.of(() -> x.add(attention.forward(attentionNorm.forward(x), batch)));
+            return y.add(feedForward.forward(feedForwardNorm.forward(y)));
+        });
     }
 
     /// down(silu(gate(x)) * up(x)).
@@ -88,7 +92,7 @@ final class DecoderBlock extends Module {
 
         @Override
         public Tensor forward(Tensor x) {
-            return down.forward(up.forward(x).geluTanh());
+            return down.forwardGelu(up.forward(x));
         }
     }
 }

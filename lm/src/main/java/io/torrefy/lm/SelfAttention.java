@@ -110,6 +110,10 @@ abstract sealed class SelfAttention extends Module {
         @Override
         Tensor forward(Tensor x, TokenBatch batch) {
             Tensor qkv = project.forward(x).reshape(batch.tokens(), 3, config.heads(), config.headDim());
+            if (batch.cache() == null && batch.prefixes() == null) {
+                Tensor y = Attention.attendJoint(qkv, batch.offsets(), Attention.Options.CAUSAL);
+                return output.forward(y.reshape(batch.tokens(), config.hidden()));
+            }
             return output.forward(attend(qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), batch));
         }
     }

@@ -234,6 +234,12 @@ public final class Attention {
         return attendCached(q, keys, values, slots, lengths, null, options);
     }
 
+    /// Self-attention of packed sequences whose queries, keys and values are one tensor (tokens, 3, heads, dim), as a
+    /// joint projection gives them; the result is (tokens, heads, dim). Sequence `s` is `offsets[s] .. offsets[s+1]`.
+    public static Tensor attendJoint(Tensor qkv, int[] offsets, Options options) {
+        return JointAttention.attend(qkv, offsets, options);
+    }
+
     /// One query a sequence against caches, the decode step: q (sequences, heads, dim); keys and values (slots,
     /// kvHeads, capacity, dim), of which sequence `s` uses the first `lengths[s]` of slot `slots[s]`. The query is
     /// that of the last of these keys: it sees them all, or those of the window that ends there and the sink

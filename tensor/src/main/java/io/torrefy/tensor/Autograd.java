@@ -338,8 +338,14 @@ public final class Autograd {
             if (before == null) {
                 arrived.put(node, Views.alias(g).unmanaged());
             } else {
-                arrived.put(node, before.add(g).unmanaged());
-                before.close();
+                // Nobody else sees a sum that only waits here; a gradient that went two ways is shared.
+                boolean mine = !create && before.dense && !before.storage.isShared();
+                if (mine && before.dtype == g.dtype && before.storage != g.storage) {
+                    arrived.put(node, InPlace.add(before, g));
+                } else {
+                    arrived.put(node, before.add(g).unmanaged());
+                    before.close();
+                }
             }
         }
 

@@ -31,8 +31,37 @@ public final class Functional {
 
     /// x W^T + b with W of (out, in); `bias` may be null.
     public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
-        Tensor y = x.matmul(weight.t());
-        return bias == null ? y : y.add(bias);
+        Tensor w = weight.t();
+        return bias == null ? x.matmul(w) : Products.affine(x, w, bias);
+    }
+
+    /// x W + b with W of (in, out), as GPT-2 stores it.
+    public static Tensor affine(Tensor x, Tensor weight, Tensor bias) {
+        return Products.affine(x, weight, bias);
+    }
+
+    /// `gelu(x) W + b` with the tanh form of GELU and W of (in, out): the second half of GPT-2's feed-forward. Only
+    /// x is kept for the backward pass, which computes the activation again: a few operations an element, where the
+    /// product takes `out` of them.
+    public static Tensor geluAffine(Tensor x, Tensor weight, Tensor bias) {
+        if (!fusable(x, weight, bias) || x.rank() != 2) {
+            return Products.affine(x.geluTanh(), weight, bias);
+        }
+        Tensor y;
+        try (Scope scope = Scope.open();
+                Autograd.Mode _ = Autograd.noGrad()) {
+            y = scope.pass(Products.affine(x.geluTanh(), weight, bias));
+        }
+        Tensor[] inputs = {x, weight, bias};
+        return Node.record("geluAffine", y, inputs, new Tensor[] {x, weight}, (c, dy) -> {
+            Tensor a = c.saved(0);
+            Tensor w = c.saved(1);
+            return new @Nullable Tensor[] {
+                c.needs(0) ? Scope.of(() -> Pointwise.geluTanhGradient(a, dy.matmul(w.t()))) : null,
+                c.needs(1) ? Scope.of(() -> Products.rightGradient(a.geluTanh(), w, dy)) : null,
+                c.needs(2) ? dy : null
+            };
+        });
     }
 
     /// 1 at the index, in a new last dimension, I64.

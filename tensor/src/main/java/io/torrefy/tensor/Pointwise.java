@@ -222,22 +222,19 @@ final class Pointwise {
     }
 
     static Tensor geluTanh(Tensor x) {
-        return unary(
-                "geluTanh",
-                UnaryOp.GELU_TANH,
-                x,
-                0,
-                0,
-                Save.INPUT,
-                (a, _, dy) -> fused(BinaryOp.GELU_TANH_GRAD, a, dy, () -> {
-                    double c = Math.sqrt(2 / Math.PI);
-                    Tensor t = a.add(a.mul(a.square()).mul(0.044715)).mul(c).tanh();
-                    Tensor inner = a.square().mul(3 * 0.044715).add(1).mul(c);
-                    Tensor slope = t.add(1)
-                            .mul(0.5)
-                            .add(a.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
-                    return dy.mul(slope);
-                }));
+        return unary("geluTanh", UnaryOp.GELU_TANH, x, 0, 0, Save.INPUT, (a, _, dy) -> geluTanhGradient(a, dy));
+    }
+
+    /// The gradient of `geluTanh` at `a`.
+    static Tensor geluTanhGradient(Tensor a, Tensor dy) {
+        return fused(BinaryOp.GELU_TANH_GRAD, a, dy, () -> {
+            double c = Math.sqrt(2 / Math.PI);
+            Tensor t = a.add(a.mul(a.square()).mul(0.044715)).mul(c).tanh();
+            Tensor inner = a.square().mul(3 * 0.044715).add(1).mul(c);
+            Tensor slope =
+                    t.add(1).mul(0.5).add(a.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
+            return dy.mul(slope);
+        });
     }
 
     static Tensor geluErf(Tensor x) {

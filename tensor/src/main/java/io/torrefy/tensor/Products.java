@@ -39,12 +39,49 @@ final class Products {
     private static Tensor product(Tensor a, Tensor b) {
         Tensor y = multiply(a, b);
         return Node.record("matmul", y, new Tensor[] {a, b}, new Tensor[] {a, b}, (c, dy) -> new @Nullable Tensor[] {
-            c.needs(0) ? matmul(dy, c.saved(1).t()) : null, c.needs(1) ? transposedProduct(c.saved(0), dy) : null
+            c.needs(0) ? matmul(dy, c.saved(1).t()) : null,
+            c.needs(1) ? rightGradient(c.saved(0), c.saved(1), dy) : null
         });
     }
 
-    private static Tensor transposedProduct(Tensor a, Tensor dy) {
-        return matmul(a.t(), dy);
+    /// `a^T dy`, laid out as `b` is: a weight that takes part transposed gets a gradient that needs no copy. Either
+    /// way an element is the same sum in the same order.
+    static Tensor rightGradient(Tensor a, Tensor b, Tensor dy) {
+        int r = b.rank();
+        boolean transposed = b.strides[r - 2] == 1 && b.strides[r - 1] > 1;
+        return transposed ? matmul(dy.t(), a).t() : matmul(a.t(), dy);
+    }
+
+    /// `x w + bias` of x (…, k), w (k, n) and bias (n) as one operation: the bias is added where the product lies,
+    /// and no second result is kept.
+    static Tensor affine(Tensor x, Tensor w, Tensor bias) {
+        boolean plain = x.dtype == DType.F32
+                && w.dtype == DType.F32
+                && bias.dtype == DType.F32
+                && x.rank() >= 2
+                && w.rank() == 2
+                && bias.rank() == 1
+                && bias.size(0) == w.size(1);
+        if (!plain) {
+            return matmul(x, w).add(bias);
+        }
+        if (x.rank() != 2) {
+            long[] shape = x.shape.clone();
+            shape[shape.length - 1] = w.size(-1);
+            return affine(x.reshape(Shapes.count(x.shape, 0, x.rank() - 1), x.size(-1)), w, bias)
+                    .reshape(shape);
+        }
+        Tensor y;
+        try (Scope scope = Scope.open();
+                Autograd.Mode _ = Autograd.noGrad()) {
+            y = scope.pass(matmul(x, w));
+            InPlace.add(y, bias);
+        }
+        return Node.record("linear", y, new Tensor[] {x, w, bias}, new Tensor[] {x, w}, (c, dy) -> new @Nullable Tensor[] {
+            c.needs(0) ? matmul(dy, c.saved(1).t()) : null,
+            c.needs(1) ? rightGradient(c.saved(0), c.saved(1), dy) : null,
+            c.needs(2) ? dy : null
+        });
     }
 
     /// A matrix as the kernel reads it: its leading dimension and whether it is stored transposed.

@@ -103,6 +103,26 @@ class FusedTest {
                     return x.mul(inner.tanh().add(1)).mul(0.5);
                 },
                 n -> new long[][] {{n}});
+        op(
+                "affine",
+                t -> Functional.affine(t.get(0), t.get(1), t.get(2)),
+                t -> t.get(0).matmul(t.get(1)).add(t.get(2)),
+                n -> new long[][] {{3, n}, {n, 5}, {5}});
+        op(
+                "linear",
+                t -> Functional.linear(t.get(0), t.get(1), t.get(2)),
+                t -> t.get(0).matmul(t.get(1).t()).add(t.get(2)),
+                n -> new long[][] {{2, 3, n}, {5, n}, {5}});
+        op(
+                "geluAffine",
+                t -> Functional.geluAffine(t.get(0), t.get(1), t.get(2)),
+                t -> t.get(0).geluTanh().matmul(t.get(1)).add(t.get(2)),
+                n -> new long[][] {{3, n}, {n, 5}, {5}});
+        op(
+                "attendJoint",
+                t -> Attention.attendJoint(t.get(0), new int[] {0, 2, 2, 7}, Attention.Options.CAUSAL),
+                t -> JointAttention.parts(t.get(0), new int[] {0, 2, 2, 7}, Attention.Options.CAUSAL),
+                n -> new long[][] {{7, 3, 2, n}});
         for (boolean interleaved : new boolean[] {false, true}) {
             op(
                     "rope" + (interleaved ? " interleaved" : ""),
