@@ -7,7 +7,7 @@ import io.torrefy.nn.AdamW;
 import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.ParameterGroups;
 import io.torrefy.nn.Schedule;
-import io.torrefy.tensor.CrossEntropies;
+import io.torrefy.tensor.LinearCrossEntropy;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
@@ -88,8 +88,9 @@ public final class Pretraining implements AutoCloseable {
             int[] targets = texts.stream()
                     .flatMapToInt(ids -> java.util.Arrays.stream(ids, 1, ids.length))
                     .toArray();
-            Tensor logits = model.forward(TokenBatch.pack(inputs));
-            Tensor loss = CrossEntropies.crossEntropy(logits, Tensor.of(targets, targets.length));
+            Tensor hidden = model.hidden(TokenBatch.pack(inputs));
+            Tensor loss =
+                    LinearCrossEntropy.crossEntropy(hidden, model.outputMatrix(), Tensor.of(targets, targets.length));
             double value = loss.item();
             loss.backward();
             double norm = GradientClipping.norm(model.parameters());

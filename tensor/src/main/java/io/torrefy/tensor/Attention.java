@@ -234,8 +234,9 @@ public final class Attention {
         return attendCached(q, keys, values, slots, lengths, null, options);
     }
 
-    /// Self-attention of packed sequences whose queries, keys and values are one tensor (tokens, 3, heads, dim), as a
-    /// joint projection gives them; the result is (tokens, heads, dim). Sequence `s` is `offsets[s] .. offsets[s+1]`.
+    /// Self-attention of packed sequences whose queries, keys and values are one tensor (tokens, 3, heads, dim), as
+    /// a joint projection gives them; the result is (tokens, heads, dim). Sequence `s` is `offsets[s] ..
+    /// offsets[s+1]`.
     public static Tensor attendJoint(Tensor qkv, int[] offsets, Options options) {
         return JointAttention.attend(qkv, offsets, options);
     }

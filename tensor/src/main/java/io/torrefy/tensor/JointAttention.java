@@ -70,8 +70,7 @@ final class JointAttention {
 
     /// The same by three views: oracle, other dtypes, second derivatives.
     static Tensor parts(Tensor qkv, int[] offsets, Attention.Options options) {
-        return Attention.attendPacked(
-                qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), offsets, offsets, options);
+        return Attention.attendPacked(qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), offsets, offsets, options);
     }
 
     private static AttentionPlan plan(Tensor qkv, int[] offsets, Attention.Options options) {

@@ -231,8 +231,9 @@ final class Pointwise {
             double c = Math.sqrt(2 / Math.PI);
             Tensor t = a.add(a.mul(a.square()).mul(0.044715)).mul(c).tanh();
             Tensor inner = a.square().mul(3 * 0.044715).add(1).mul(c);
-            Tensor slope =
-                    t.add(1).mul(0.5).add(a.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
+            Tensor slope = t.add(1)
+                    .mul(0.5)
+                    .add(a.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
             return dy.mul(slope);
         });
     }

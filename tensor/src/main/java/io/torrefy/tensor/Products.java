@@ -77,11 +77,12 @@ final class Products {
             y = scope.pass(matmul(x, w));
             InPlace.add(y, bias);
         }
-        return Node.record("linear", y, new Tensor[] {x, w, bias}, new Tensor[] {x, w}, (c, dy) -> new @Nullable Tensor[] {
-            c.needs(0) ? matmul(dy, c.saved(1).t()) : null,
-            c.needs(1) ? rightGradient(c.saved(0), c.saved(1), dy) : null,
-            c.needs(2) ? dy : null
-        });
+        return Node.record(
+                "linear", y, new Tensor[] {x, w, bias}, new Tensor[] {x, w}, (c, dy) -> new @Nullable Tensor[] {
+                    c.needs(0) ? matmul(dy, c.saved(1).t()) : null,
+                    c.needs(1) ? rightGradient(c.saved(0), c.saved(1), dy) : null,
+                    c.needs(2) ? dy : null
+                });
     }
 
     /// A matrix as the kernel reads it: its leading dimension and whether it is stored transposed.

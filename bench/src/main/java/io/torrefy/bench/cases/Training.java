@@ -6,7 +6,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.DecoderConfig;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
-import io.torrefy.tensor.CrossEntropies;
+import io.torrefy.tensor.LinearCrossEntropy;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -76,8 +76,8 @@ public final class Training implements Case {
     /// One step; gives its loss.
     public double step() {
         try (Scope _ = Scope.open()) {
-            Tensor loss = CrossEntropies.crossEntropy(
-                    model.forward(TokenBatch.pack(inputs)), Tensor.of(targets, targets.length));
+            Tensor loss = LinearCrossEntropy.crossEntropy(
+                    model.hidden(TokenBatch.pack(inputs)), model.outputMatrix(), Tensor.of(targets, targets.length));
             loss.backward();
             optimizer.step();
             return loss.item();
