@@ -74,6 +74,17 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
             blockInPlace((int) m, n, a, b, c);
             return;
         }
+        if (tb && m == 1 && !ta && GemmRow.fits() && n >= GemmRow.LANES) {
+            long whole = n / GemmRow.LANES * GemmRow.LANES;
+            row(whole, a, b, c);
+            packed(1, n - whole, a, b + whole * ldb, c + whole * 4);
+            return;
+        }
+        packed(m, n, a, b, c);
+    }
+
+    /// The same with B packed.
+    private void packed(long m, long n, long a, long b, long c) {
         Scratch scratch = SCRATCH.get();
         int mc = rowsOfA();
         boolean copyA = ta ? n >= TRANSPOSED_A_COPIED_COLUMNS : n >= A_COPIED_COLUMNS && m > mc;
@@ -118,6 +129,27 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
                 boolean whole = cols == NR;
                 long from = whole ? bAt(b, p, j) : packB(bAt(b, p, j), cols, kc, scratch);
                 panel(block, cols, from, whole ? ldb : NR * 4L, c + j * 4, p > 0 || accumulate, scratch.tile());
+            }
+        }
+    }
+
+    /// The same for one row and a transposed B of a multiple of 16 columns.
+    private void row(long n, long a, long b, long c) {
+        long tile = SCRATCH.get().tile();
+        for (long j = 0; j < n; j += GemmRow.LANES) {
+            for (long p = 0; p < k; p += kBlock) {
+                int kc = (int) Math.min(kBlock, k - p);
+                int whole = kc / GemmRow.LANES * GemmRow.LANES;
+                boolean add = p > 0 || accumulate;
+                long to = c + j * 4;
+                long sums = add ? tile : to;
+                GemmRow.sixteen(whole, a + p * 4, bAt(b, p, j), ldb, sums);
+                if (whole < kc) {
+                    GemmRow.rest(whole, kc, a + p * 4, bAt(b, p, j), ldb, sums);
+                }
+                if (add) {
+                    store(tile, TILE_ROW, 1, GemmRow.LANES, to, true);
+                }
             }
         }
     }

@@ -11,14 +11,14 @@ import jdk.incubator.vector.IntVector;
 /// rows.
 final class Transpose {
     private static final int LANES = IS.length();
-    private static final IntVector UPPER_8 = upper(8);
-    private static final IntVector LOWER_8 = lower(8);
-    private static final IntVector UPPER_4 = upper(4);
-    private static final IntVector LOWER_4 = lower(4);
-    private static final IntVector UPPER_2 = upper(2);
-    private static final IntVector LOWER_2 = lower(2);
-    private static final IntVector UPPER_1 = upper(1);
-    private static final IntVector LOWER_1 = lower(1);
+    static final IntVector UPPER_8 = upper(8);
+    static final IntVector LOWER_8 = lower(8);
+    static final IntVector UPPER_4 = upper(4);
+    static final IntVector LOWER_4 = lower(4);
+    static final IntVector UPPER_2 = upper(2);
+    static final IntVector LOWER_2 = lower(2);
+    static final IntVector UPPER_1 = upper(1);
+    static final IntVector LOWER_1 = lower(1);
 
     private Transpose() {}
 
