@@ -32,11 +32,17 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     /// The same for a transposed A, which is read across its rows.
     private static final int TRANSPOSED_A_COPIED_COLUMNS = 128;
 
+    /// Columns whose sums stay in the L1 cache while rows of B pass.
+    private static final int ROW_COLUMNS = 4096;
+    /// Columns from which one row reads B along its rows.
+    private static final int ROW_LEAST_COLUMNS = 512;
+
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
     /// Memory of one thread, grown to its largest use.
     static final class Scratch {
         private final MemorySegment tile = Arena.ofAuto().allocate(MR * Math.max(NR, GemmPacked.PANEL) * 4L, 64);
+        final Rows rows = new Rows();
         private MemorySegment b = MemorySegment.NULL;
         private MemorySegment a = MemorySegment.NULL;
 
@@ -70,17 +76,19 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
 
     /// C (m x n at address c) from A and B at their first row and column of this block of C.
     void block(long m, long n, long a, long b, long c) {
-        if (!tb && m <= B_IN_PLACE_ROWS) {
+        if (m == 1 && (tb ? !ta && GemmRow.fits() : n >= ROW_LEAST_COLUMNS)) {
+            long whole = n / V * V;
+            if (tb) {
+                rowByRows(whole, a, b, c);
+            } else {
+                rowByColumns(whole, a, b, c);
+            }
+            packed(1, n - whole, a, bAt(b, 0, whole), c + whole * 4);
+        } else if (!tb && m <= B_IN_PLACE_ROWS) {
             blockInPlace((int) m, n, a, b, c);
-            return;
+        } else {
+            packed(m, n, a, b, c);
         }
-        if (tb && m == 1 && !ta && GemmRow.fits() && n >= GemmRow.LANES) {
-            long whole = n / GemmRow.LANES * GemmRow.LANES;
-            row(whole, a, b, c);
-            packed(1, n - whole, a, b + whole * ldb, c + whole * 4);
-            return;
-        }
-        packed(m, n, a, b, c);
     }
 
     /// The same with B packed.
@@ -97,10 +105,10 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
                 long panels = packB(bAt(b, p, j), cols, kc, scratch);
                 for (long i = 0; i < m; i += mc) {
                     int rows = (int) Math.min(mc, m - i);
-                    Rows block = new Rows(
+                    Rows block = scratch.rows.set(
                             rows, kc, ta ? a + i * 4 + p * lda : a + i * lda + p * 4, ta ? 4 : lda, ta ? lda : 4);
                     if (copyA) {
-                        block = copy(block, scratch);
+                        copy(block, scratch);
                     }
                     for (int q = 0; q < cols; q += NR) {
                         long to = c + i * ldc + (j + q) * 4;
@@ -125,7 +133,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
             int cols = (int) Math.min(NR, n - j);
             for (long p = 0; p < k; p += kBlock) {
                 int kc = (int) Math.min(kBlock, k - p);
-                Rows block = new Rows(m, kc, ta ? a + p * lda : a + p * 4, ta ? 4 : lda, ta ? lda : 4);
+                Rows block = scratch.rows.set(m, kc, ta ? a + p * lda : a + p * 4, ta ? 4 : lda, ta ? lda : 4);
                 boolean whole = cols == NR;
                 long from = whole ? bAt(b, p, j) : packB(bAt(b, p, j), cols, kc, scratch);
                 panel(block, cols, from, whole ? ldb : NR * 4L, c + j * 4, p > 0 || accumulate, scratch.tile());
@@ -133,8 +141,33 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         }
     }
 
-    /// The same for one row and a transposed B of a multiple of 16 columns.
-    private void row(long n, long a, long b, long c) {
+    /// The same for one row and a row-major B of whole vectors of columns.
+    private void rowByColumns(long n, long a, long b, long c) {
+        long aStep = ta ? lda : 4;
+        long scratch = SCRATCH.get().b(ROW_COLUMNS * 4L);
+        for (long j = 0; j < n; j += ROW_COLUMNS) {
+            int cols = (int) Math.min(ROW_COLUMNS, n - j);
+            for (long p = 0; p < k; p += kBlock) {
+                boolean add = p > 0 || accumulate;
+                long sums = add ? scratch : c + j * 4;
+                ALL.asSlice(sums, cols * 4L).fill((byte) 0);
+                long q = p;
+                long end = Math.min(k, p + kBlock);
+                for (; q + GemmRow.ROWS <= end; q += GemmRow.ROWS) {
+                    GemmRow.eight(cols, a + q * aStep, aStep, bAt(b, q, j), ldb, sums);
+                }
+                for (; q < end; q++) {
+                    GemmRow.one(cols, Mem.f32(a + q * aStep), bAt(b, q, j), sums);
+                }
+                if (add) {
+                    GemmRow.one(cols, 1, sums, c + j * 4);
+                }
+            }
+        }
+    }
+
+    /// The same for one row and a transposed B of whole vectors of columns.
+    private void rowByRows(long n, long a, long b, long c) {
         long tile = SCRATCH.get().tile();
         for (long j = 0; j < n; j += GemmRow.LANES) {
             for (long p = 0; p < k; p += kBlock) {
@@ -154,22 +187,38 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         }
     }
 
-    /// A block of rows of A: its address and strides in bytes.
-    record Rows(int rows, int kc, long address, long rowStride, long kStride) {}
+    /// A block of rows of A: its address and strides in bytes. One a thread, set anew for each block, so that
+    /// nothing is allocated.
+    static final class Rows {
+        int rows;
+        int kc;
+        long address;
+        long rowStride;
+        long kStride;
+
+        Rows set(int rows, int kc, long address, long rowStride, long kStride) {
+            this.rows = rows;
+            this.kc = kc;
+            this.address = address;
+            this.rowStride = rowStride;
+            this.kStride = kStride;
+            return this;
+        }
+    }
 
     private long bAt(long b, long p, long j) {
         return tb ? b + j * ldb + p * 4 : b + p * ldb + j * 4;
     }
 
-    /// The block in memory of its own, a line longer than it need be so that rows do not meet in the same cache
-    /// set.
-    Rows copy(Rows from, Scratch scratch) {
+    /// Moves the block to memory of its own, whose rows are a line longer than it need be so that rows do not meet
+    /// in the same cache set.
+    void copy(Rows from, Scratch scratch) {
         int length = ta ? from.rows : from.kc;
         int count = ta ? from.kc : from.rows;
         long stride = Math.ceilDiv(length, 16) * 64L + 64;
         long to = scratch.a(count * stride);
         GemmPack.rows(from.address, lda, count, length, to, stride);
-        return new Rows(from.rows, from.kc, to, ta ? 4 : stride, ta ? stride : 4);
+        from.set(from.rows, from.kc, to, ta ? 4 : stride, ta ? stride : 4);
     }
 
     private long packB(long b, int cols, int kc, Scratch scratch) {

@@ -88,9 +88,9 @@ final class GemmPacked {
                 int kc = (int) Math.min(gemm.kBlock(), k - p);
                 for (long i = 0; i < m; i += mc) {
                     int rows = (int) Math.min(mc, m - i);
-                    Rows block = new Rows(rows, kc, x + i * gemm.lda() + p * 4, gemm.lda(), 4);
+                    Rows block = scratch.rows.set(rows, kc, x + i * gemm.lda() + p * 4, gemm.lda(), 4);
                     if (m > mc) {
-                        block = gemm.copy(block, scratch);
+                        gemm.copy(block, scratch);
                     }
                     columns(block, j0, j1, p, y + i * gemm.ldc(), scratch);
                 }
@@ -102,9 +102,9 @@ final class GemmPacked {
 
         private void columns(Rows rows, long j0, long j1, long p, long y, GemmF32.Scratch scratch) {
             for (long j = j0; j < j1; ) {
-                if (rows.rows() == 1 && j1 - j > PANEL) {
+                if (rows.rows == 1 && j1 - j > PANEL) {
                     int cols = (int) Math.min(2 * PANEL, j1 - j);
-                    pair(cols, rows.kc(), j, p, rows.address(), y + j * 4, scratch.tile());
+                    pair(cols, rows.kc, j, p, rows.address, y + j * 4, scratch.tile());
                     j += cols;
                 } else {
                     int cols = (int) Math.min(PANEL, j1 - j);
@@ -123,16 +123,16 @@ final class GemmPacked {
                 return;
             }
             boolean direct = p == 0 && cols == PANEL;
-            for (int i = 0; i < rows.rows(); ) {
-                int height = height(rows.rows() - i);
-                long a = rows.address() + i * rows.rowStride();
+            for (int i = 0; i < rows.rows; ) {
+                int height = height(rows.rows - i);
+                long a = rows.address + i * rows.rowStride;
                 long to = y + i * gemm.ldc();
                 long c = direct ? to : tile;
                 long cRow = direct ? gemm.ldc() : PANEL * 4L;
                 if (format == Format.BF16) {
-                    GemmHalfTiles.run(height, rows.kc(), a, rows.rowStride(), from, c, cRow);
+                    GemmHalfTiles.run(height, rows.kc, a, rows.rowStride, from, c, cRow);
                 } else {
-                    GemmByteTiles.run(height, rows.kc(), a, rows.rowStride(), from, c, cRow);
+                    GemmByteTiles.run(height, rows.kc, a, rows.rowStride, from, c, cRow);
                 }
                 if (!direct) {
                     gemm.store(tile, PANEL * 4L, height, cols, to, p > 0);

@@ -1,5 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.GemmKernels.V;
 import static io.torrefy.tensor.internal.cpu.Mem.ALL;
 import static io.torrefy.tensor.internal.cpu.Mem.F32;
 import static io.torrefy.tensor.internal.cpu.Mem.FS;
@@ -9,25 +10,62 @@ import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/// One row of A by 16 rows of a transposed B, each sum in the order of k as everywhere: 16 x 8 values of B are
-/// transposed in registers ([Transpose]) and used there, so that B is read once and nothing is packed. The transpose
-/// bounds the speed at some 60 GB/s of weights; a weight that many rows will meet one by one is better packed
-/// ([GemmPacked]).
+/// One row of A by B as it lies in memory, each sum in the order of k as everywhere. Nothing is packed, and B is read
+/// once.
 ///
-/// For vectors of 16 lanes alone. Eight steps of k a trip, as C1 runs out of registers on sixteen and then leaves the
-/// method to the interpreter.
+/// A row-major B is read along its rows, eight at a time, while the sums of a block of columns stay in the L1 cache. A
+/// transposed B is transposed in registers ([Transpose]), 16 rows by eight steps of k, and used there; that bounds the
+/// speed at some 60 GB/s, so a weight that many rows will meet one by one is better packed ([GemmPacked]).
 final class GemmRow {
-    /// Rows of B and the multiple of k that the kernel takes.
+    /// Rows of a transposed B, and the multiple of k, that [#sixteen] takes.
     static final int LANES = 16;
+    /// Rows of a row-major B that [#eight] takes.
+    static final int ROWS = 8;
 
     private GemmRow() {}
 
-    /// Whether the vectors are as wide as the kernel.
+    /// Whether the vectors are as wide as [#sixteen].
     static boolean fits() {
         return FS.length() == LANES;
     }
 
-    /// Sums of kc (a multiple of 16) products; rows of B are `bRow` bytes apart.
+    /// Adds eight steps of k to n sums, a multiple of the vector: steps of A are `aStep` bytes apart.
+    static void eight(int n, long a, long aStep, long b, long bRow, long sums) {
+        FloatVector a0 = FloatVector.broadcast(FS, ALL.get(F32, a));
+        FloatVector a1 = FloatVector.broadcast(FS, ALL.get(F32, a + aStep));
+        FloatVector a2 = FloatVector.broadcast(FS, ALL.get(F32, a + 2 * aStep));
+        FloatVector a3 = FloatVector.broadcast(FS, ALL.get(F32, a + 3 * aStep));
+        FloatVector a4 = FloatVector.broadcast(FS, ALL.get(F32, a + 4 * aStep));
+        FloatVector a5 = FloatVector.broadcast(FS, ALL.get(F32, a + 5 * aStep));
+        FloatVector a6 = FloatVector.broadcast(FS, ALL.get(F32, a + 6 * aStep));
+        FloatVector a7 = FloatVector.broadcast(FS, ALL.get(F32, a + 7 * aStep));
+        for (int j = 0; j < n; j += V) {
+            long bp = b + j * 4L;
+            FloatVector sum = FloatVector.fromMemorySegment(FS, ALL, sums + j * 4L, ORDER);
+            sum = a0.fma(FloatVector.fromMemorySegment(FS, ALL, bp, ORDER), sum);
+            sum = a1.fma(FloatVector.fromMemorySegment(FS, ALL, bp + bRow, ORDER), sum);
+            sum = a2.fma(FloatVector.fromMemorySegment(FS, ALL, bp + 2 * bRow, ORDER), sum);
+            sum = a3.fma(FloatVector.fromMemorySegment(FS, ALL, bp + 3 * bRow, ORDER), sum);
+            sum = a4.fma(FloatVector.fromMemorySegment(FS, ALL, bp + 4 * bRow, ORDER), sum);
+            sum = a5.fma(FloatVector.fromMemorySegment(FS, ALL, bp + 5 * bRow, ORDER), sum);
+            sum = a6.fma(FloatVector.fromMemorySegment(FS, ALL, bp + 6 * bRow, ORDER), sum);
+            sum = a7.fma(FloatVector.fromMemorySegment(FS, ALL, bp + 7 * bRow, ORDER), sum);
+            sum.intoMemorySegment(ALL, sums + j * 4L, ORDER);
+        }
+    }
+
+    /// Adds one step of k.
+    static void one(int n, float a, long b, long sums) {
+        FloatVector factor = FloatVector.broadcast(FS, a);
+        for (int j = 0; j < n; j += V) {
+            FloatVector sum = FloatVector.fromMemorySegment(FS, ALL, sums + j * 4L, ORDER);
+            factor.fma(FloatVector.fromMemorySegment(FS, ALL, b + j * 4L, ORDER), sum)
+                    .intoMemorySegment(ALL, sums + j * 4L, ORDER);
+        }
+    }
+
+    /// Sums of kc (a multiple of 16) products with 16 rows of a transposed B, `bRow` bytes apart. Eight steps of k
+    /// a trip, as C1 runs out of registers on sixteen and then leaves the method to the interpreter.
     static void sixteen(int kc, long a, long b, long bRow, long c) {
         FloatVector sum = FloatVector.zero(FS);
         for (int p = 0; p < kc; p += 8) {

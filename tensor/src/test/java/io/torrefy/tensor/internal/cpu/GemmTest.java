@@ -210,6 +210,11 @@ class GemmTest {
             if (!ta && !tb) {
                 all.add(Problem.of(false, false, 148, 513, Gemm.KC));
             }
+            // One row: columns and steps of k beyond whole vectors, blocks of columns and blocks of k.
+            all.add(new Problem(ta, tb, 1, 600, 37, 1, true, 1, false));
+            all.add(new Problem(ta, tb, 1, 2 * L + 5, Gemm.KC + 9, 1, false, 1, false));
+            all.add(new Problem(ta, tb, 1, 4096 + L + 3, 19, 1, false, 1, false));
+            all.add(new Problem(ta, tb, 1, 520, 2 * Gemm.KC + 5, 1, true, 0, false));
             all.add(Problem.of(ta, tb, 97, 40, 33));
             all.add(Problem.of(ta, tb, 97, 150, 33));
             all.add(Problem.of(ta, tb, 7, 32 * GemmKernels.NR + 1, 17));
