@@ -45,6 +45,9 @@ final class ChatCommand implements Callable<Integer> {
     private ModelOption model = new ModelOption();
 
     @Mixin
+    private WeightsOption weights = new WeightsOption();
+
+    @Mixin
     private SamplingOptions options = new SamplingOptions();
 
     @Mixin
@@ -60,7 +63,7 @@ final class ChatCommand implements Callable<Integer> {
         List<ChatMessage> messages = start();
         int turns = 0;
         int tokens = 0;
-        try (Generator generator = Generator.of(loaded.model(), loaded.tokenizer(), 1)) {
+        try (Generator generator = Generator.of(loaded.model(), loaded.tokenizer(), 1, weights.format())) {
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, charset()));
             for (Optional<String> line = read(in); line.isPresent(); line = read(in)) {
                 String said = line.get().strip();

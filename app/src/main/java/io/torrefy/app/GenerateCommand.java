@@ -39,6 +39,9 @@ final class GenerateCommand implements Callable<Integer> {
     private ModelOption model = new ModelOption();
 
     @Mixin
+    private WeightsOption weights = new WeightsOption();
+
+    @Mixin
     private SamplingOptions options = new SamplingOptions();
 
     @Mixin
@@ -60,7 +63,7 @@ final class GenerateCommand implements Callable<Integer> {
         TextStream stream = new TextStream(loaded.tokenizer(), sampling);
         long start = System.nanoTime();
         List<Completion> done;
-        try (Generator generator = Generator.of(loaded.model(), loaded.tokenizer(), Math.min(samples, 32))) {
+        try (Generator generator = Generator.of(loaded.model(), loaded.tokenizer(), Math.min(samples, 32), weights.format())) {
             done = generator.generate(Collections.nCopies(samples, ids), sampling, 0, (_, id) -> {
                 if (samples == 1) {
                     write(stream.accept(id));

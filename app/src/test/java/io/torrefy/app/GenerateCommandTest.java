@@ -37,6 +37,30 @@ class GenerateCommandTest {
     }
 
     @Test
+    void weightsMayBeSmaller() throws IOException {
+        String model = TinyModel.save(folder).toString();
+        String[] logProbs = new String[3];
+        int i = 0;
+        for (String format : new String[] {"f32", "bf16", "int8"}) {
+            CommandRun one = new CommandRun();
+            assertThat(one.execute(
+                            "generate",
+                            "--model=" + model,
+                            "--prompt=1 2",
+                            "--max-tokens=20",
+                            "--seed=8",
+                            "--weights=" + format,
+                            "--json"))
+                    .isZero();
+            logProbs[i++] =
+                    TinyModel.json(one).path("samples").path(0).path("log_prob").asText();
+        }
+        assertThat(logProbs).doesNotHaveDuplicates();
+        assertThat(run.execute("generate", "--model=" + model, "--prompt=1", "--weights=int4"))
+                .isEqualTo(2);
+    }
+
+    @Test
     void aSampleIsTheSameWhateverTheirNumberAndComesFromAFileToo() throws IOException {
         String model = TinyModel.save(folder).toString();
         Path file = Files.writeString(folder.resolve("prompt.txt"), "1 2");

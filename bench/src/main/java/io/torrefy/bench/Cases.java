@@ -1,5 +1,6 @@
 package io.torrefy.bench;
 
+import io.torrefy.bench.cases.Decode;
 import io.torrefy.bench.cases.GrpoStep;
 import io.torrefy.bench.cases.NativeBlas;
 import io.torrefy.bench.cases.Sgemm;
@@ -11,6 +12,7 @@ import java.util.TreeMap;
 /// The cases that a Java worker knows, by the name that rows and peers use. Python peers have theirs in `bench/peers`.
 public final class Cases {
     private static final Map<String, Case.Opener> ALL = new TreeMap<>(Map.ofEntries(
+            Map.entry("decode", Decode::new),
             Map.entry("grpo", GrpoStep::new),
             Map.entry("sgemm", Sgemm::new),
             Map.entry("sgemm-openblas", (args, threads) -> new SgemmPeer(NativeBlas.openBlas(), args, threads)),

@@ -18,6 +18,7 @@ public final class Table {
         var all = new ArrayList<Row>();
         all.add(sgemm("NN", 512, 512, 512));
         all.addAll(TrainingRows.rows());
+        all.addAll(DecodeRows.rows());
         all.addAll(PosttrainRows.rows());
         return all;
     }
