@@ -6,6 +6,7 @@ import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Losses;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Memory;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -189,6 +190,59 @@ class DecodeEngineTest {
             }
             assertThat(live[tokens - 1]).isEqualTo(live[1]);
         }
+    }
+
+    /// Rounding moves a bf16 weight by at most 2^-9 of itself, and a byte's by at most 1/254 of the greatest of its row.
+    /// Log-probabilities must move about as far as those of the modules do when every weight is moved by as much at
+    /// random; four times that is the bound.
+    @ParameterizedTest
+    @MethodSource("models")
+    void smallerWeightsAreAsNearTheModelAsTheirRounding(CausalLm model) {
+        for (var format : List.of(PackedWeights.Format.BF16, PackedWeights.Format.INT8)) {
+            CausalLm moved = moved(model, format);
+            double expected = difference(model, Generator.ofModules(moved, 8));
+            assertThat(difference(model, Generator.of(model, null, 8, format)))
+                    .as("%s, against %s of weights moved at random", format, expected)
+                    .isBetween(expected / 100, 4 * expected);
+            moved.close();
+        }
+    }
+
+    private static CausalLm moved(CausalLm model, PackedWeights.Format format) {
+        CausalLm copy = CausalLm.create(model.config(), Rng.of(1));
+        copy.load(model.state());
+        Rng random = Rng.of(4);
+        try (Scope _ = Scope.open();
+                Autograd.Mode _ = Autograd.noGrad()) {
+            copy.namedParameters().forEach((name, w) -> {
+                if (w.rank() == 2 && !name.contains("wpe")) {
+                    boolean inFirst = name.contains(".c_");
+                    Tensor unit = random.uniform(w.shape()).mul(2).sub(1);
+                    Tensor step = format == PackedWeights.Format.BF16
+                            ? w.mul(0x1p-9)
+                            : w.abs().amax(new int[] {inFirst ? 0 : 1}, true).div(254);
+                    w.addInPlace(step.mul(unit));
+                }
+            });
+        }
+        return copy;
+    }
+
+    /// The largest difference from the model in the log-probability of a second token, of those that both chose.
+    private static double difference(CausalLm model, Generator generator) {
+        List<int[]> prompts = prompts(model, 40);
+        double worst = 0;
+        try (Generator exact = Generator.of(model, null, 8);
+                Generator other = generator) {
+            List<Completion> a = exact.generate(prompts, Sampling.greedy(2));
+            List<Completion> b = other.generate(prompts, Sampling.greedy(2));
+            for (int i = 0; i < a.size(); i++) {
+                if (Arrays.equals(a.get(i).ids(), b.get(i).ids())) {
+                    worst = Math.max(worst, Math.abs(a.get(i).logProbs()[1] - b.get(i).logProbs()[1]));
+                }
+            }
+        }
+        return worst;
     }
 
     private static final MethodHandle ALLOCATED = allocationCounter();
