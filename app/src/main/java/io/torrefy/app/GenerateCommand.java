@@ -63,7 +63,8 @@ final class GenerateCommand implements Callable<Integer> {
         TextStream stream = new TextStream(loaded.tokenizer(), sampling);
         long start = System.nanoTime();
         List<Completion> done;
-        try (Generator generator = Generator.of(loaded.model(), loaded.tokenizer(), Math.min(samples, 32), weights.format())) {
+        try (Generator generator =
+                Generator.of(loaded.model(), loaded.tokenizer(), Math.min(samples, 32), weights.format())) {
             done = generator.generate(Collections.nCopies(samples, ids), sampling, 0, (_, id) -> {
                 if (samples == 1) {
                     write(stream.accept(id));

@@ -192,9 +192,9 @@ class DecodeEngineTest {
         }
     }
 
-    /// Rounding moves a bf16 weight by at most 2^-9 of itself, and a byte's by at most 1/254 of the greatest of its row.
-    /// Log-probabilities must move about as far as those of the modules do when every weight is moved by as much at
-    /// random; four times that is the bound.
+    /// Rounding moves a bf16 weight by at most 2^-9 of itself, and a byte's by at most 1/254 of the greatest of its
+    /// row. Log-probabilities must move about as far as those of the modules do when every weight is moved by as
+    /// much at random; four times that is the bound.
     @ParameterizedTest
     @MethodSource("models")
     void smallerWeightsAreAsNearTheModelAsTheirRounding(CausalLm model) {
@@ -238,7 +238,8 @@ class DecodeEngineTest {
             List<Completion> b = other.generate(prompts, Sampling.greedy(2));
             for (int i = 0; i < a.size(); i++) {
                 if (Arrays.equals(a.get(i).ids(), b.get(i).ids())) {
-                    worst = Math.max(worst, Math.abs(a.get(i).logProbs()[1] - b.get(i).logProbs()[1]));
+                    worst = Math.max(
+                            worst, Math.abs(a.get(i).logProbs()[1] - b.get(i).logProbs()[1]));
                 }
             }
         }
