@@ -10,7 +10,7 @@ import io.torrefy.nn.AdamW;
 import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.Autograd;
-import io.torrefy.tensor.CrossEntropies;
+import io.torrefy.tensor.LinearCrossEntropy;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
@@ -317,7 +317,8 @@ public final class Grpo implements AutoCloseable {
     }
 
     /// Log-probabilities of the completions' tokens, packed end to end. The completions of a problem follow each
-    /// other: their prompt is read once. Logits are made for the completions' tokens alone.
+    /// other: their prompt is read once. Logits are made for the
+    /// completions' tokens alone, and where vocabulary and tokens are many, some at a time.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
         List<int[]> prompts = new ArrayList<>();
         List<int[]> inputs = new ArrayList<>();
@@ -346,7 +347,8 @@ public final class Grpo implements AutoCloseable {
             }
         }
         Tensor hidden = model.hidden(packed).indexSelect(0, Tensor.of(places, total));
-        return CrossEntropies.tokenLogProbs(model.logits(hidden), Tensor.of(targets, total), options.temperature)
+        return LinearCrossEntropy.tokenLogProbs(
+                        hidden, model.outputMatrix(), Tensor.of(targets, total), options.temperature)
                 .logProbs();
     }
 
