@@ -29,7 +29,13 @@ record Launch(List<String> command, Map<String, String> environment) {
                 if (means.peers().isEmpty()) {
                     throw new WorkerProcess.Failure("its jar could not be fetched");
                 }
-                yield new Launch(jvm(means.peers()), environment(threads));
+                var all = environment(threads);
+                if (contender.caseName().startsWith(Cases.LIBTORCH)) {
+                    // Its operations share out the work among OpenMP's threads, and each of these would call on all of
+                    // OpenBLAS's: twenty times slower on two cores.
+                    all.put("OPENBLAS_NUM_THREADS", "1");
+                }
+                yield new Launch(jvm(means.peers()), all);
             }
             case PYTHON -> {
                 if (means.python() == null) {

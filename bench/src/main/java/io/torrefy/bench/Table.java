@@ -11,6 +11,7 @@ public final class Table {
     public static List<Row> rows() {
         var all = new ArrayList<Row>();
         all.addAll(SgemmRows.rows());
+        all.addAll(KernelRows.rows());
         all.addAll(TrainingRows.rows());
         all.addAll(DecodeRows.rows());
         all.addAll(PosttrainRows.rows());

@@ -62,6 +62,9 @@ public final class CrossEntropies {
     public static Tensor crossEntropy(
             Tensor logits, Tensor targets, Reduction reduction, long ignoreIndex, double smoothing) {
         Tensor ids = targets("crossEntropy", logits, targets, ignoreIndex);
+        if (reduction != Reduction.NONE && logits.dtype != DType.F64) {
+            return reduced(logits.to(DType.F32), ids, reduction, ignoreIndex, smoothing);
+        }
         Tensor losses = logits.dtype == DType.F32
                 ? fused(logits, ids, ignoreIndex, smoothing)
                 : logits.dtype.isHalf()
@@ -104,6 +107,49 @@ public final class CrossEntropies {
 
     private static long rows(Tensor x) {
         return Shapes.count(x.shape, 0, x.rank() - 1);
+    }
+
+    /// How many rows count in a mean.
+    static double counted(Tensor ids, long ignoreIndex) {
+        return ids.ne(ignoreIndex).to(DType.F64).sum().item();
+    }
+
+    /// Sum or mean in one pass over the logits, which makes their gradient on the way when one is wanted: the factor
+    /// of every row is known before, but for what comes after the loss, and that is mostly 1.
+    private static Tensor reduced(Tensor logits, Tensor ids, Reduction reduction, long ignoreIndex, double smoothing) {
+        Tensor in = logits.contiguous();
+        double rows = reduction == Reduction.MEAN ? counted(ids, ignoreIndex) : 1;
+        if (!Autograd.isEnabled() || !logits.requiresGrad()) {
+            return fused(in, ids, ignoreIndex, smoothing).sum().div(rows);
+        }
+        Tensor losses = Creation.like(in, ids.shape);
+        Tensor gradient = Creation.like(in, in.shape);
+        in.backend()
+                .crossEntropyWithGradient(
+                        rows(in),
+                        in.size(-1),
+                        in.address(),
+                        ids.address(),
+                        ignoreIndex,
+                        (float) smoothing,
+                        (float) (1 / rows),
+                        losses.address(),
+                        gradient.address());
+        Tensor loss = losses.sum().div(rows);
+        return Node.record("crossEntropy", loss, new Tensor[] {in}, new Tensor[] {in, ids, gradient}, (c, dy) -> {
+            if (Autograd.isEnabled()) {
+                Tensor classes = c.saved(1);
+                return Functional.throughUnfused(
+                        dy, c, 1, t -> unfused(t[0], classes, ignoreIndex, smoothing).sum().div(rows));
+            }
+            return new Tensor[] {scaled(c.saved(2), dy)};
+        });
+    }
+
+    /// A saved gradient times what comes after the loss. Times 1 it is the saved one itself: storage that a graph still
+    /// holds is shared, and nothing adds to shared storage in place.
+    static Tensor scaled(Tensor saved, Tensor upstream) {
+        return upstream.item() == 1 ? saved : saved.mul(upstream);
     }
 
     private static Tensor fused(Tensor logits, Tensor ids, long ignoreIndex, double smoothing) {

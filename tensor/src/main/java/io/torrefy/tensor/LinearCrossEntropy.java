@@ -66,10 +66,8 @@ public final class LinearCrossEntropy {
         if (reduction == Reduction.NONE) {
             return losses(x, w, ids, ignoreIndex, smoothing, chunk).reshape(ids.shape);
         }
-        Tensor sum = summedLoss(x, w, ids, ignoreIndex, smoothing, chunk);
-        return reduction == Reduction.SUM
-                ? sum
-                : sum.div(ids.ne(ignoreIndex).to(sum.dtype).sum());
+        double count = reduction == Reduction.MEAN ? CrossEntropies.counted(ids, ignoreIndex) : 1;
+        return summedLoss(x, w, ids, ignoreIndex, smoothing, chunk, count);
     }
 
     /// `CrossEntropies.tokenLogProbs(hidden.matmul(weight.t()), targets, temperature)` without its logits, which
@@ -145,25 +143,33 @@ public final class LinearCrossEntropy {
 
     // ---- losses ----------------------------------------------------------------------------------------------------
 
-    /// The sum over rows, with the gradients made on the way.
-    private static Tensor summedLoss(Tensor x, Tensor w, Tensor ids, long ignoreIndex, double smoothing, long chunk) {
-        boolean recorded = Autograd.isEnabled() && (x.requiresGrad() || w.requiresGrad());
+    /// The sum over rows divided by `count`, with the gradients made on the way.
+    private static Tensor summedLoss(
+            Tensor x, Tensor w, Tensor ids, long ignoreIndex, double smoothing, long chunk, double count) {
+        if (!Autograd.isEnabled() || !(x.requiresGrad() || w.requiresGrad())) {
+            return losses(x, w, ids, ignoreIndex, smoothing, chunk).sum().div(count);
+        }
         Tensor losses = Creation.like(x, x.size(0));
-        Tensor lse = Creation.like(x, x.size(0));
-        Tensor ones = Creation.full(DType.F32, 1, recorded ? x.size(0) : 0);
-        Gradients g = new Gradients(x, w, recorded && x.requiresGrad(), recorded && w.requiresGrad());
-        forEachChunk(x, w, chunk, (z, from, count) -> {
-            rowLosses(z, ids, from, count, ignoreIndex, smoothing, losses, lse);
-            if (recorded) {
-                rowGradients(z, ids, from, count, ignoreIndex, smoothing, lse, ones);
-                g.add(z, from, count);
-            }
+        Gradients g = new Gradients(x, w, x.requiresGrad(), w.requiresGrad());
+        forEachChunk(x, w, chunk, (z, from, rows) -> {
+            z.backend()
+                    .crossEntropyWithGradient(
+                            rows,
+                            z.size(1),
+                            z.address(),
+                            at(ids, from),
+                            ignoreIndex,
+                            (float) smoothing,
+                            (float) (1 / count),
+                            at(losses, from),
+                            z.address());
+            g.add(z, from, rows);
         });
-        Tensor sum = losses.sum();
+        Tensor loss = losses.sum().div(count);
         @Nullable Tensor[] made = g.both();
         Tensor[] saves =
                 Stream.of(x, w, ids, made[0], made[1]).filter(Objects::nonNull).toArray(Tensor[]::new);
-        return Node.record("linearCrossEntropy", sum, new Tensor[] {x, w}, saves, (c, dy) -> {
+        return Node.record("linearCrossEntropy", loss, new Tensor[] {x, w}, saves, (c, dy) -> {
             if (Autograd.isEnabled()) {
                 Tensor classes = c.saved(2);
                 return Functional.throughUnfused(
@@ -171,11 +177,12 @@ public final class LinearCrossEntropy {
                         c,
                         2,
                         t -> CrossEntropies.unfused(logits(t[0], t[1]), classes, ignoreIndex, smoothing)
-                                .sum());
+                                .sum()
+                                .div(count));
             }
             int at = 3;
-            Tensor dx = c.needs(0) ? c.saved(at++).mul(dy) : null;
-            return new @Nullable Tensor[] {dx, c.needs(1) ? c.saved(at).mul(dy) : null};
+            Tensor dx = c.needs(0) ? CrossEntropies.scaled(c.saved(at++), dy) : null;
+            return new @Nullable Tensor[] {dx, c.needs(1) ? CrossEntropies.scaled(c.saved(at), dy) : null};
         });
     }
 

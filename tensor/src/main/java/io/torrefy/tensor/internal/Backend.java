@@ -180,6 +180,20 @@ public interface Backend {
     void crossEntropyBackward(
             long rows, long n, long x, long targets, long ignoreIndex, float smoothing, long lse, long scale, long dx);
 
+    /// Both at once, for a gradient whose scale is the same for all rows and known before: the losses, and
+    /// `dx[r] = scale * (softmax(x[r]) - (1-s) onehot(t) - s/n)`, with one exponential an element and each row read
+    /// while it is in the cache. `dx` may equal `x`.
+    void crossEntropyWithGradient(
+            long rows,
+            long n,
+            long x,
+            long targets,
+            long ignoreIndex,
+            float smoothing,
+            float scale,
+            long loss,
+            long dx);
+
     /// Per row: log-probability of the target and entropy (nats) of `softmax(x * inverseTemperature)`; lse kept.
     /// `entropy` may be 0.
     void tokenLogProbs(

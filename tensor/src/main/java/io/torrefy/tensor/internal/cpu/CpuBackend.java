@@ -253,6 +253,20 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void crossEntropyWithGradient(
+            long rows,
+            long n,
+            long x,
+            long targets,
+            long ignoreIndex,
+            float smoothing,
+            float scale,
+            long loss,
+            long dx) {
+        CrossEntropy.withGradient(rows, n, x, targets, ignoreIndex, smoothing, scale, loss, dx);
+    }
+
+    @Override
     public void tokenLogProbs(
             long rows, long n, long x, float inverseTemperature, long targets, long logProbs, long entropy, long lse) {
         CrossEntropy.tokenLogProbs(rows, n, x, inverseTemperature, targets, logProbs, entropy, lse);

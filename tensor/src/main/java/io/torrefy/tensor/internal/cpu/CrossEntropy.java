@@ -87,6 +87,66 @@ final class CrossEntropy {
         }
     }
 
+    /// Rows that are ignored are not read.
+    static void withGradient(
+            long rows,
+            long n,
+            long x,
+            long targets,
+            long ignoreIndex,
+            float smoothing,
+            float scale,
+            long loss,
+            long dx) {
+        int columns = Math.toIntExact(n);
+        Rows.run(rows, n, (_, first, count) -> {
+            long row = 4 * first;
+            long t = targets + 8 * first;
+            if (Mem.VECTOR) {
+                bothRows(count, columns, x + n * row, t, ignoreIndex, smoothing, scale, loss + row, dx + n * row);
+            } else {
+                CrossEntropyScalar.withGradient(
+                        count, n, x + n * row, t, ignoreIndex, smoothing, scale, loss + row, dx + n * row);
+            }
+        });
+    }
+
+    private static void bothRows(
+            long rows,
+            int n,
+            long x,
+            long targets,
+            long ignoreIndex,
+            float smoothing,
+            float scale,
+            long loss,
+            long dx) {
+        for (long r = 0; r < rows; r++) {
+            long target = i64(targets + 8 * r);
+            long row = 4L * n * r;
+            if (target == ignoreIndex) {
+                f32(loss + 4 * r, 0f);
+                Rows.clear(dx + row, n);
+            } else {
+                f32(loss + 4 * r, (float) bothOfRow(x + row, n, target, smoothing, scale, dx + row));
+            }
+        }
+    }
+
+    /// The exponentials wait in dx until their sum is known.
+    private static double bothOfRow(long x, int n, long target, float smoothing, float scale, long dx) {
+        double max = RowSums.max(x, n);
+        double chosen = f32(x + 4 * target);
+        double mean = smoothing == 0 ? 0 : RowSums.sum(x, n) / n;
+        double sum = RowExp.store(x, n, (float) max, dx);
+        RowExp.rescale(dx, n, (float) (scale / sum), (float) ((double) scale * smoothing / n));
+        long at = dx + 4 * target;
+        f32(at, (float) (f32(at) - scale * (1.0 - smoothing)));
+        double lse = max + Math.log(sum);
+        double nll = lse - chosen;
+        return smoothing == 0 ? nll : (1.0 - smoothing) * nll + smoothing * (lse - mean);
+    }
+
     /// Sum of `exp(x * scale - lse)`: 1 but for the rounding of lse.
     private static double mass(long x, int n, float scale, float lse) {
         return Math.abs(lse) <= LARGE ? 1 : RowExp.sum(x, n, scale, lse);

@@ -51,6 +51,26 @@ final class CrossEntropyScalar {
         }
     }
 
+    static void withGradient(
+            long rows,
+            long n,
+            long x,
+            long targets,
+            long ignoreIndex,
+            float smoothing,
+            float scale,
+            long loss,
+            long dx) {
+        long lse = Rows.scratch(2);
+        f32(lse + 4, scale);
+        for (long r = 0; r < rows; r++) {
+            long row = 4 * n * r;
+            long target = targets + 8 * r;
+            crossEntropy(1, n, x + row, target, ignoreIndex, smoothing, loss + 4 * r, lse);
+            crossEntropyBackward(1, n, x + row, target, ignoreIndex, smoothing, lse, lse + 4, dx + row);
+        }
+    }
+
     static void tokenLogProbs(
             long rows, long n, long x, float inverseTemperature, long targets, long logProbs, long entropy, long lse) {
         double scale = inverseTemperature;

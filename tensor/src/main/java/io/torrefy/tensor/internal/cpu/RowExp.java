@@ -38,7 +38,7 @@ final class RowExp {
         return VectorMath.sum(total);
     }
 
-    /// `y = exp(x - shift)`; returns the sum.
+    /// `y = exp(x - shift)`; returns the sum. y may be x.
     static double store(long x, int n, float shift, long y) {
         double total = 0;
         for (int i = 0; i < n; i += PIECE) {
@@ -108,6 +108,20 @@ final class RowExp {
             VectorMask<Float> tail = Rows.below(n - i);
             FloatVector e = VectorMath.exp(Rows.load(x + 4L * i, tail).fma(times, minus));
             Rows.store(e.fma(by, minusLess), y + 4L * i, tail);
+        }
+    }
+
+    /// `y = factor * y - less`.
+    static void rescale(long y, int n, float factor, float less) {
+        FloatVector by = FloatVector.broadcast(Mem.FS, factor);
+        FloatVector minusLess = FloatVector.broadcast(Mem.FS, -less);
+        int i = 0;
+        for (int end = Rows.whole(n); i < end; i += L) {
+            Mem.store(load(y + 4L * i).fma(by, minusLess), y + 4L * i);
+        }
+        if (i < n) {
+            VectorMask<Float> tail = Rows.below(n - i);
+            Rows.store(Rows.load(y + 4L * i, tail).fma(by, minusLess), y + 4L * i, tail);
         }
     }
 }

@@ -78,6 +78,7 @@ class CrossEntropyTest {
             if (vector) {
                 CrossEntropy.crossEntropy(rows, n, px, pt, IGNORE, smoothing, pLoss, pLse);
                 CrossEntropy.crossEntropyBackward(rows, n, px, pt, IGNORE, smoothing, pLse, pScale, dx);
+                checkBoth(memory, x, targets, smoothing, gradient, scale, loss);
                 CrossEntropy.crossEntropyBackward(rows, n, px, pt, IGNORE, smoothing, pLse, pScale, px);
                 assertThat(read(px, rows * n)).as("in place").isEqualTo(read(dx, rows * n));
             } else {
@@ -92,6 +93,36 @@ class CrossEntropyTest {
             double[] logits = row(x, n, 2);
             double[] numeric = differences(v -> scale[2] * loss(v, (int) targets[2], smoothing), logits);
             Close.check("differences", row(gradient, n, 2), numeric, 1e-6, 1e-8);
+        }
+    }
+
+    /// Losses and gradients at once, into other memory and in place, with one scale for all rows.
+    private static void checkBoth(
+            KernelMemory memory,
+            double[] x,
+            long[] targets,
+            float smoothing,
+            double[] gradient,
+            double[] scale,
+            double[] loss) {
+        int rows = targets.length;
+        int n = x.length / rows;
+        float common = 0.375f;
+        double[] wanted = IntStream.range(0, x.length)
+                .mapToDouble(i -> gradient[i] / scale[i / n] * common)
+                .toArray();
+        for (int kind = 0; kind < 3; kind++) {
+            long px = memory.of(x);
+            long pt = memory.of(targets);
+            long pLoss = memory.floats(rows);
+            long dx = kind == 1 ? px : memory.floats(x.length);
+            if (kind < 2) {
+                CrossEntropy.withGradient(rows, n, px, pt, IGNORE, smoothing, common, pLoss, dx);
+            } else {
+                CrossEntropyScalar.withGradient(rows, n, px, pt, IGNORE, smoothing, common, pLoss, dx);
+            }
+            Close.check("losses", read(pLoss, rows), loss, 1e-6, 1e-6);
+            Close.check("gradients", read(dx, x.length), wanted, 3e-6, 3e-7);
         }
     }
 
