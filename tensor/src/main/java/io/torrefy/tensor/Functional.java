@@ -56,12 +56,27 @@ public final class Functional {
         return Node.record("geluAffine", y, inputs, new Tensor[] {x, weight}, (c, dy) -> {
             Tensor a = c.saved(0);
             Tensor w = c.saved(1);
+            if (c.needs(0) && c.needs(1) && !Autograd.isEnabled()) {
+                return geluAffineGradients(a, w, dy);
+            }
             return new @Nullable Tensor[] {
                 c.needs(0) ? Scope.of(() -> Pointwise.geluTanhGradient(a, dy.matmul(w.t()))) : null,
                 c.needs(1) ? Scope.of(() -> Products.rightGradient(a.geluTanh(), w, dy)) : null,
                 c.needs(2) ? dy : null
             };
         });
+    }
+
+    /// The activation and its slope share an exponential; the slope takes the place of what it is multiplied with.
+    private static @Nullable Tensor[] geluAffineGradients(Tensor x, Tensor w, Tensor dy) {
+        Tensor a = x.contiguous();
+        Tensor dx = dy.matmul(w.t());
+        Tensor dw = Scope.of(() -> {
+            Tensor y = Creation.like(a, a.shape);
+            a.backend().geluTanhWithGradient(a.count(), a.address(), dx.address(), dx.address(), y.address());
+            return Products.rightGradient(y, w, dy);
+        });
+        return new @Nullable Tensor[] {dx, dw, dy};
     }
 
     /// 1 at the index, in a new last dimension, I64.

@@ -143,6 +143,22 @@ class FusedTest {
                             t.get(0), classes(t.get(0), true), Reduction.NONE, -100, smoothing),
                     t -> CrossEntropies.unfused(t.get(0), classes(t.get(0), true), -100, smoothing),
                     n -> new long[][] {{3, n}});
+            op(
+                    "crossEntropy mean " + smoothing,
+                    t -> CrossEntropies.crossEntropy(
+                            t.get(0), classes(t.get(0), true), Reduction.MEAN, -100, smoothing),
+                    t -> {
+                        Tensor ids = classes(t.get(0), true);
+                        Tensor counted = ids.ne(-100).to(t.get(0).dtype()).sum();
+                        return CrossEntropies.unfused(t.get(0), ids, -100, smoothing).sum().div(counted);
+                    },
+                    n -> new long[][] {{3, n}});
+            op(
+                    "crossEntropy sum " + smoothing,
+                    t -> CrossEntropies.crossEntropy(
+                            t.get(0), classes(t.get(0), true), Reduction.SUM, -100, smoothing),
+                    t -> CrossEntropies.unfused(t.get(0), classes(t.get(0), true), -100, smoothing).sum(),
+                    n -> new long[][] {{3, n}});
         }
         op(
                 "tokenLogProbs",

@@ -2,6 +2,7 @@ package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.internal.ReduceOp;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /// F32 reductions of columns, which are at least one vector wide: lanes run along the inner dimension. Longer columns
 /// than
@@ -12,6 +13,7 @@ final class ColumnReductions {
     private static final int L = Mem.FS.length();
     private static final int ROWS = 32;
     private static final int WIDTH = 1024;
+    private static final int STRIPE = 8;
 
     private ColumnReductions() {}
 
@@ -44,10 +46,14 @@ final class ColumnReductions {
                 long block = unit / chunks;
                 long row = block % blocks * ROWS;
                 long from = x + 4 * ((block / blocks * n + row) * inner + column);
-                // a last chunk narrower than a vector begins earlier and computes some columns twice
                 int width = (int) Math.min(WIDTH, inner - column);
-                int back = width < L && column > 0 ? L - width : 0;
                 long to = y + 4 * (block * inner + column);
+                if (op == ReduceOp.SUM) {
+                    sums((int) Math.min(ROWS, n - row), width, from, 4 * inner, to);
+                    continue;
+                }
+                // a last chunk narrower than a vector begins earlier and computes some columns twice
+                int back = width < L && column > 0 ? L - width : 0;
                 chunk(op, (int) Math.min(ROWS, n - row), width + back, from - 4L * back, 4 * inner, to - 4L * back);
             }
         });
@@ -61,7 +67,6 @@ final class ColumnReductions {
 
     private static Columns four(ReduceOp op) {
         return switch (op) {
-            case SUM -> ColumnReductions::sum4;
             case MAX -> ColumnReductions::max4;
             default -> ColumnReductions::min4;
         };
@@ -69,7 +74,6 @@ final class ColumnReductions {
 
     private static Columns one(ReduceOp op) {
         return switch (op) {
-            case SUM -> ColumnReductions::sum1;
             case MAX -> ColumnReductions::max1;
             default -> ColumnReductions::min1;
         };
@@ -88,23 +92,52 @@ final class ColumnReductions {
         }
     }
 
-    private static void sum4(int rows, long x, long step, long y) {
-        FloatVector a = Mem.load(x);
-        FloatVector b = Mem.load(x + 4L * L);
-        FloatVector c = Mem.load(x + 8L * L);
-        FloatVector d = Mem.load(x + 12L * L);
-        long at = x;
-        for (int r = 1; r < rows; r++) {
-            at += step;
-            a = a.add(Mem.load(at));
-            b = b.add(Mem.load(at + 4L * L));
-            c = c.add(Mem.load(at + 8L * L));
-            d = d.add(Mem.load(at + 12L * L));
+    /// Some rows side by side, with the sums so far in the cache: memory is read along rows, where it is fetched ahead,
+    /// and every column is still added up from its first row to its last.
+    private static void sums(int rows, int width, long x, long step, long y) {
+        int whole = width - width % L;
+        int r = 0;
+        if (rows >= STRIPE) {
+            setStripe(whole, x, step, y);
+            r = STRIPE;
+        } else {
+            Mem.copy(4L * whole, x, y);
+            r = 1;
         }
-        Mem.store(a, y);
-        Mem.store(b, y + 4L * L);
-        Mem.store(c, y + 8L * L);
-        Mem.store(d, y + 12L * L);
+        for (; r + STRIPE <= rows; r += STRIPE) {
+            addStripe(whole, x + r * step, step, y);
+        }
+        for (; r < rows; r++) {
+            addRow(whole, x + r * step, y);
+        }
+        if (whole < width) {
+            sumTail(rows, width - whole, x + 4L * whole, step, y + 4L * whole);
+        }
+    }
+
+    private static void setStripe(int width, long x, long step, long y) {
+        for (int i = 0; i < width; i += L) {
+            long at = x + 4L * i;
+            FloatVector a = Mem.load(at).add(Mem.load(at + step)).add(Mem.load(at + 2 * step));
+            a = a.add(Mem.load(at + 3 * step)).add(Mem.load(at + 4 * step)).add(Mem.load(at + 5 * step));
+            Mem.store(a.add(Mem.load(at + 6 * step)).add(Mem.load(at + 7 * step)), y + 4L * i);
+        }
+    }
+
+    private static void addStripe(int width, long x, long step, long y) {
+        for (int i = 0; i < width; i += L) {
+            long at = x + 4L * i;
+            FloatVector a = Mem.load(y + 4L * i).add(Mem.load(at)).add(Mem.load(at + step));
+            a = a.add(Mem.load(at + 2 * step)).add(Mem.load(at + 3 * step)).add(Mem.load(at + 4 * step));
+            a = a.add(Mem.load(at + 5 * step)).add(Mem.load(at + 6 * step)).add(Mem.load(at + 7 * step));
+            Mem.store(a, y + 4L * i);
+        }
+    }
+
+    private static void addRow(int width, long x, long y) {
+        for (int i = 0; i < width; i += L) {
+            Mem.store(Mem.load(y + 4L * i).add(Mem.load(x + 4L * i)), y + 4L * i);
+        }
     }
 
     private static void max4(int rows, long x, long step, long y) {
@@ -145,12 +178,13 @@ final class ColumnReductions {
         Mem.store(d, y + 12L * L);
     }
 
-    private static void sum1(int rows, long x, long step, long y) {
-        FloatVector a = Mem.load(x);
+    private static void sumTail(int rows, int width, long x, long step, long y) {
+        VectorMask<Float> tail = Rows.below(width);
+        FloatVector a = Rows.load(x, tail);
         for (int r = 1; r < rows; r++) {
-            a = a.add(Mem.load(x + r * step));
+            a = a.add(Rows.load(x + r * step, tail));
         }
-        Mem.store(a, y);
+        Rows.store(a, y, tail);
     }
 
     private static void max1(int rows, long x, long step, long y) {

@@ -67,6 +67,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void geluTanhWithGradient(long n, long x, long dy, long dx, long y) {
+        Elementwise.geluTanhWithGradient(n, x, dy, dx, y);
+    }
+
+    @Override
     public void compare(
             CompareOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
         Elementwise.compare(op, type, shape, a, aStrides, b, bStrides, y);

@@ -183,6 +183,26 @@ final class Elementwise {
         }
     }
 
+    /// See `Backend`.
+    static void geluTanhWithGradient(long n, long x, long dy, long dx, long y) {
+        Blocks.run(n, (start, count) -> {
+            long at = 4 * start;
+            geluBlock(count, x + at, dy + at, dx + at, y + at);
+        });
+    }
+
+    private static void geluBlock(int n, long x, long dy, long dx, long y) {
+        int full = Mem.VECTOR ? Mem.FS.loopBound(n) : 0;
+        if (full > 0) {
+            Exponentials.geluTanhBoth(full, x, dy, dx, y);
+        }
+        for (long at = 4L * full; at < 4L * n; at += 4) {
+            double v = Mem.f32(x + at);
+            Mem.f32(dx + at, (float) ScalarMath.binary(BinaryOp.GELU_TANH_GRAD, v, (double) Mem.f32(dy + at)));
+            Mem.f32(y + at, (float) ScalarMath.unary(UnaryOp.GELU_TANH, v, 0, 0));
+        }
+    }
+
     static void compare(
             CompareOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y) {
         Comparisons.compare(op, type, shape, a, aStrides, b, bStrides, y);

@@ -29,6 +29,9 @@ final class Exponentials {
     /// Largest argument in gradients: with `e^-x` finite, `1 - sigmoid(x) = e^-x sigmoid(x)` cancels nothing.
     private static final float FINITE = 80f;
 
+    /// Its exponential.
+    private static final float LARGEST = (float) Math.exp(FINITE);
+
     private static final float EXP_MAX = 88.72283f;
     private static final float EXP_MIN = -87.33654f;
     private static final float SUBNORMAL_LOG = (float) (23 * 0.6931471805599453);
@@ -147,8 +150,19 @@ final class Exponentials {
         for (int at = 0; at < n; at += Scratch.CHUNK) {
             int c = Math.min(Scratch.CHUNK, n - at);
             geluArgument(c, x + 4L * at, t);
-            cap(c, t);
             exp(c, t, t);
+            geluSlope(c, x + 4L * at, t, dy + 4L * at, dx + 4L * at);
+        }
+    }
+
+    /// `y = gelu(x)` and the gradient, from one exponential. dx may be dy.
+    static void geluTanhBoth(int n, long x, long dy, long dx, long y) {
+        long t = Scratch.get().chunk(2);
+        for (int at = 0; at < n; at += Scratch.CHUNK) {
+            int c = Math.min(Scratch.CHUNK, n - at);
+            geluArgument(c, x + 4L * at, t);
+            exp(c, t, t);
+            gate(c, x + 4L * at, t, y + 4L * at);
             geluSlope(c, x + 4L * at, t, dy + 4L * at, dx + 4L * at);
         }
     }
@@ -164,13 +178,6 @@ final class Exponentials {
         for (int i = 0; i < n; i += L) {
             FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
             v.neg().min(FINITE).intoMemorySegment(ALL, y + 4L * i, ORDER);
-        }
-    }
-
-    private static void cap(int n, long x) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
-            v.min(FINITE).intoMemorySegment(ALL, x + 4L * i, ORDER);
         }
     }
 
@@ -213,6 +220,7 @@ final class Exponentials {
         for (int i = 0; i < n; i += L) {
             FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
             FloatVector w = fromMemorySegment(FS, ALL, e + 4L * i, ORDER);
+            w = w.blend(LARGEST, w.compare(VectorOperators.GT, LARGEST));
             FloatVector g = fromMemorySegment(FS, ALL, dy + 4L * i, ORDER);
             FloatVector s = FloatVector.broadcast(FS, 1f).div(w.add(1f));
             FloatVector du = v.mul(v).lanewise(FMA, 3 * GELU_CUBIC, 1f).mul(2 * GELU);
