@@ -61,5 +61,6 @@ class SelectionTest {
     @Test
     void theTablesNamesAreUnique() {
         assertThat(Table.rows()).extracting(Row::name).doesNotHaveDuplicates();
+        assertThat(Table.rows()).extracting(Row::suite).containsAll(Table.SUITE_TARGETS.keySet());
     }
 }
