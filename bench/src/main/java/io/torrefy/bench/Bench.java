@@ -1,7 +1,10 @@
 package io.torrefy.bench;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,6 +21,8 @@ import picocli.CommandLine.Spec;
         description = "Runs the same work in Torrefy and in the peers of this machine, in turns.",
         mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
+    private static final int REGRESSION = 3;
+
     @Spec
     private CommandSpec spec;
 
@@ -49,6 +54,23 @@ public final class Bench implements Callable<Integer> {
             description = "Three short rounds and a short warm-up: does it work, not how fast is it.")
     private boolean quick;
 
+    @Option(
+            names = "--history",
+            paramLabel = "FILE",
+            description = "Where the run adds its line, and finds those it is compared with (bench/history.jsonl).")
+    private @Nullable Path history;
+
+    @Option(names = "--no-history", description = "Adds no line. The comparison remains.")
+    private boolean noHistory;
+
+    @Option(
+            names = "--fail-on-regression",
+            description = "Exit code 3 if a row got slower than in the history by more than noise.")
+    private boolean failOnRegression;
+
+    @Option(names = "--json", description = "Prints the history's line on standard output instead of the table.")
+    private boolean json;
+
     @Option(names = "--list", description = "Shows the rows and ends.")
     private boolean list;
 
@@ -63,10 +85,11 @@ public final class Bench implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        List<Row> rows = Selection.of(Table.rows(), only);
+        List<Row> table = Table.rows();
+        List<Row> rows = Selection.of(table, only);
         if (list) {
             rows.forEach(row -> out.println(String.format("%-36s %s", row.name(), row.title())));
             return 0;
@@ -79,10 +102,35 @@ public final class Bench implements Callable<Integer> {
         Measurement.Effort base = quick ? Measurement.Effort.QUICK : Measurement.Effort.NORMAL;
         var effort = new Measurement.Effort(
                 rounds == null ? base.rounds() : rounds, base.roundSeconds(), base.warmUpSeconds());
+        Path file = history == null ? home.resolve("bench").resolve("history.jsonl") : history;
+        History known = History.read(file);
+        known.damaged().forEach(err::println);
+        Run begun = Run.begin(Instant.now(), Commit.of(home), effort, quick);
+        var report = new Report(json ? new PrintWriter(Writer.nullWriter()) : out);
+        report.header(begun);
+        List<Result> results = measure(rows, means, effort, report, err);
+        Run run = begun.with(results, Suite.of(results, table, Table.SUITE_TARGETS));
+        report.suites(run.suites());
+        if (json) {
+            out.println(History.line(run));
+            out.flush();
+        }
+        boolean failed = results.stream().anyMatch(r -> !r.ours().ran());
+        if (!noHistory && !results.isEmpty()) {
+            failed |= !append(file, run, err);
+        }
+        if (quick) {
+            return failed ? 1 : 0;
+        }
+        Regression.Verdict verdict = Regression.of(run, known.runs());
+        new Report(json ? err : out).verdict(verdict);
+        return failed ? 1 : failOnRegression && !verdict.worse().isEmpty() ? REGRESSION : 0;
+    }
+
+    private List<Result> measure(
+            List<Row> rows, Launch.Means means, Measurement.Effort effort, Report report, PrintWriter err) {
         boolean watched = System.console() != null;
-        var report = new Report(out);
         var results = new ArrayList<Result>();
-        report.header();
         try (var measurement = new Measurement(means, effort, line -> {
             if (watched) {
                 err.print("\r\033[K" + line);
@@ -104,6 +152,18 @@ public final class Bench implements Callable<Integer> {
                 }
             }
         }
-        return results.stream().anyMatch(r -> !r.ours().ran()) ? 1 : 0;
+        return results;
+    }
+
+    /// A run of an hour must not be lost to a full disk.
+    private static boolean append(Path file, Run run, PrintWriter err) {
+        try {
+            History.append(file, run);
+            return true;
+        } catch (IOException e) {
+            err.println("[history] expected to add a line to " + file + "; got " + e + ". The line is:");
+            err.println(History.line(run));
+            return false;
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.torrefy.bench;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,19 @@ final class Report {
         return String.format(Locale.ROOT, form, values);
     }
 
-    void header() {
+    /// @param run that begins
+    void header(Run run) {
+        String commit = run.commit();
+        out.println(format(
+                "%s, %d cores; JDK %s; %s; %s",
+                run.cpu(),
+                run.cores(),
+                run.jdk(),
+                run.os(),
+                commit == null
+                        ? "no commit"
+                        : "commit " + commit.substring(0, Math.min(10, commit.length()))
+                                + (run.dirty() ? " with changes" : "")));
         out.println(format(
                 "%-46s %3s  %-12s %-34s %-22s %s", "work", "thr", "who", "median (quartiles)", "ratio", "target"));
         out.flush();
@@ -41,12 +54,60 @@ final class Report {
         out.flush();
     }
 
+    /// The lines below the table, one a suite and number of threads.
+    void suites(List<Suite> suites) {
+        for (Suite suite : suites) {
+            String count = suite.rows() == suite.of() ? "" + suite.of() : suite.rows() + " of " + suite.of();
+            Double ratio = suite.ratio();
+            out.println(format(
+                            "%-46s %3s  %-12s %-34s %-22s %s",
+                            "Geometric mean of " + count + " rows of " + suite.name(),
+                            suite.threads(),
+                            "best peers",
+                            ratio == null ? "- none of them ran" : "",
+                            ratio == null ? "" : format("%.2f", ratio),
+                            suite.target() == null ? "" : target(">=", suite.target(), suite.met()))
+                    .stripTrailing());
+        }
+        out.flush();
+    }
+
+    /// What got slower than in the history.
+    void verdict(Regression.Verdict verdict) {
+        for (Regression.Change change : verdict.worse()) {
+            out.println(format(
+                    "%s than the last %s: %s, %d %s: %s then, %s now",
+                    change.memory() ? "more memory" : "slower",
+                    change.runs() == 1 ? "run" : change.runs() + " runs",
+                    change.row(),
+                    change.threads(),
+                    change.threads() == 1 ? "thread" : "threads",
+                    value(change, change.then()),
+                    value(change, change.now())));
+        }
+        if (verdict.worse().isEmpty()) {
+            out.println(format(
+                    "no row got slower (%d of %d have a history on this processor)",
+                    verdict.compared(), verdict.rows()));
+        }
+        out.flush();
+    }
+
+    private static String value(Regression.Change change, Stats s) {
+        if (change.peer() != null) {
+            return ratio(s) + " x " + change.peer();
+        }
+        return change.memory() ? format("%.0f MB", s.median() / 1e6) : speed(s.median(), change.unit());
+    }
+
     private static String value(Result result, Result.Entry entry) {
         Stats seconds = entry.secondsPerRun();
         if (result.row().target().metric() == Target.Metric.MEMORY) {
             return format("%.0f MB", entry.peak() / 1e6);
         }
-        return seconds == null ? "" : time(seconds) + speed(entry);
+        return seconds == null
+                ? ""
+                : time(seconds) + " " + speed(Stats.of(entry.speeds()).median(), entry.unit());
     }
 
     private static String time(Stats s) {
@@ -55,15 +116,11 @@ final class Report {
         return format("%.3g %s (%.3g-%.3g)", s.median() * scale, unit, s.low() * scale, s.high() * scale);
     }
 
-    private static String speed(Result.Entry entry) {
-        double median = Stats.of(entry.speeds()).median();
-        return switch (entry.unit()) {
-            case "flops" -> format(" %.0f GF/s", median / 1e9);
-            case "bytes" -> format(" %.1f GB/s", median / 1e9);
-            default ->
-                median >= 1e6
-                        ? format(" %.1f M %s/s", median / 1e6, entry.unit())
-                        : format(" %.0f %s/s", median, entry.unit());
+    private static String speed(double median, String unit) {
+        return switch (unit) {
+            case "flops" -> format("%.0f GF/s", median / 1e9);
+            case "bytes" -> format("%.1f GB/s", median / 1e9);
+            default -> median >= 1e6 ? format("%.1f M %s/s", median / 1e6, unit) : format("%.0f %s/s", median, unit);
         };
     }
 
@@ -77,7 +134,10 @@ final class Report {
             return "";
         }
         String sign = target.metric() == Target.Metric.SPEED ? ">=" : "<=";
-        @Nullable Boolean met = result.met().orElse(null);
-        return format("%s %.2f %s", sign, target.bound(result.threads()), met == null ? "?" : met ? "ok" : "MISSED");
+        return target(sign, target.bound(result.threads()), result.met().orElse(null));
+    }
+
+    private static String target(String sign, double bound, @Nullable Boolean met) {
+        return format("%s %.2f %s", sign, bound, met == null ? "?" : met ? "ok" : "MISSED");
     }
 }

@@ -1,12 +1,16 @@
 package io.torrefy.bench;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.Arrays;
 
-/// The middle of some numbers and how far they spread.
+/// The middle of some numbers and how far they spread. In JSON an array of the three.
 ///
 /// @param low the first quartile
 /// @param median the second
 /// @param high the third
+@JsonFormat(shape = JsonFormat.Shape.ARRAY)
+@JsonPropertyOrder({"low", "median", "high"})
 public record Stats(double low, double median, double high) {
     /// Of at least one number.
     public static Stats of(double... values) {

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 final class WorkerProcess implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<Process> ALIVE = ConcurrentHashMap.newKeySet();
-    private static final String END = "";
+    /// No line that was read holds one.
+    private static final String END = "\n";
     private static final int REMEMBERED = 30;
 
     static {
@@ -103,7 +104,10 @@ final class WorkerProcess implements AutoCloseable {
         }
         double[] each = new double[times];
         for (int i = 0; i < times; i++) {
-            each[i] = seconds.get(i).asDouble();
+            each[i] = seconds.get(i).asDouble(-1);
+            if (!(each[i] >= 0)) {
+                throw new Failure("expected seconds; got " + seconds.get(i));
+            }
         }
         return each;
     }
