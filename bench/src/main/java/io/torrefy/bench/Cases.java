@@ -6,6 +6,7 @@ import io.torrefy.bench.cases.Libtorch;
 import io.torrefy.bench.cases.NativeBlas;
 import io.torrefy.bench.cases.Sgemm;
 import io.torrefy.bench.cases.SgemmPeer;
+import io.torrefy.bench.cases.Start;
 import io.torrefy.bench.cases.TensorOps;
 import io.torrefy.bench.cases.Training;
 import java.util.Map;
@@ -25,6 +26,7 @@ public final class Cases {
             Map.entry("sgemm", Sgemm::new),
             Map.entry("sgemm-openblas", (args, threads) -> new SgemmPeer(NativeBlas.openBlas(), args, threads)),
             Map.entry("sgemm-mkl", (args, threads) -> new SgemmPeer(NativeBlas.mkl(), args, threads)),
+            Map.entry("start", Start::new),
             Map.entry("stream", TensorOps::stream),
             Map.entry("training", Training::new)));
 

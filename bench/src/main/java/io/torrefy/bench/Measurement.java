@@ -43,16 +43,18 @@ final class Measurement implements AutoCloseable {
         final Contender who;
         final WorkerProcess worker;
         final Case.Work work;
+        final WarmUp.Cost warmUp;
         final List<Double> seconds = new ArrayList<>();
         int times = 1;
 
         @Nullable
         String failure;
 
-        Player(Contender who, WorkerProcess worker, Case.Work work) {
+        Player(Contender who, WorkerProcess worker, Case.Work work, WarmUp.Cost warmUp) {
             this.who = who;
             this.worker = worker;
             this.work = work;
+            this.warmUp = warmUp;
         }
     }
 
@@ -91,12 +93,12 @@ final class Measurement implements AutoCloseable {
         var args = new HashMap<String, Object>(row.args());
         args.putAll(who.args());
         Case.Work work = worker.open(who.caseName(), args, threads, OPEN_TIMEOUT);
-        var player = new Player(who, worker, work);
         double limit = Math.min(row.warmUpSeconds(), effort.warmUpSeconds());
         // C2 compiles in the background, and its work comes in steps: a JVM that stands still for a moment is not done.
         double least = who.runtime() == Contender.Runtime.TORREFY ? Math.min(2, limit) : 0;
-        double typical = WarmUp.run(times -> worker.run(times, RUN_TIMEOUT), least, limit);
-        player.times = (int) Math.clamp(Math.ceil(effort.roundSeconds() / typical), 1, 1_000_000);
+        WarmUp.Cost cost = WarmUp.run(times -> worker.run(times, RUN_TIMEOUT), least, limit);
+        var player = new Player(who, worker, work, cost);
+        player.times = (int) Math.clamp(Math.ceil(effort.roundSeconds() / cost.typical()), 1, 1_000_000);
         return player;
     }
 
@@ -154,7 +156,7 @@ final class Measurement implements AutoCloseable {
         for (int i = 0; i < speeds.length; i++) {
             speeds[i] = player.work.amount() / seconds[i];
         }
-        return new Result.Entry(player.who, player.work.unit(), speeds, Stats.of(seconds), peak, null);
+        return new Result.Entry(player.who, player.work.unit(), speeds, Stats.of(seconds), peak, player.warmUp, null);
     }
 
     private void drop(Contender who) {

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The table for people.
 final class Report {
+    private static final String FORM = "%-60s %3s  %-19s %-38s %-20s %-19s %s";
+
     private final PrintWriter out;
 
     Report(PrintWriter out) {
@@ -31,7 +33,7 @@ final class Report {
                         : "commit " + commit.substring(0, Math.min(10, commit.length()))
                                 + (run.dirty() ? " with changes" : "")));
         out.println(format(
-                "%-46s %3s  %-12s %-34s %-22s %s", "work", "thr", "who", "median (quartiles)", "ratio", "target"));
+                FORM, "work", "thr", "who", "median (quartiles)", "first, steady after", "ratio", "target"));
         out.flush();
     }
 
@@ -42,11 +44,12 @@ final class Report {
             String ratio = ours ? "" : result.ratio(entry).map(Report::ratio).orElse("");
             boolean decides = entry.who().name().equals(best);
             out.println(format(
-                            "%-46s %3s  %-12s %-34s %-22s %s",
+                            FORM,
                             ours ? result.row().title() : "",
                             ours ? result.threads() : "",
                             entry.who().name(),
                             entry.ran() ? value(result, entry) : "- " + entry.why(),
+                            warmUp(entry),
                             ratio,
                             decides ? target(result) : "")
                     .stripTrailing());
@@ -60,11 +63,12 @@ final class Report {
             String count = suite.rows() == suite.of() ? "" + suite.of() : suite.rows() + " of " + suite.of();
             Double ratio = suite.ratio();
             out.println(format(
-                            "%-46s %3s  %-12s %-34s %-22s %s",
+                            FORM,
                             "Geometric mean of " + count + " rows of " + suite.name(),
                             suite.threads(),
                             "best peers",
                             ratio == null ? "- none of them ran" : "",
+                            "",
                             ratio == null ? "" : format("%.2f", ratio),
                             suite.target() == null ? "" : target(">=", suite.target(), suite.met()))
                     .stripTrailing());
@@ -110,6 +114,12 @@ final class Report {
                 : time(seconds) + " " + speed(Stats.of(entry.speeds()).median(), entry.unit());
     }
 
+    /// What the first run cost, and how long it took to be as fast as in the end: compilers, caches, fresh memory.
+    private static String warmUp(Result.Entry entry) {
+        WarmUp.Cost cost = entry.warmUp();
+        return cost == null ? "" : format("%.2g s, %.2g s", cost.first(), cost.steady());
+    }
+
     private static String time(Stats s) {
         double scale = s.median() >= 1 ? 1 : s.median() >= 1e-3 ? 1e3 : 1e6;
         String unit = scale == 1 ? "s" : scale == 1e3 ? "ms" : "us";
@@ -120,7 +130,7 @@ final class Report {
         return switch (unit) {
             case "flops" -> format("%.0f GF/s", median / 1e9);
             case "bytes" -> format("%.1f GB/s", median / 1e9);
-            default -> median >= 1e6 ? format("%.1f M %s/s", median / 1e6, unit) : format("%.0f %s/s", median, unit);
+            default -> median >= 1e6 ? format("%.1f M %s/s", median / 1e6, unit) : format(median >= 100 ? "%.0f %s/s" : "%.3g %s/s", median, unit);
         };
     }
 

@@ -15,6 +15,7 @@ record Result(Row row, int threads, List<Entry> entries) {
     /// @param speeds units of work a second, one number a round; empty where it failed
     /// @param secondsPerRun of one run, over the rounds; null where it failed
     /// @param peak greatest resident memory in bytes; 0 where that is not known
+    /// @param warmUp what it took before; null where it failed
     /// @param why it failed, or null
     record Entry(
             Contender who,
@@ -22,9 +23,10 @@ record Result(Row row, int threads, List<Entry> entries) {
             double[] speeds,
             @Nullable Stats secondsPerRun,
             long peak,
+            WarmUp.@Nullable Cost warmUp,
             @Nullable String why) {
         static Entry failed(Contender who, String why) {
-            return new Entry(who, "", new double[0], null, 0, why);
+            return new Entry(who, "", new double[0], null, 0, null, why);
         }
 
         boolean ran() {

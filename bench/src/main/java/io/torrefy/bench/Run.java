@@ -102,6 +102,8 @@ record Run(
     /// @param unit of its work
     /// @param speed units a second, over the rounds
     /// @param seconds of one run, the median
+    /// @param first seconds of the first run of all
+    /// @param steady seconds of work until a run took what it took from then on
     /// @param peak greatest resident memory in bytes
     /// @param ratio ours over this peer's, round by round
     /// @param why it failed, one short line
@@ -110,19 +112,24 @@ record Run(
             @Nullable String unit,
             @Nullable Stats speed,
             @Nullable Double seconds,
+            @Nullable Double first,
+            @Nullable Double steady,
             @Nullable Long peak,
             @Nullable Stats ratio,
             @Nullable String why) {
         static Part of(Result result, Result.Entry entry) {
             if (entry.why() != null) {
-                return new Part(null, null, null, null, null, shortened(entry.why()));
+                return new Part(null, null, null, null, null, null, null, shortened(entry.why()));
             }
             Stats seconds = entry.secondsPerRun();
+            WarmUp.Cost warmUp = entry.warmUp();
             boolean ours = entry.who().name().equals(Contender.OURS);
             return new Part(
                     entry.unit(),
                     rounded(Stats.of(entry.speeds())),
                     seconds == null ? null : rounded(seconds.median()),
+                    warmUp == null ? null : rounded(warmUp.first()),
+                    warmUp == null ? null : rounded(warmUp.steady()),
                     entry.peak() == 0 ? null : (long) rounded(entry.peak()),
                     ours ? null : result.ratio(entry).map(Run::rounded).orElse(null),
                     null);

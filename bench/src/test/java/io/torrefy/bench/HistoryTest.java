@@ -179,7 +179,7 @@ class HistoryTest {
     @Test
     void aReasonIsShortAndNamesNoFolder() {
         var entries = List.of(
-                new Result.Entry(ROW.contenders().getFirst(), "flops", speeds(1), Stats.of(1), 0, null),
+                new Result.Entry(ROW.contenders().getFirst(), "flops", speeds(1), Stats.of(1), 0, null, null),
                 Result.Entry.failed(
                         Made.BLAS, "did not start: Cannot run program \"/home/me/venv/bin/python\": no\nmore"),
                 Result.Entry.failed(Made.TORCH, "1.5 GB/s and " + "x".repeat(1000)));

@@ -26,7 +26,7 @@ final class Made {
             entries.add(
                     each == null
                             ? Result.Entry.failed(who, "needs --python PYTHON")
-                            : new Result.Entry(who, "flops", each, new Stats(0.0019, 0.002, 0.0021), 0, null));
+                            : new Result.Entry(who, "flops", each, new Stats(0.0019, 0.002, 0.0021), 0, null, null));
         }
         return new Result(row, threads, entries);
     }
@@ -36,7 +36,7 @@ final class Made {
         var entries = new ArrayList<Result.Entry>();
         for (int i = 0; i < peaks.length; i++) {
             entries.add(new Result.Entry(
-                    row.contenders().get(i), "tokens", new double[] {100}, Stats.of(1), peaks[i], null));
+                    row.contenders().get(i), "tokens", new double[] {100}, Stats.of(1), peaks[i], null, null));
         }
         return new Result(row, threads, entries);
     }

@@ -14,6 +14,10 @@ class WarmUpTest {
 
     /// Work whose batches take what the function says, by their number from 0.
     private double warm(IntToDoubleFunction seconds, double least, double most) throws WorkerProcess.Failure {
+        return cost(seconds, least, most).typical();
+    }
+
+    private WarmUp.Cost cost(IntToDoubleFunction seconds, double least, double most) throws WorkerProcess.Failure {
         return WarmUp.run(
                 times -> {
                     double[] each = new double[times];
@@ -61,6 +65,14 @@ class WarmUpTest {
         warm(_ -> 1e-9, 0, 1e-9);
         warm(_ -> 0, 0, 1);
         assertThat(batches).hasSize(1 + 6).allMatch(times -> times <= 1_000_000);
+    }
+
+    @Test
+    void theFirstRunAndTheTimeUntilItIsSteadyAreTold() throws WorkerProcess.Failure {
+        WarmUp.Cost cost = cost(batch -> batch == 0 ? 1 : batch == 1 ? 0.5 : 0.25, 0, 60);
+        assertThat(cost).isEqualTo(new WarmUp.Cost(0.25, 1, 1.5));
+        batches.clear();
+        assertThat(cost(_ -> 0.25, 0, 60)).isEqualTo(new WarmUp.Cost(0.25, 0.25, 0));
     }
 
     @Test
