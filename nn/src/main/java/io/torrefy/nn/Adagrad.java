@@ -1,6 +1,7 @@
 package io.torrefy.nn;
 
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -60,14 +61,24 @@ public final class Adagrad extends Optimizer {
     }
 
     @Override
-    void update(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
+    void fused(Updates updates, Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
+        double decay = slot.weightDecay(options.weightDecay());
+        var step = new Updates.AdagradStep(rate(slot, lr), options.eps(), decay, gradScale);
+        updates.adagrad(p, g, slot.state("sum", options.initialAccumulator()), step);
+    }
+
+    private double rate(Slot slot, double lr) {
+        return lr / (1 + (slot.steps - 1) * options.learningRateDecay());
+    }
+
+    @Override
+    void unfused(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
         Tensor g = grad.mul(gradScale);
         double decay = slot.weightDecay(options.weightDecay());
         if (decay != 0) {
             g = g.add(p.mul(decay));
         }
         Tensor sum = slot.state("sum", options.initialAccumulator()).addInPlace(g.square());
-        double rate = lr / (1 + (slot.steps - 1) * options.learningRateDecay());
-        p.addInPlace(g.div(sum.sqrt().add(options.eps())).mul(-rate));
+        p.addInPlace(g.div(sum.sqrt().add(options.eps())).mul(-rate(slot, lr)));
     }
 }

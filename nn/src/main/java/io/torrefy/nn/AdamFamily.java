@@ -1,8 +1,7 @@
 package io.torrefy.nn;
 
-import io.torrefy.tensor.DType;
-import io.torrefy.tensor.Kernels;
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.List;
 
 /// What [Adam] and [AdamW] share: moments, bias corrections and the two forms of a step.
@@ -29,17 +28,36 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
     }
 
     @Override
-    void update(Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
-        update(slot, p, g, gradScale, lr, options, decoupled);
+    void fused(Updates updates, Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
+        fused(updates, slot, p, g, gradScale, lr, options, decoupled);
+    }
+
+    @Override
+    void unfused(Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
+        unfused(slot, p, g, gradScale, lr, options, decoupled);
     }
 
     static List<String> kinds(AdamOptions options) {
         return options.amsgrad() ? List.of("m", "v", "maxV") : List.of("m", "v");
     }
 
-    static void update(
-            Slot slot, Tensor p, Tensor g, double gradScale, double lr, AdamOptions options, boolean decoupled) {
-        var step = new Kernels.AdamStep(
+    static void fused(
+            Updates updates,
+            Slot slot,
+            Tensor p,
+            Tensor g,
+            double gradScale,
+            double lr,
+            AdamOptions options,
+            boolean decoupled) {
+        Tensor top = options.amsgrad() ? slot.state("maxV", 0) : null;
+        var step = step(slot, gradScale, lr, options, decoupled);
+        updates.adam(p, g, slot.state("m", 0), slot.state("v", 0), top, step);
+    }
+
+    private static Updates.AdamStep step(
+            Slot slot, double gradScale, double lr, AdamOptions options, boolean decoupled) {
+        return new Updates.AdamStep(
                 lr,
                 options.beta1(),
                 options.beta2(),
@@ -49,20 +67,13 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
                 1 - Math.pow(options.beta1(), slot.steps),
                 1 - Math.pow(options.beta2(), slot.steps),
                 gradScale);
-        Tensor m = slot.state("m", 0);
-        Tensor v = slot.state("v", 0);
-        if (p.dtype() != DType.F32) {
-            unfused(slot, p, g, m, v, step, options.amsgrad());
-        } else if (options.amsgrad()) {
-            Kernels.amsgrad(p, g, m, v, slot.state("maxV", 0), step);
-        } else {
-            Kernels.adam(p, g, m, v, step);
-        }
     }
 
-    /// The same step in public operations: the oracle of the kernel, and the form for f64.
-    private static void unfused(
-            Slot slot, Tensor p, Tensor grad, Tensor m, Tensor v, Kernels.AdamStep s, boolean amsgrad) {
+    static void unfused(
+            Slot slot, Tensor p, Tensor grad, double gradScale, double lr, AdamOptions options, boolean decoupled) {
+        Updates.AdamStep s = step(slot, gradScale, lr, options, decoupled);
+        Tensor m = slot.state("m", 0);
+        Tensor v = slot.state("v", 0);
         Tensor g = grad.mul(s.gradScale());
         if (s.decoupled()) {
             p.mulInPlace(1 - s.lr() * s.weightDecay());
@@ -72,7 +83,7 @@ abstract sealed class AdamFamily extends Optimizer permits Adam, AdamW {
         m.mulInPlace(s.beta1()).addInPlace(g.mul(1 - s.beta1()));
         v.mulInPlace(s.beta2()).addInPlace(g.square().mul(1 - s.beta2()));
         Tensor second = v;
-        if (amsgrad) {
+        if (options.amsgrad()) {
             Tensor top = slot.state("maxV", 0);
             second = top.copyFrom(top.maximum(v));
         }

@@ -1,6 +1,10 @@
 package io.torrefy.nn;
 
+import io.torrefy.tensor.DType;
+import io.torrefy.tensor.Kernels;
+import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.BiPredicate;
@@ -8,6 +12,9 @@ import java.util.function.BiPredicate;
 /// Momentum made orthogonal by Newton-Schulz iterations (Jordan 2024, kellerjordan.github.io/posts/muon), for matrices.
 /// [#of] is `torch.optim.Muon`; [#moonlight] is what Moonlight and Kimi-VL were trained with, which gives the
 /// parameters that are no matrices to AdamW. A tensor of more dimensions counts as the matrix (first, all others).
+///
+/// A matrix takes two passes around the iterations; matrices go one after the other, so that only one direction and one
+/// update are in memory at a time. What AdamW has goes in one pass.
 ///
 /// The references iterate in bf16, this one in the dtype of the state; and Moonlight's momentum is larger by
 /// 1 / (1 - momentum), which the normalisation takes out again.
@@ -22,6 +29,8 @@ public final class Muon extends Optimizer {
     private final MuonOptions options;
     private final AdamOptions adam;
     private final BiPredicate<String, Tensor> matrices;
+    /// Passes over one matrix.
+    private final Updates own = new Updates();
 
     private Muon(
             ParameterGroups groups,
@@ -110,33 +119,65 @@ public final class Muon extends Optimizer {
     }
 
     @Override
-    void update(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
+    void fused(Updates updates, Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
         if (!isMatrix(slot)) {
-            AdamFamily.update(slot, p, grad, gradScale, lr, adam, true);
+            AdamFamily.fused(updates, slot, p, g, gradScale, lr, adam, true);
+            return;
+        }
+        try (Scope _ = Scope.open()) {
+            Tensor direction = Tensor.empty(DType.F32, p.shape());
+            Tensor momentum = slot.state("momentum", 0);
+            own.momentum(direction, g, momentum, options.momentum(), options.nesterov(), gradScale);
+            own.run();
+            apply(slot, p, direction, lr);
+        }
+    }
+
+    @Override
+    void unfused(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
+        if (!isMatrix(slot)) {
+            AdamFamily.unfused(slot, p, grad, gradScale, lr, adam, true);
             return;
         }
         double mu = options.momentum();
         Tensor g = grad.mul(gradScale);
         Tensor momentum = slot.state("momentum", 0).mulInPlace(mu).addInPlace(g.mul(1 - mu));
-        Tensor direction = options.nesterov() ? g.mul(1 - mu).add(momentum.mul(mu)) : momentum;
+        apply(slot, p, options.nesterov() ? g.mul(1 - mu).add(momentum.mul(mu)) : momentum, lr);
+    }
+
+    private void apply(Slot slot, Tensor p, Tensor direction, double lr) {
         Tensor matrix = direction.reshape(p.size(0), -1);
-        Tensor update = orthogonal(matrix).reshape(p.shape());
-        p.mulInPlace(1 - lr * slot.weightDecay(options.weightDecay()));
-        p.addInPlace(update.mul(-lr * options.adjust().factor(matrix.size(0), matrix.size(1))));
+        double keep = 1 - lr * slot.weightDecay(options.weightDecay());
+        double factor = lr * options.adjust().factor(matrix.size(0), matrix.size(1));
+        blend(p, keep, orthogonal(matrix).reshape(p.shape()), -factor);
     }
 
     /// About U V^T of the singular value decomposition U S V^T: singular values in 0.7 to 1.2 instead of 1, which
-    /// does as well.
+    /// does as well. The Gram matrix is that of the shorter side.
     private Tensor orthogonal(Tensor matrix) {
         boolean tall = matrix.size(0) > matrix.size(1);
-        Tensor x = tall ? matrix.t() : matrix;
-        double norm = x.square().sum().sqrt().item();
-        x = x.mul(1 / Math.max(norm, options.eps()));
+        Tensor x = matrix.mul(1 / Math.max(norm(matrix), options.eps()));
         for (int i = 0; i < options.iterations(); i++) {
-            Tensor gram = x.matmul(x.t());
-            Tensor change = gram.mul(B).add(gram.matmul(gram).mul(C));
-            x = x.mul(A).add(change.matmul(x));
+            Tensor gram = tall ? x.t().matmul(x) : x.matmul(x.t());
+            Tensor change = blend(gram.matmul(gram), C, gram, B);
+            x = blend(tall ? x.matmul(change) : change.matmul(x), 1, x, A);
         }
-        return tall ? x.t() : x;
+        return x;
+    }
+
+    private static double norm(Tensor matrix) {
+        return matrix.dtype() == DType.F32
+                ? Math.sqrt(Kernels.sumOfSquares(matrix))
+                : matrix.square().sum().sqrt().item();
+    }
+
+    /// `y = a y + b x`.
+    private Tensor blend(Tensor y, double a, Tensor x, double b) {
+        if (y.dtype() != DType.F32) {
+            return y.mulInPlace(a).addInPlace(x.mul(b));
+        }
+        own.blend(y, a, x, b);
+        own.run();
+        return y;
     }
 }

@@ -4,11 +4,13 @@ import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +22,19 @@ import org.jspecify.annotations.Nullable;
 /// [#load(Map)] carry it through a checkpoint: a resumed run is bitwise the run that was not interrupted. The learning
 /// rate is not part of it; a [Schedule] gives it from the step.
 ///
+/// A step is one parallel pass over all f32 parameters, their gradients and states; parameters of other dtypes take one
+/// each.
+///
 /// Not for several threads at once.
 public abstract class Optimizer implements AutoCloseable {
     private static final String STEP = "step";
 
     private final List<Slot> slots;
+    private final Updates updates = new Updates();
     private @Nullable Tensor stepTensor;
     private double learningRate;
     private long steps;
+    private boolean unfused;
 
     /// One parameter and what the optimiser keeps for it.
     static final class Slot {
@@ -45,13 +52,13 @@ public abstract class Optimizer implements AutoCloseable {
 
         /// The state tensor of a kind, made on first use with `initial` in every element.
         Tensor state(String kind, double initial) {
-            return state.computeIfAbsent(
-                    kind,
-                    _ -> Tensor.full(
-                                    stateType(entry.parameter()),
-                                    initial,
-                                    entry.parameter().shape())
-                            .keep());
+            Tensor t = state.get(kind);
+            if (t == null) {
+                Tensor p = entry.parameter();
+                t = Tensor.full(stateType(p), initial, p.shape()).keep();
+                state.put(kind, t);
+            }
+            return t;
         }
 
         double weightDecay(double common) {
@@ -65,13 +72,16 @@ public abstract class Optimizer implements AutoCloseable {
         this.learningRate = Options.notNegative("learningRate", learningRate);
     }
 
-    /// Applies one update in place.
+    /// Adds one update to those that will run as one pass.
     ///
-    /// @param p the parameter, dense, in the state's dtype
+    /// @param p the parameter, dense, F32 as the state is
     /// @param g its gradient, dense, of the same shape and dtype; not to be changed
     /// @param gradScale what to multiply the gradient by
     /// @param lr learning rate of this parameter
-    abstract void update(Slot slot, Tensor p, Tensor g, double gradScale, double lr);
+    abstract void fused(Updates updates, Slot slot, Tensor p, Tensor g, double gradScale, double lr);
+
+    /// The same update in public operations, applied at once: the oracle of the kernels, and the form for f64.
+    abstract void unfused(Slot slot, Tensor p, Tensor g, double gradScale, double lr);
 
     /// The kinds of state that this optimiser keeps for a parameter: the first part of the names in [#state()].
     abstract List<String> stateKinds(Slot slot);
@@ -94,28 +104,68 @@ public abstract class Optimizer implements AutoCloseable {
             throw new IllegalArgumentException("[optimizer] expected a number as gradScale; got NaN");
         }
         steps++;
-        try (Autograd.Mode _ = Autograd.noGrad()) {
+        updates.clear();
+        // What had to be cast or gathered lives until the pass has run.
+        try (Autograd.Mode _ = Autograd.noGrad();
+                Scope _ = Scope.open()) {
             for (Slot slot : slots) {
-                slot.entry.parameter().grad().ifPresent(g -> {
+                Optional<Tensor> grad = slot.entry.parameter().grad();
+                if (grad.isPresent()) {
                     slot.steps++;
-                    update(slot, g, gradScale);
-                });
+                    update(slot, grad.get(), gradScale);
+                }
             }
+            updates.run();
         }
         zeroGrad();
     }
 
+    /// Clips the gradients to a norm of `maxNorm` all together and applies them, as
+    /// `step(coefficient(norm, maxNorm))` of [GradientClipping]. That is two passes over the gradients, one for the
+    /// norm and one that scales them on their way into the parameters: the fewest there can be, as no parameter may
+    /// change before the norm is known.
+    ///
+    /// A norm that is not finite tells of a gradient that is not. Nothing is applied then, no step is counted, and
+    /// the gradients are cleared.
+    ///
+    /// @return the norm before clipping
+    public final double stepClipped(double maxNorm) {
+        double norm = GradientClipping.norm(parameters().values());
+        double coefficient = GradientClipping.coefficient(norm, maxNorm);
+        if (Double.isFinite(norm)) {
+            step(coefficient);
+        } else {
+            zeroGrad();
+        }
+        return norm;
+    }
+
     private void update(Slot slot, Tensor grad, double gradScale) {
         Tensor parameter = slot.entry.parameter();
+        double lr = learningRate * slot.entry.learningRateScale();
+        if (parameter.dtype() == DType.F32 && parameter.isContiguous() && !unfused) {
+            fused(updates, slot, parameter, grad.to(DType.F32).contiguous(), gradScale, lr);
+            return;
+        }
         DType type = stateType(parameter);
         try (Scope _ = Scope.open()) {
             Tensor p = parameter.to(type).contiguous();
             Tensor g = grad.to(type).contiguous();
-            update(slot, p, g, gradScale, learningRate * slot.entry.learningRateScale());
+            if (type == DType.F64 || unfused) {
+                unfused(slot, p, g, gradScale, lr);
+            } else {
+                fused(updates, slot, p, g, gradScale, lr);
+                updates.run();
+            }
             if (p != parameter) {
                 parameter.copyFrom(p);
             }
         }
+    }
+
+    /// Takes the form in public operations for every parameter from now on.
+    final void unfused() {
+        unfused = true;
     }
 
     /// Forgets the gradients without applying them.

@@ -1,6 +1,7 @@
 package io.torrefy.nn;
 
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
@@ -71,7 +72,17 @@ public final class RmsProp extends Optimizer {
     }
 
     @Override
-    void update(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
+    void fused(Updates updates, Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
+        Tensor square = slot.state("square", 0);
+        Tensor mean = options.centered() ? slot.state("mean", 0) : null;
+        Tensor velocity = options.momentum() == 0 ? null : slot.state("momentum", 0);
+        double decay = slot.weightDecay(options.weightDecay());
+        var step = new Updates.RmsPropStep(lr, options.alpha(), options.eps(), decay, options.momentum(), gradScale);
+        updates.rmsProp(p, g, square, mean, velocity, step);
+    }
+
+    @Override
+    void unfused(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
         Tensor g = grad.mul(gradScale);
         double decay = slot.weightDecay(options.weightDecay());
         if (decay != 0) {

@@ -1,6 +1,7 @@
 package io.torrefy.nn;
 
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -55,7 +56,20 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    void update(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
+    void fused(Updates updates, Slot slot, Tensor p, Tensor g, double gradScale, double lr) {
+        Tensor velocity = options.momentum() == 0 ? null : slot.state("momentum", 0);
+        double decay = slot.weightDecay(options.weightDecay());
+        var step = new Updates.SgdStep(lr, options.momentum(), share(slot), options.nesterov(), decay, gradScale);
+        updates.sgd(p, g, velocity, step);
+    }
+
+    /// How much of a gradient goes into the velocity: all of the first.
+    private double share(Slot slot) {
+        return slot.steps == 1 ? 1 : 1 - options.dampening();
+    }
+
+    @Override
+    void unfused(Slot slot, Tensor p, Tensor grad, double gradScale, double lr) {
         Tensor g = grad.mul(gradScale);
         double decay = slot.weightDecay(options.weightDecay());
         if (decay != 0) {
@@ -63,8 +77,7 @@ public final class Sgd extends Optimizer {
         }
         if (options.momentum() != 0) {
             Tensor velocity = slot.state("momentum", 0);
-            double share = slot.steps == 1 ? 1 : 1 - options.dampening();
-            velocity.mulInPlace(options.momentum()).addInPlace(g.mul(share));
+            velocity.mulInPlace(options.momentum()).addInPlace(g.mul(share(slot)));
             g = options.nesterov() ? g.add(velocity.mul(options.momentum())) : velocity;
         }
         p.addInPlace(g.mul(-lr));

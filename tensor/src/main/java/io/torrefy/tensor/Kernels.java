@@ -1,78 +1,49 @@
 package io.torrefy.tensor;
 
-/// One-pass kernels in place on flat f32 storage, for optimisers and the code around them. Nothing here is recorded.
+import java.lang.ref.Reference;
+import java.util.List;
+
+/// One-pass kernels on flat storage, for what is around an optimiser's [Updates]. Nothing here is recorded.
 public final class Kernels {
     private Kernels() {}
 
-    /// The numbers of one Adam step; see [#adam].
-    public record AdamStep(
-            double lr,
-            double beta1,
-            double beta2,
-            double eps,
-            double weightDecay,
-            boolean decoupled,
-            double biasCorrection1,
-            double biasCorrection2,
-            double gradScale) {}
-
-    private static void flat(String op, Tensor p, Tensor... others) {
-        boolean fine = p.live(op).dtype == DType.F32 && p.dense;
-        for (Tensor t : others) {
-            fine &= t.live(op).dtype == DType.F32 && t.dense && t.count() == p.count();
+    /// Refuses a tensor that is not dense F32 of `p`'s size on its device.
+    static void flat(String op, Tensor p, Tensor t) {
+        if (t.live(op).dtype != DType.F32
+                || !t.dense
+                || t.count() != p.count()
+                || !t.device().equals(p.device())) {
+            throw new IllegalArgumentException("[" + op + "] expected dense F32 tensors of one size; got "
+                    + t.describe() + (t == p ? "" : " beside " + p.describe()));
         }
-        if (!fine) {
-            throw new IllegalArgumentException(
-                    "[" + op + "] expected dense F32 tensors of one size; got " + p.describe() + " among them");
-        }
-    }
-
-    /// One Adam or AdamW step of parameter `p` with gradient `g` (scaled by `gradScale`) and moments `m`, `v`
-    /// (Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, algorithm 2; torch's order of operations).
-    public static void adam(Tensor p, Tensor g, Tensor m, Tensor v, AdamStep step) {
-        adam(p, g, m, v, step, 0);
-    }
-
-    /// The AMSGrad form, with the running maximum of `v`.
-    public static void amsgrad(Tensor p, Tensor g, Tensor m, Tensor v, Tensor maxV, AdamStep step) {
-        flat("amsgrad", p, maxV);
-        adam(p, g, m, v, step, maxV.address());
-        maxV.storage.changed();
-    }
-
-    private static void adam(Tensor p, Tensor g, Tensor m, Tensor v, AdamStep s, long maxV) {
-        flat("adam", p, g, m, v);
-        p.backend()
-                .adam(
-                        p.count(),
-                        p.address(),
-                        g.address(),
-                        m.address(),
-                        v.address(),
-                        maxV,
-                        (float) s.gradScale,
-                        (float) s.lr,
-                        (float) s.beta1,
-                        (float) s.beta2,
-                        (float) s.eps,
-                        (float) s.weightDecay,
-                        s.decoupled,
-                        (float) (s.lr / s.biasCorrection1),
-                        (float) Math.sqrt(s.biasCorrection2));
-        p.storage.changed();
-        m.storage.changed();
-        v.storage.changed();
     }
 
     /// Sum of squares of a dense f32 tensor, added up in double over fixed blocks.
     public static double sumOfSquares(Tensor x) {
-        flat("sumOfSquares", x);
-        return x.backend().sumOfSquares(x.count(), x.address());
+        return sumsOfSquares(List.of(x))[0];
+    }
+
+    /// The same of every tensor of a list, in one parallel pass over all of them; each sum is what it is alone.
+    public static double[] sumsOfSquares(List<Tensor> tensors) {
+        double[] sums = new double[tensors.size()];
+        if (sums.length > 0) {
+            long[] counts = new long[sums.length];
+            long[] addresses = new long[sums.length];
+            for (int i = 0; i < sums.length; i++) {
+                Tensor x = tensors.get(i);
+                flat("sumOfSquares", x, x);
+                counts[i] = x.count();
+                addresses[i] = x.address();
+            }
+            tensors.getFirst().backend().sumsOfSquares(sums.length, counts, addresses, sums);
+            Reference.reachabilityFence(tensors);
+        }
+        return sums;
     }
 
     /// Whether every value of a dense f32 tensor is finite.
     public static boolean allFinite(Tensor x) {
-        flat("allFinite", x);
+        flat("allFinite", x, x);
         return x.backend().allFinite(x.count(), x.address());
     }
 

@@ -264,29 +264,13 @@ public interface Backend {
 
     // ---- optimisers, F32, in place --------------------------------------------------------------------------------
 
-    /// One pass of Adam (decoupled = AdamW). `maxV` may be 0 (no amsgrad). Bias corrections are passed ready:
-    /// `p *= 1 - lr*wd` (decoupled) or `g += wd*p`; `m = b1 m + (1-b1) g`; `v = b2 v + (1-b2) g^2`;
-    /// `p -= stepSize * m / (sqrt(v) / sqrtBias2 + eps)`. The gradient is multiplied by `gradScale` first
-    /// (clipping).
-    void adam(
-            long n,
-            long p,
-            long g,
-            long m,
-            long v,
-            long maxV,
-            float gradScale,
-            float lr,
-            float beta1,
-            float beta2,
-            float eps,
-            float weightDecay,
-            boolean decoupled,
-            float stepSize,
-            float sqrtBias2);
+    /// Every row of the plan, as one job; see [UpdateRule] for the arithmetic. No array of a row overlaps another
+    /// array of the plan that is written.
+    void update(UpdatePlan plan);
 
-    /// Sum of squares, in double over fixed blocks.
-    double sumOfSquares(long n, long x);
+    /// `sums[i]` is the sum of squares of array i of the first `arrays`, in double over fixed blocks of that array:
+    /// the sum of an array is the same whatever the others are. As one job.
+    void sumsOfSquares(int arrays, long[] counts, long[] addresses, double[] sums);
 
     /// Whether all n values are finite.
     boolean allFinite(long n, long x);

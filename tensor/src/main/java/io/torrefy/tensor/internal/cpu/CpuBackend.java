@@ -11,6 +11,7 @@ import io.torrefy.tensor.internal.Conv2dPlan;
 import io.torrefy.tensor.internal.ReduceOp;
 import io.torrefy.tensor.internal.StepProgram;
 import io.torrefy.tensor.internal.UnaryOp;
+import io.torrefy.tensor.internal.UpdatePlan;
 import org.jspecify.annotations.Nullable;
 
 /// The CPU: every kernel family lives in a class of its own; this class only names them.
@@ -365,28 +366,13 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void adam(
-            long n,
-            long p,
-            long g,
-            long m,
-            long v,
-            long maxV,
-            float gradScale,
-            float lr,
-            float beta1,
-            float beta2,
-            float eps,
-            float weightDecay,
-            boolean decoupled,
-            float stepSize,
-            float sqrtBias2) {
-        Optim.adam(n, p, g, m, v, maxV, gradScale, lr, beta1, beta2, eps, weightDecay, decoupled, stepSize, sqrtBias2);
+    public void update(UpdatePlan plan) {
+        Optim.update(plan);
     }
 
     @Override
-    public double sumOfSquares(long n, long x) {
-        return Optim.sumOfSquares(n, x);
+    public void sumsOfSquares(int arrays, long[] counts, long[] addresses, double[] sums) {
+        Optim.sumsOfSquares(arrays, counts, addresses, sums);
     }
 
     @Override

@@ -2,240 +2,201 @@ package io.torrefy.tensor.internal.cpu;
 
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
 import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
 
+import io.torrefy.tensor.internal.UpdatePlan;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Optimiser steps and what clipping needs, in one pass over flat storage.
+/// Optimiser steps and what clipping needs, each in one pass over many flat arrays.
 final class Optim {
-    private static final int BLOCK = 1 << 16;
-
     /// As many floats as a double vector has lanes.
     private static final VectorSpecies<Float> NARROW =
             VectorSpecies.of(float.class, VectorShape.forBitSize(Mem.DS.vectorBitSize() / 2));
 
     private Optim() {}
 
-    /// Adam (Kingma and Ba, 2014) or AdamW (Loshchilov and Hutter, 2017); see `Backend`.
-    static void adam(
-            long n,
-            long p,
-            long g,
-            long m,
-            long v,
-            long maxV,
-            float gradScale,
-            float lr,
-            float beta1,
-            float beta2,
-            float eps,
-            float weightDecay,
-            boolean decoupled,
-            float stepSize,
-            float sqrtBias2) {
-        float keep = decoupled ? (float) (1 - (double) lr * weightDecay) : 1f;
-        float pull = decoupled ? 0f : weightDecay;
-        float rest1 = complement(beta1);
-        float rest2 = complement(beta2);
-        blocks(n, (_, first, count) -> {
-            long at = 4 * first;
-            int size = (int) count;
-            long top = maxV == 0 ? 0 : maxV + at;
-            if (!Mem.VECTOR) {
-                adamScalar(
-                        size, p + at, g + at, m + at, v + at, top, gradScale, keep, pull, beta1, rest1, beta2, rest2,
-                        eps, stepSize, sqrtBias2);
-            } else if (maxV == 0) {
-                adamBlock(
-                        size,
-                        p + at,
-                        g + at,
-                        m + at,
-                        v + at,
-                        gradScale,
-                        keep,
-                        pull,
-                        beta1,
-                        rest1,
-                        beta2,
-                        rest2,
-                        eps,
-                        stepSize,
-                        1f / sqrtBias2);
-            } else {
-                amsgradBlock(
-                        size,
-                        p + at,
-                        g + at,
-                        m + at,
-                        v + at,
-                        top,
-                        gradScale,
-                        keep,
-                        pull,
-                        beta1,
-                        rest1,
-                        beta2,
-                        rest2,
-                        eps,
-                        stepSize,
-                        1f / sqrtBias2);
+    // ---- steps -------------------------------------------------------------------------------------------------
+
+    /// All rows of a plan as one job; see `UpdateRule` for the arithmetic.
+    static void update(UpdatePlan plan) {
+        FlatBlocks.run(plan.rows(), plan.counts(), (row, first, n) -> {
+            switch (plan.rule(row)) {
+                case ADAM -> adam(plan, row, 4 * first, n);
+                case SGD -> sgd(plan, row, 4 * first, n);
+                case MOMENTUM -> momentum(plan, row, 4 * first, n);
+                case ADAGRAD -> adagrad(plan, row, 4 * first, n);
+                case RMSPROP -> rmsProp(plan, row, 4 * first, n);
+                case BLEND -> blend(plan, row, 4 * first, n);
             }
         });
     }
 
-    /// `1 - beta`. As floats `1 - 0.999` is off by 1e-5 of itself, so the difference is rounded to seven decimals
-    /// where beta cannot tell the two apart: 0.999f means 0.999.
-    static float complement(float beta) {
-        double exact = 1.0 - beta;
-        double decimal = Math.rint(exact * 1e7) / 1e7;
-        return (float) ((float) (1.0 - decimal) == beta ? decimal : exact);
-    }
-
-    private static void adamBlock(
-            int n,
-            long p,
-            long g,
-            long m,
-            long v,
-            float gradScale,
-            float keep,
-            float pull,
-            float beta1,
-            float rest1,
-            float beta2,
-            float rest2,
-            float eps,
-            float stepSize,
-            float invBias2) {
-        FloatVector epsilon = FloatVector.broadcast(Mem.FS, eps);
-        int i = 0;
-        for (int end = Rows.whole(n); i < end; i += L) {
-            long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            FloatVector first = load(m + at).mul(beta1).add(d.mul(rest1));
-            FloatVector second = load(v + at).mul(beta2).add(d.mul(d).mul(rest2));
-            store(first, m + at);
-            store(second, v + at);
-            FloatVector root = second.sqrt().mul(invBias2).add(epsilon);
-            store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at);
-        }
-        if (i < n) {
-            long at = 4L * i;
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector w = Rows.load(p + at, tail);
-            FloatVector d = Rows.load(g + at, tail).mul(gradScale).add(w.mul(pull));
-            FloatVector first = Rows.load(m + at, tail).mul(beta1).add(d.mul(rest1));
-            FloatVector second = Rows.load(v + at, tail).mul(beta2).add(d.mul(d).mul(rest2));
-            Rows.store(first, m + at, tail);
-            Rows.store(second, v + at, tail);
-            FloatVector root = second.sqrt().mul(invBias2).add(epsilon);
-            Rows.store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at, tail);
+    private static void adam(UpdatePlan plan, int row, long at, int n) {
+        long p = plan.array(row, 0) + at;
+        long g = plan.array(row, 1) + at;
+        long m = plan.array(row, 2) + at;
+        long v = plan.array(row, 3) + at;
+        long top = plan.array(row, 4) == 0 ? 0 : plan.array(row, 4) + at;
+        float gradScale = plan.number(row, 0);
+        float keep = plan.number(row, 1);
+        float pull = plan.number(row, 2);
+        float beta1 = plan.number(row, 3);
+        float rest1 = plan.number(row, 4);
+        float beta2 = plan.number(row, 5);
+        float rest2 = plan.number(row, 6);
+        float eps = plan.number(row, 7);
+        float stepSize = plan.number(row, 8);
+        float bias2 = plan.number(row, 9);
+        if (!Mem.VECTOR) {
+            OptimAdam.scalar(
+                    n, p, g, m, v, top, gradScale, keep, pull, beta1, rest1, beta2, rest2, eps, stepSize, bias2);
+        } else if (top == 0) {
+            OptimAdam.adam(n, p, g, m, v, gradScale, keep, pull, beta1, rest1, beta2, rest2, eps, stepSize, 1f / bias2);
+        } else {
+            OptimAdam.amsgrad(
+                    n, p, g, m, v, top, gradScale, keep, pull, beta1, rest1, beta2, rest2, eps, stepSize, 1f / bias2);
         }
     }
 
-    private static void amsgradBlock(
-            int n,
-            long p,
-            long g,
-            long m,
-            long v,
-            long maxV,
-            float gradScale,
-            float keep,
-            float pull,
-            float beta1,
-            float rest1,
-            float beta2,
-            float rest2,
-            float eps,
-            float stepSize,
-            float invBias2) {
-        FloatVector epsilon = FloatVector.broadcast(Mem.FS, eps);
-        int i = 0;
-        for (int end = Rows.whole(n); i < end; i += L) {
-            long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            FloatVector first = load(m + at).mul(beta1).add(d.mul(rest1));
-            FloatVector second = load(v + at).mul(beta2).add(d.mul(d).mul(rest2));
-            FloatVector top = load(maxV + at).max(second);
-            store(first, m + at);
-            store(second, v + at);
-            store(top, maxV + at);
-            FloatVector root = top.sqrt().mul(invBias2).add(epsilon);
-            store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at);
-        }
-        if (i < n) {
-            long at = 4L * i;
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector w = Rows.load(p + at, tail);
-            FloatVector d = Rows.load(g + at, tail).mul(gradScale).add(w.mul(pull));
-            FloatVector first = Rows.load(m + at, tail).mul(beta1).add(d.mul(rest1));
-            FloatVector second = Rows.load(v + at, tail).mul(beta2).add(d.mul(d).mul(rest2));
-            FloatVector top = Rows.load(maxV + at, tail).max(second);
-            Rows.store(first, m + at, tail);
-            Rows.store(second, v + at, tail);
-            Rows.store(top, maxV + at, tail);
-            FloatVector root = top.sqrt().mul(invBias2).add(epsilon);
-            Rows.store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at, tail);
+    private static void sgd(UpdatePlan plan, int row, long at, int n) {
+        long p = plan.array(row, 0) + at;
+        long g = plan.array(row, 1) + at;
+        long velocity = plan.array(row, 2);
+        float gradScale = plan.number(row, 0);
+        float pull = plan.number(row, 1);
+        float mu = plan.number(row, 2);
+        float share = plan.number(row, 3);
+        float own = plan.number(row, 4);
+        float ahead = plan.number(row, 5);
+        float lr = plan.number(row, 6);
+        if (velocity == 0 && Mem.VECTOR) {
+            OptimMomentum.descend(n, p, g, gradScale, pull, lr);
+        } else if (velocity == 0) {
+            OptimMomentum.descendScalar(n, p, g, gradScale, pull, lr);
+        } else if (Mem.VECTOR) {
+            OptimMomentum.sgd(n, p, g, velocity + at, gradScale, pull, mu, share, own, ahead, lr);
+        } else {
+            OptimMomentum.sgdScalar(n, p, g, velocity + at, gradScale, pull, mu, share, own, ahead, lr);
         }
     }
 
-    static void adamScalar(
-            int n,
-            long p,
-            long g,
-            long m,
-            long v,
-            long maxV,
-            float gradScale,
-            float keep,
-            float pull,
-            float beta1,
-            float rest1,
-            float beta2,
-            float rest2,
-            float eps,
-            float stepSize,
-            float sqrtBias2) {
-        for (long i = 0; i < 4L * n; i += 4) {
-            float w = f32(p + i);
-            float d = f32(g + i) * gradScale + pull * w;
-            float first = beta1 * f32(m + i) + rest1 * d;
-            float second = beta2 * f32(v + i) + rest2 * d * d;
-            f32(m + i, first);
-            f32(v + i, second);
-            double root = second;
-            if (maxV != 0) {
-                root = Math.max(second, f32(maxV + i));
-                f32(maxV + i, (float) root);
-            }
-            f32(p + i, (float) (keep * w - stepSize * first / (Math.sqrt(root) / sqrtBias2 + eps)));
+    private static void momentum(UpdatePlan plan, int row, long at, int n) {
+        long y = plan.array(row, 0) + at;
+        long g = plan.array(row, 1) + at;
+        long velocity = plan.array(row, 2) + at;
+        float gradScale = plan.number(row, 0);
+        float mu = plan.number(row, 1);
+        float share = plan.number(row, 2);
+        float own = plan.number(row, 3);
+        float ahead = plan.number(row, 4);
+        if (Mem.VECTOR) {
+            OptimMomentum.momentum(n, y, g, velocity, gradScale, mu, share, own, ahead);
+        } else {
+            OptimMomentum.momentumScalar(n, y, g, velocity, gradScale, mu, share, own, ahead);
         }
     }
 
-    /// In double over blocks of 64k values, added in their order.
-    static double sumOfSquares(long n, long x) {
-        int blocks = Math.toIntExact(Math.ceilDiv(n, BLOCK));
-        long partials = Rows.scratch(2L * blocks);
-        blocks(n, (block, first, count) -> {
-            long at = x + 4 * first;
-            int size = (int) count;
-            Mem.f64(partials + 8L * block, Mem.VECTOR ? squares(at, size) : squaresScalar(at, 0, size));
+    private static void adagrad(UpdatePlan plan, int row, long at, int n) {
+        long p = plan.array(row, 0) + at;
+        long g = plan.array(row, 1) + at;
+        long sum = plan.array(row, 2) + at;
+        float gradScale = plan.number(row, 0);
+        float pull = plan.number(row, 1);
+        float eps = plan.number(row, 2);
+        float lr = plan.number(row, 3);
+        if (Mem.VECTOR) {
+            OptimSquares.adagrad(n, p, g, sum, gradScale, pull, eps, lr);
+        } else {
+            OptimSquares.adagradScalar(n, p, g, sum, gradScale, pull, eps, lr);
+        }
+    }
+
+    /// The change goes through a chunk in the first cache, so that being centred and having momentum are two
+    /// choices of two kernels and not one of four.
+    private static void rmsProp(UpdatePlan plan, int row, long at, int n) {
+        long change = Scratch.get().chunk(0);
+        for (int i = 0; i < n; i += Scratch.CHUNK) {
+            int count = Math.min(Scratch.CHUNK, n - i);
+            rmsChange(plan, row, at + 4L * i, count, change);
+            rmsApply(plan, row, at + 4L * i, count, change);
+        }
+    }
+
+    private static void rmsChange(UpdatePlan plan, int row, long at, int n, long change) {
+        long p = plan.array(row, 0) + at;
+        long g = plan.array(row, 1) + at;
+        long square = plan.array(row, 2) + at;
+        long mean = plan.array(row, 3);
+        float gradScale = plan.number(row, 0);
+        float pull = plan.number(row, 1);
+        float alpha = plan.number(row, 2);
+        float rest = plan.number(row, 3);
+        float eps = plan.number(row, 4);
+        if (mean == 0 && Mem.VECTOR) {
+            OptimSquares.scaled(n, p, g, square, change, gradScale, pull, alpha, rest, eps);
+        } else if (mean == 0) {
+            OptimSquares.scaledScalar(n, p, g, square, change, gradScale, pull, alpha, rest, eps);
+        } else if (Mem.VECTOR) {
+            OptimSquares.centred(n, p, g, square, mean + at, change, gradScale, pull, alpha, rest, eps);
+        } else {
+            OptimSquares.centredScalar(n, p, g, square, mean + at, change, gradScale, pull, alpha, rest, eps);
+        }
+    }
+
+    private static void rmsApply(UpdatePlan plan, int row, long at, int n, long change) {
+        long p = plan.array(row, 0) + at;
+        long velocity = plan.array(row, 4);
+        float mu = plan.number(row, 5);
+        float lr = plan.number(row, 6);
+        if (velocity == 0 && Mem.VECTOR) {
+            OptimMomentum.descend(n, p, change, 1, 0, lr);
+        } else if (velocity == 0) {
+            OptimMomentum.descendScalar(n, p, change, 1, 0, lr);
+        } else if (Mem.VECTOR) {
+            OptimMomentum.sgd(n, p, change, velocity + at, 1, 0, mu, 1, 0, 1, lr);
+        } else {
+            OptimMomentum.sgdScalar(n, p, change, velocity + at, 1, 0, mu, 1, 0, 1, lr);
+        }
+    }
+
+    private static void blend(UpdatePlan plan, int row, long at, int n) {
+        long y = plan.array(row, 0) + at;
+        long x = plan.array(row, 1) + at;
+        float a = plan.number(row, 0);
+        float b = plan.number(row, 1);
+        if (Mem.VECTOR) {
+            OptimMomentum.blend(n, y, x, a, b);
+        } else {
+            OptimMomentum.blendScalar(n, y, x, a, b);
+        }
+    }
+
+    // ---- norms -------------------------------------------------------------------------------------------------
+
+    /// `sums[i]` is the sum of squares of array i: in double over its blocks, added in their order. One job for
+    /// all.
+    static void sumsOfSquares(int arrays, long[] counts, long[] addresses, double[] sums) {
+        int[] begin = new int[arrays + 1];
+        for (int i = 0; i < arrays; i++) {
+            begin[i + 1] = begin[i] + Math.toIntExact(Math.ceilDiv(counts[i], FlatBlocks.SIZE));
+        }
+        long partials = Rows.scratch(2L * begin[arrays]);
+        FlatBlocks.run(arrays, counts, (array, first, n) -> {
+            long x = addresses[array] + 4 * first;
+            long block = begin[array] + first / FlatBlocks.SIZE;
+            Mem.f64(partials + 8 * block, Mem.VECTOR ? squares(x, n) : squaresScalar(x, 0, n));
         });
-        double total = 0;
-        for (int i = 0; i < blocks; i++) {
-            total += Mem.f64(partials + 8L * i);
+        for (int i = 0; i < arrays; i++) {
+            double sum = 0;
+            for (int block = begin[i]; block < begin[i + 1]; block++) {
+                sum += Mem.f64(partials + 8L * block);
+            }
+            sums[i] = sum;
         }
-        return total;
     }
 
     private static double squares(long x, int n) {
@@ -275,7 +236,7 @@ final class Optim {
 
     static boolean allFinite(long n, long x) {
         boolean[] found = new boolean[1];
-        blocks(n, (_, first, count) -> {
+        Rows.blocks(n, FlatBlocks.SIZE, (_, first, count) -> {
             long at = x + 4 * first;
             int size = (int) count;
             if (!found[0] && !(Mem.VECTOR ? finite(at, size) : finiteScalar(at, 0, size))) {
@@ -310,9 +271,5 @@ final class Optim {
             }
         }
         return true;
-    }
-
-    private static void blocks(long n, Rows.Body body) {
-        Rows.blocks(n, BLOCK, body);
     }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.tensor.internal.UpdatePlan;
+import io.torrefy.tensor.internal.UpdateRule;
 import io.torrefy.testkit.Fixture;
 import io.torrefy.testkit.Fixtures;
 import io.torrefy.testkit.Golden;
@@ -16,7 +18,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class OptimTest {
     static Stream<Fixture> adamCases() {
@@ -44,9 +45,10 @@ class OptimTest {
         boolean decoupled = settings.path("optimizer").asText().equals("AdamW");
         double beta1 = settings.path("betas").path(0).asDouble(0.9);
         double beta2 = settings.path("betas").path(1).asDouble(0.999);
-        float eps = (float) settings.path("eps").asDouble(1e-8);
-        float decay = (float) settings.path("weight_decay").asDouble(decoupled ? 0.01 : 0);
+        double eps = settings.path("eps").asDouble(1e-8);
+        double decay = settings.path("weight_decay").asDouble(decoupled ? 0.01 : 0);
         int n = params.slice(0).size();
+        UpdatePlan plan = new UpdatePlan();
         try (KernelMemory memory = new KernelMemory()) {
             long p = memory.of(params.slice(0).floats());
             long m = memory.of(new float[n]);
@@ -54,28 +56,27 @@ class OptimTest {
             long maxV = settings.path("amsgrad").asBoolean() ? memory.of(new float[n]) : 0;
             for (int t = 0; t < rates.length; t++) {
                 long g = memory.of(gradients.slice(t).floats());
-                float lr = (float) rates[t];
-                float step = (float) (rates[t] / (1 - Math.pow(beta1, t + 1)));
-                float bias = (float) Math.sqrt(1 - Math.pow(beta2, t + 1));
+                double lr = rates[t];
+                double keep = decoupled ? 1 - lr * decay : 1;
+                double pull = decoupled ? 0 : decay;
+                double step = lr / (1 - Math.pow(beta1, t + 1));
+                double bias = Math.sqrt(1 - Math.pow(beta2, t + 1));
                 if (vector) {
-                    Optim.adam(
-                            n,
-                            p,
-                            g,
-                            m,
-                            v,
-                            maxV,
-                            1f,
-                            lr,
-                            (float) beta1,
-                            (float) beta2,
-                            eps,
-                            decay,
-                            decoupled,
-                            step,
-                            bias);
+                    plan.clear();
+                    plan.add(UpdateRule.ADAM, n, p, g, m, v, maxV)
+                            .number(1)
+                            .number(keep)
+                            .number(pull)
+                            .number(beta1)
+                            .number(1 - beta1)
+                            .number(beta2)
+                            .number(1 - beta2)
+                            .number(eps)
+                            .number(step)
+                            .number(bias);
+                    Optim.update(plan);
                 } else {
-                    Optim.adamScalar(
+                    OptimAdam.scalar(
                             n,
                             p,
                             g,
@@ -83,26 +84,19 @@ class OptimTest {
                             v,
                             maxV,
                             1f,
-                            decoupled ? 1 - lr * decay : 1,
-                            decoupled ? 0 : decay,
+                            (float) keep,
+                            (float) pull,
                             (float) beta1,
                             (float) (1 - beta1),
                             (float) beta2,
                             (float) (1 - beta2),
-                            eps,
-                            step,
-                            bias);
+                            (float) eps,
+                            (float) step,
+                            (float) bias);
                 }
                 params.slice(t + 1).assertClose(read(p, n), fixture.tolerance());
             }
         }
-    }
-
-    /// The second moment of one step is `(1 - beta2) g^2` with the decimal beta2 that was meant.
-    @ParameterizedTest
-    @ValueSource(doubles = {0.5, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 0.99999, 0.0})
-    void complementIsThatOfTheDecimal(double beta) {
-        assertThat(Optim.complement((float) beta)).isEqualTo((float) (1 - beta));
     }
 
     @Test
@@ -129,7 +123,25 @@ class OptimTest {
     }
 
     private static void step(int n, long[] at, float gradScale) {
-        Optim.adam(n, at[0], at[1], at[2], at[3], 0, gradScale, 0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, false, 0.1f, 0.03f);
+        UpdatePlan plan = new UpdatePlan();
+        plan.add(UpdateRule.ADAM, n, at[0], at[1], at[2], at[3], 0)
+                .number(gradScale)
+                .number(1)
+                .number(0.1)
+                .number(0.9)
+                .number(0.1)
+                .number(0.999)
+                .number(0.001)
+                .number(1e-8)
+                .number(0.1)
+                .number(0.03);
+        Optim.update(plan);
+    }
+
+    private static double sumOfSquares(int n, long x) {
+        double[] sum = new double[1];
+        Optim.sumsOfSquares(1, new long[] {n}, new long[] {x}, sum);
+        return sum[0];
     }
 
     static IntStream sizes() {
@@ -143,7 +155,7 @@ class OptimTest {
         double[] x = normal(n, n, 2);
         double expected = Arrays.stream(x).map(v -> v * v).sum();
         try (KernelMemory memory = new KernelMemory()) {
-            assertThat(Optim.sumOfSquares(n, memory.of(x))).isCloseTo(expected, within(1e-13 * expected));
+            assertThat(sumOfSquares(n, memory.of(x))).isCloseTo(expected, within(1e-13 * expected));
         }
     }
 
@@ -152,8 +164,31 @@ class OptimTest {
         float[] x = new float[100];
         Arrays.fill(x, 1e30f);
         try (KernelMemory memory = new KernelMemory()) {
-            assertThat(Optim.sumOfSquares(100, memory.of(x))).isCloseTo(1e62, within(1e56));
+            assertThat(sumOfSquares(100, memory.of(x))).isCloseTo(1e62, within(1e56));
         }
+    }
+
+    /// Short arrays share a task and long ones are cut, and still each sum is what it is alone, on any threads.
+    @Test
+    void sumsOfManyArraysAreThoseOfEach() {
+        int[] sizes = Stream.of(sizes(), IntStream.of(5, 0, 40000, 40000, 65535, 65537))
+                .flatMapToInt(s -> s)
+                .toArray();
+        KernelMemory.assertSameOnAnyThreads(memory -> {
+            long[] counts = Arrays.stream(sizes).asLongStream().toArray();
+            long[] at = IntStream.range(0, sizes.length)
+                    .mapToLong(i -> memory.of(normal(sizes[i], i, 1)))
+                    .toArray();
+            double[] sums = new double[sizes.length];
+            Optim.sumsOfSquares(sizes.length, counts, at, sums);
+            for (int i = 0; i < sizes.length; i++) {
+                assertThat(sums[i]).isEqualTo(sumOfSquares(sizes[i], at[i]));
+                double expected =
+                        Arrays.stream(normal(sizes[i], i, 1)).map(v -> v * v).sum();
+                assertThat(sums[i]).isCloseTo(expected, within(1e-13 * expected));
+            }
+            return KernelMemory.narrow(sums);
+        });
     }
 
     @ParameterizedTest
@@ -181,7 +216,7 @@ class OptimTest {
                 memory.of(normal(n, 1, 1)), memory.of(normal(n, 2, 1)), memory.of(new float[n]), memory.of(new float[n])
             };
             step(n, at, 0.5f);
-            double sum = Optim.sumOfSquares(n, at[0]);
+            double sum = sumOfSquares(n, at[0]);
             return KernelMemory.join(read(at[0], n), read(at[3], n), new float[] {(float) sum, (float) (sum * 1e-9)});
         });
     }
