@@ -7,10 +7,10 @@ import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.CrossEntropies;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Functional;
-import io.torrefy.tensor.Kernels;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import io.torrefy.tensor.Updates;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -101,8 +101,12 @@ public final class TensorOps implements Case {
         Tensor g = rng.normal(n);
         Tensor m = Tensor.zeros(n);
         Tensor v = Tensor.zeros(n);
-        var step = new Kernels.AdamStep(1e-4, 0.9, 0.999, 1e-8, 0.01, true, 0.5, 0.5, 1);
-        return new TensorOps(inputs, 28.0 * n, "bytes", () -> Kernels.adam(p, g, m, v, step));
+        var step = new Updates.AdamStep(1e-4, 0.9, 0.999, 1e-8, 0.01, true, 0.5, 0.5, 1);
+        var updates = new Updates();
+        return new TensorOps(inputs, 28.0 * n, "bytes", () -> {
+            updates.adam(p, g, m, v, null, step);
+            updates.run();
+        });
     }
 
     /// What memory gives: `a += b` over `elements` elements, 12 bytes each and no arithmetic to speak of.
