@@ -128,7 +128,7 @@ class LinearCrossEntropyTest {
         try (Scope _ = Scope.open()) {
             Threads.use(1);
             float[] one = outputGradient();
-            for (int n : new int[] {2, 3}) {
+            for (int n : new int[] {2, 3, 7}) {
                 Threads.use(n);
                 assertThat(outputGradient()).containsExactly(one);
             }

@@ -15,6 +15,7 @@ import jdk.incubator.vector.VectorOperators;
 final class Comparisons {
     private static final int L = FS.length();
     private static final ValueLayout.OfLong LITTLE = Mem.I64.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt LITTLE_HALF = Mem.I32.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private Comparisons() {}
 
@@ -88,7 +89,7 @@ final class Comparisons {
         switch (type) {
             case F32 -> {
                 int done = 0;
-                if (Mem.VECTOR && L % 8 == 0 && (as == 4 || as == 0) && (bs == 4 || bs == 0) && n >= L) {
+                if (Mem.VECTOR && L % 4 == 0 && (as == 4 || as == 0) && (bs == 4 || bs == 0) && n >= L) {
                     done = Mem.FS.loopBound(n);
                     compareVectors(answers, done, a, (int) as / 4, b, (int) bs / 4, y);
                 }
@@ -146,7 +147,10 @@ final class Comparisons {
             long gt = p.compare(VectorOperators.GT, q).toLong();
             long eq = p.compare(VectorOperators.EQ, q).toLong();
             long bits = lt & less | gt & greater | eq & equal | ~(lt | gt | eq) & unordered;
-            for (int k = 0; k < L; k += 8) {
+            if (L == 4) {
+                Mem.ALL.set(LITTLE_HALF, y + i, (int) Long.expand(bits, 0x01010101L));
+            }
+            for (int k = 0; k + 8 <= L; k += 8) {
                 Mem.ALL.set(LITTLE, y + i + k, Long.expand(bits >>> k, 0x0101010101010101L));
             }
         }

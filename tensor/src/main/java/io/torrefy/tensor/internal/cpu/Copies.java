@@ -177,17 +177,27 @@ final class Copies {
     }
 
     private static void band(int size, int rows, long columns, long x, long xColumn, long y, long yRow) {
-        boolean registers = size == 4 && rows == TILE && Mem.VECTOR && Mem.IS.length() == TILE;
+        boolean registers = size == 4 && rows == TILE && Mem.VECTOR && Mem.IS.length() <= TILE;
         for (long c = 0; c < columns; c += TILE) {
             int width = (int) Math.min(TILE, columns - c);
             long from = x + c * xColumn;
             long to = y + c * size;
             if (registers && width == TILE) {
-                Transpose.square(from, xColumn, TILE, to, yRow);
+                tile(from, xColumn, to, yRow);
                 continue;
             }
             for (int r = 0; r < rows; r++) {
                 moveRow(size, width, from + (long) r * size, xColumn, to + r * yRow, size);
+            }
+        }
+    }
+
+    /// A whole tile of four-byte elements, in squares as wide as a vector.
+    private static void tile(long x, long xColumn, long y, long yRow) {
+        int lanes = Mem.IS.length();
+        for (int r = 0; r < TILE; r += lanes) {
+            for (int c = 0; c < TILE; c += lanes) {
+                Transpose.square(x + c * xColumn + 4L * r, xColumn, lanes, y + r * yRow + 4L * c, yRow);
             }
         }
     }

@@ -21,8 +21,9 @@ final class PhiloxVectors {
     /// Elements of one trip.
     static final int STEP = 4 * LANES;
 
-    /// Whether the float vectors have two lanes to each of these.
-    static final boolean SUPPORTED = Mem.VECTOR && Mem.FS.length() == 2 * LANES;
+    /// Whether the float vectors have two lanes to each of these. Of two lanes they take
+    /// three times as long as scalar code.
+    static final boolean SUPPORTED = Mem.VECTOR && Mem.FS.length() == 2 * LANES && LANES >= 4;
 
     private PhiloxVectors() {}
 

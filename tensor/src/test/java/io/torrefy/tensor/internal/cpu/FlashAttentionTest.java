@@ -18,6 +18,14 @@ class FlashAttentionTest {
         for (int dim : new int[] {1, 3, 15, 16, 17, 31, 32, 33, 48, 64, 67, 80, 96, 128, 256}) {
             all.add(Shape.of("causal, head size " + dim, 2, 1, dim, 53));
         }
+        for (int dim : new int[] {16, 24, 32, 40, 64, 80, 96, 128, 192, 256}) {
+            all.add(Shape.of("groups, packed, head size " + dim, 4, 2, dim, 51, 1, 17));
+            all.add(Shape.of("groups, packed, window, sinks, head size " + dim, 4, 2, dim, 51, 1, 17)
+                    .window(11)
+                    .sinkTokens(2)
+                    .sinkLogits());
+        }
+        all.add(Shape.of("head size 192, values of 128", 2, 2, 192, 53, 7).valueDim(128));
         for (int n : new int[] {1, 2, 7, 8, 9, 15, 16, 17, 47, 48, 49, 127, 128, 129, 200}) {
             all.add(Shape.of("causal, length " + n, 3, 3, 32, n));
             all.add(Shape.of("full, length " + n, 2, 2, 24, n).full());
@@ -181,7 +189,7 @@ class FlashAttentionTest {
                 AttentionCase problem = new AttentionCase(shape, arena, 3);
                 Parallel.threads(1);
                 float[] one = problem.kernels();
-                for (int threads = 2; threads <= 3; threads++) {
+                for (int threads : new int[] {2, 3, 7}) {
                     Parallel.threads(threads);
                     assertThat(problem.kernels())
                             .as("%s on %d threads", shape, threads)

@@ -6,6 +6,7 @@ import io.torrefy.tensor.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -33,5 +34,33 @@ class VectorUnitTest {
             assertThat(flags).contains("avx2");
         }
         assertThat(Threads.vectorUnit()).containsAnyOf("floats", "scalar");
+    }
+
+    /// A build that tests a width says how many lanes it means (0: scalar kernels); a processor with fewer runs its
+    /// own.
+    @Test
+    void isAsWideAsTheBuildMeans() throws IOException {
+        Integer lanes = Integer.getInteger("torrefy.test.lanes");
+        Assumptions.assumeTrue(lanes != null, "the width of this machine");
+        if (lanes == 0) {
+            assertThat(Mem.VECTOR).isFalse();
+            assertThat(Threads.vectorUnit()).contains("scalar");
+            return;
+        }
+        assertThat(Mem.VECTOR).isTrue();
+        assertThat(FloatVector.SPECIES_PREFERRED.length()).isEqualTo(Math.min(lanes, lanesOfTheProcessor()));
+        assertThat(Mem.FS).isSameAs(FloatVector.SPECIES_PREFERRED);
+        assertThat(Mem.IS.vectorShape()).isSameAs(Mem.FS.vectorShape());
+        assertThat(Mem.DS.vectorShape()).isSameAs(Mem.FS.vectorShape());
+    }
+
+    /// From the operating system; where it does not say, any width will do.
+    private static int lanesOfTheProcessor() throws IOException {
+        Path cpu = Path.of("/proc/cpuinfo");
+        String flags = Files.exists(cpu) ? Files.readString(cpu) : "";
+        if (flags.contains("avx512f")) {
+            return 16;
+        }
+        return flags.contains("avx2") ? 8 : FloatVector.SPECIES_PREFERRED.length();
     }
 }
