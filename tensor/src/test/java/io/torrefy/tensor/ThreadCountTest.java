@@ -202,33 +202,21 @@ class ThreadCountTest {
     }
 
     private static List<Tensor> optimiser(int n) {
-        Backend cpu = Backends.of(Device.CPU);
         Tensor p = random(n);
         Tensor g = random(n);
         Tensor m = random(n).mul(0.1);
         Tensor v = random(n).square();
         Tensor top = random(n).square();
+        var updates = new Updates();
         for (boolean decoupled : new boolean[] {true, false}) {
-            long maxV = decoupled ? 0 : top.address();
-            cpu.adam(
-                    n,
-                    p.address(),
-                    g.address(),
-                    m.address(),
-                    v.address(),
-                    maxV,
-                    0.5f,
-                    0.01f,
-                    0.9f,
-                    0.999f,
-                    1e-8f,
-                    0.1f,
-                    decoupled,
-                    0.1f,
-                    0.03f);
+            var step = new Updates.AdamStep(0.01, 0.9, 0.999, 1e-8, 0.1, decoupled, 0.1, 0.03, 0.5);
+            updates.adam(p, g, m, v, decoupled ? null : top, step);
+            updates.run();
         }
-        double squares = cpu.sumOfSquares(n, g.address());
-        return List.of(p, m, v, top, Tensor.of(new double[] {squares}));
+        double[] squares = new double[1];
+        long[] counts = {n};
+        Backends.of(Device.CPU).sumsOfSquares(1, counts, new long[] {g.address()}, squares);
+        return List.of(p, m, v, top, Tensor.of(squares));
     }
 
     static Stream<String> families() {

@@ -39,8 +39,10 @@ final class CrossEntropy {
                 f32(lse + 4 * r, 0f);
             } else {
                 long row = x + 4L * n * r;
-                double max = RowSums.max(row, n);
-                double log = Math.log(RowExp.sum(row, n, 1f, (float) max));
+                float near = RowExp.near(row, n);
+                double sum = RowExp.sumNear(row, n, near);
+                double max = sum == RowExp.TOO_FAR ? RowSums.max(row, n) : near;
+                double log = Math.log(sum == RowExp.TOO_FAR ? RowExp.sum(row, n, 1f, (float) max) : sum);
                 double nll = max - f32(row + 4 * target) + log;
                 if (smoothing != 0) {
                     double uniform = max - RowSums.sum(row, n) / n + log;
@@ -135,10 +137,14 @@ final class CrossEntropy {
 
     /// The exponentials wait in dx until their sum is known.
     private static double bothOfRow(long x, int n, long target, float smoothing, float scale, long dx) {
-        double max = RowSums.max(x, n);
         double chosen = f32(x + 4 * target);
         double mean = smoothing == 0 ? 0 : RowSums.sum(x, n) / n;
-        double sum = RowExp.store(x, n, (float) max, dx);
+        double max = RowExp.near(x, n);
+        double sum = x == dx ? RowExp.TOO_FAR : RowExp.storeNear(x, n, (float) max, dx);
+        if (sum == RowExp.TOO_FAR) {
+            max = RowSums.max(x, n);
+            sum = RowExp.store(x, n, (float) max, dx);
+        }
         RowExp.rescale(dx, n, (float) (scale / sum), (float) ((double) scale * smoothing / n));
         long at = dx + 4 * target;
         f32(at, (float) (f32(at) - scale * (1.0 - smoothing)));

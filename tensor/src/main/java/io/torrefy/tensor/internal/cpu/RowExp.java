@@ -64,6 +64,78 @@ final class RowExp {
         return VectorMath.sum(total);
     }
 
+    // ---- one pass over memory ------------------------------------------------------------------------------------
+
+    /// How far a row's largest value may lie above the shift: e^40 times the longest row is still a float.
+    private static final float NEAR = 40f;
+
+    /// What [#sumNear] and [#storeNear] answer when the shift will not do.
+    static final double TOO_FAR = -1;
+
+    /// The largest value of the first piece. A row is then read from memory once: a pass for its maximum and a pass for
+    /// its exponentials wait for memory one after the other, while one pass computes as it waits. Near enough is as
+    /// good as the maximum, because exponentials and their sum are off by the same factor.
+    static float near(long x, int n) {
+        return RowSums.max(x, Math.min(PIECE, n));
+    }
+
+    /// Sum of `exp(x - shift)`, or `TOO_FAR`.
+    static double sumNear(long x, int n, float shift) {
+        double total = 0;
+        float max = shift;
+        int whole = Rows.whole(n);
+        for (int i = 0; i < whole; i += PIECE) {
+            long both = sumPieceNear(x + 4L * i, Math.min(PIECE, whole - i), shift);
+            total += NormRows.first(both);
+            max = Math.max(max, NormRows.second(both));
+        }
+        return near(max, shift, n == whole ? total : total + sumPiece(x + 4L * whole, n - whole, 1f, shift));
+    }
+
+    /// `y = exp(x - shift)`; returns the sum, or `TOO_FAR`, and y is nothing then. y must not be x.
+    static double storeNear(long x, int n, float shift, long y) {
+        double total = 0;
+        float max = shift;
+        int whole = Rows.whole(n);
+        for (int i = 0; i < whole; i += PIECE) {
+            long both = storePieceNear(x + 4L * i, Math.min(PIECE, whole - i), shift, y + 4L * i);
+            total += NormRows.first(both);
+            max = Math.max(max, NormRows.second(both));
+        }
+        return near(max, shift, n == whole ? total : total + storePiece(x + 4L * whole, n - whole, shift, y + 4L * whole));
+    }
+
+    /// The values past the last whole vector have no part in max: e^88 of them is an infinity, which is too far too.
+    private static double near(float max, float shift, double total) {
+        return Float.isFinite(shift) && max - shift <= NEAR && total != Double.POSITIVE_INFINITY ? total : TOO_FAR;
+    }
+
+    private static long sumPieceNear(long x, int n, float shift) {
+        FloatVector total = FloatVector.zero(Mem.FS);
+        FloatVector max = FloatVector.broadcast(Mem.FS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = load(x + 4L * i);
+            max = Rows.larger(v, max);
+            total = total.add(VectorMath.exp(v.sub(shift)));
+        }
+        return NormRows.pair(VectorMath.sum(total), max.reduceLanes(VectorOperators.MAX));
+    }
+
+    private static long storePieceNear(long x, int n, float shift, long y) {
+        FloatVector total = FloatVector.zero(Mem.FS);
+        FloatVector max = FloatVector.broadcast(Mem.FS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < n; i += L) {
+            FloatVector v = load(x + 4L * i);
+            max = Rows.larger(v, max);
+            FloatVector e = VectorMath.exp(v.sub(shift));
+            Mem.store(e, y + 4L * i);
+            total = total.add(e);
+        }
+        return NormRows.pair(VectorMath.sum(total), max.reduceLanes(VectorOperators.MAX));
+    }
+
+    // ---- weighted sums and gradients -------------------------------------------------------------------------------
+
     /// Sum of `e * d` with `d = x * scale - shift` and `e = exp(d)`, 0 where e is 0 (d may be -infinity there).
     static double weighted(long x, int n, float scale, float shift) {
         double total = 0;

@@ -126,6 +126,59 @@ class CrossEntropyTest {
         }
     }
 
+    /// Long rows guess their maximum from the first piece: rising by 39 and by 41 after it, from nothing, in the tail.
+    @ParameterizedTest
+    @ValueSource(strings = {"39", "41", "1000", "from -infinity", "tail", "falling"})
+    void aMaximumFarBehindTheFirstPieceIsNoTrouble(String what) {
+        int n = 3 * Rows.PIECE + 5;
+        double[] x = normal(n, 5, 2);
+        switch (what) {
+            case "from -infinity" -> Arrays.fill(x, 0, Rows.PIECE, Double.NEGATIVE_INFINITY);
+            case "tail" -> x[n - 1] = 500;
+            case "falling" -> {
+                for (int i = Rows.PIECE; i < n; i++) {
+                    x[i] -= 60;
+                }
+            }
+            default -> x[2 * Rows.PIECE + 17] = Double.parseDouble(what) + Arrays.stream(x, 0, Rows.PIECE).max().orElseThrow();
+        }
+        long[] targets = {2L * Rows.PIECE + 17};
+        double lse = logSumExp(x);
+        double[] gradient = Arrays.stream(x).map(v -> Math.exp(v - lse)).toArray();
+        gradient[(int) targets[0]] -= 1;
+        double[] loss = {lse - x[(int) targets[0]]};
+        try (KernelMemory memory = new KernelMemory()) {
+            long px = memory.of(x);
+            long pt = memory.of(targets);
+            long pLoss = memory.floats(1);
+            long pLse = memory.floats(1);
+            CrossEntropy.crossEntropy(1, n, px, pt, IGNORE, 0f, pLoss, pLse);
+            Close.check("loss", read(pLoss, 1), loss, 1e-6, 1e-6);
+            Close.check("lse", read(pLse, 1), new double[] {lse}, 1e-6, 1e-6);
+            long dx = memory.floats(n);
+            CrossEntropy.withGradient(1, n, px, pt, IGNORE, 0f, 1f, pLoss, dx);
+            Close.check("loss of both", read(pLoss, 1), loss, 1e-6, 1e-6);
+            Close.check("gradient", read(dx, n), gradient, 3e-6, 3e-7);
+        }
+    }
+
+    @Test
+    void noNumbersStayNoNumbers() {
+        int n = 2 * Rows.PIECE;
+        for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            double[] x = normal(n, 5, 2);
+            x[n - 3] = bad;
+            try (KernelMemory memory = new KernelMemory()) {
+                long pLoss = memory.floats(1);
+                long target = memory.of(new long[] {7});
+                CrossEntropy.withGradient(1, n, memory.of(x), target, IGNORE, 0f, 1f, pLoss, memory.floats(n));
+                assertThat(read(pLoss, 1)).containsExactly(Float.NaN);
+                CrossEntropy.crossEntropy(1, n, memory.of(x), target, IGNORE, 0f, pLoss, memory.floats(1));
+                assertThat(read(pLoss, 1)).containsExactly(Float.NaN);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("columns")
     void tokenLogProbsAgreeWithFloat64(int n) {
