@@ -9,7 +9,7 @@ final class AttentionReference {
 
     static void forward(AttentionPlan plan, long q, long k, long v, long o, long lse) {
         long total = plan.totalQueries();
-        long[] firstQuery = FlashForward.firstQueries(plan);
+        long[] firstQuery = AttentionScratch.get().work.firstQueries(plan);
         Parallel.run(plan.sequences() * plan.heads(), task -> {
             int sequence = task / plan.heads();
             int head = task % plan.heads();

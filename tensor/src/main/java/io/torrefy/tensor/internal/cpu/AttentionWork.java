@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import io.torrefy.tensor.internal.AttentionPlan;
 import java.util.Arrays;
 
 /// The items of one call: every sequence is cut into items, sequences with the most work come first, and a number of
-/// neighbouring small items makes a task. An item owns what it writes, so how items are grouped changes no result.
+/// neighbouring small items makes a task. An item owns what it writes, so how items are grouped changes no result. The
+/// arrays grow to the largest call of their thread and stay.
 final class AttentionWork {
     /// Tasks are at least this much work, in scores times head size, so that handing one out costs nothing beside
     /// it.
@@ -13,6 +15,8 @@ final class AttentionWork {
     static final int PLENTY = 64;
 
     private long[] order = {};
+    private long[] firstQuery = {};
+    private long[] partial = {};
     private int[] firstItem = {};
     private int sequences;
     private long cost;
@@ -25,6 +29,27 @@ final class AttentionWork {
         }
         sequences = 0;
         cost = 0;
+    }
+
+    /// The number of queries in front of each sequence: where its log-sum-exp starts.
+    long[] firstQueries(AttentionPlan plan) {
+        if (firstQuery.length < plan.sequences()) {
+            firstQuery = new long[plan.sequences()];
+        }
+        long total = 0;
+        for (int s = 0; s < plan.sequences(); s++) {
+            firstQuery[s] = total;
+            total += plan.qLength()[s];
+        }
+        return firstQuery;
+    }
+
+    /// A place for each sequence's offset in the workspace of the backward pass.
+    long[] partials(int count) {
+        if (partial.length < count) {
+            partial = new long[count];
+        }
+        return partial;
     }
 
     /// Announces the next sequence with its cost (at most 2^38).

@@ -20,6 +20,9 @@ final class FlashBackward {
 
     private static final int MOST_PARTS = 16;
 
+    /// The factor of sums that are not rescaled; never written.
+    private static final float[] ONES = ones();
+
     private final AttentionPlan plan;
     private final long q;
     private final long k;
@@ -38,7 +41,6 @@ final class FlashBackward {
     private final long totalQueries;
     private final long[] partial;
     private int headsPerItem;
-    private final float[] ones = new float[Q];
 
     private FlashBackward(
             AttentionPlan plan, long q, long k, long v, long o, long lse, long dO, long dq, long dk, long dv) {
@@ -56,10 +58,10 @@ final class FlashBackward {
         keyStride = AttentionPack.padded(plan.headDim());
         valueStride = AttentionPack.padded(plan.valueDim());
         span = FlashForward.span(2 * (keyStride + valueStride), 131_072);
-        firstQuery = FlashForward.firstQueries(plan);
+        AttentionWork work = AttentionScratch.get().work;
+        firstQuery = work.firstQueries(plan);
         totalQueries = plan.totalQueries();
-        partial = new long[plan.sequences()];
-        Arrays.fill(ones, 1f);
+        partial = work.partials(plan.sequences());
     }
 
     static void run(
@@ -85,6 +87,12 @@ final class FlashBackward {
         return new FlashBackward(plan, 0, 0, 0, 0, 0, 0, 0, 0, 0).layPartials();
     }
 
+    private static float[] ones() {
+        float[] ones = new float[Q];
+        Arrays.fill(ones, 1f);
+        return ones;
+    }
+
     private int spans(int sequence) {
         return Math.max(1, (plan.kLength()[sequence] + span - 1) / span);
     }
@@ -102,7 +110,7 @@ final class FlashBackward {
     /// bytes.
     private long layPartials() {
         long bytes = 0;
-        for (int s = 0; s < partial.length; s++) {
+        for (int s = 0; s < plan.sequences(); s++) {
             partial[s] = bytes;
             bytes += (parts(s) - 1) * partBytes(s);
         }
@@ -382,7 +390,7 @@ final class FlashBackward {
                         x.out,
                         row * keyStride,
                         keyStride,
-                        ones,
+                        ONES,
                         row,
                         keyStride / Mem.FS.length());
             }

@@ -40,24 +40,13 @@ final class FlashForward {
         keyStride = AttentionPack.padded(plan.headDim());
         valueStride = AttentionPack.padded(plan.valueDim());
         span = span(keyStride + valueStride, 65_536);
-        firstQuery = firstQueries(plan);
+        firstQuery = AttentionScratch.get().work.firstQueries(plan);
         totalQueries = plan.totalQueries();
     }
 
     /// Keys that are packed together so that `perKey` floats each fit `budget` floats: a multiple of `KEYS`.
     static int span(int perKey, int budget) {
         return Math.clamp(budget / perKey / KEYS, 1, 8) * KEYS;
-    }
-
-    /// The number of queries in front of each sequence: where its log-sum-exp starts.
-    static long[] firstQueries(AttentionPlan plan) {
-        long[] first = new long[plan.sequences()];
-        long total = 0;
-        for (int s = 0; s < first.length; s++) {
-            first[s] = total;
-            total += plan.qLength()[s];
-        }
-        return first;
     }
 
     static void run(AttentionPlan plan, long q, long k, long v, long o, long lse) {

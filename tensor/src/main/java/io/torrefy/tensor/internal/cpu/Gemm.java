@@ -54,6 +54,13 @@ final class Gemm {
                 ? new GemmF32(ta, tb, k, blockOfK(k), lda * size, ldb * size, ldc * size, accumulate)::block
                 : new GemmF64(ta, tb, k, blockOfK(k), lda * size, ldb * size, ldc * size, accumulate)::block;
         Grid grid = Grid.of(m, n, k, batch, Parallel.threads());
+        if (grid.tasks() == 1) {
+            // No object for the task.
+            for (long z = 0; z < batch; z++) {
+                product.run(m, n, a + z * aBatch * size, b + z * bBatch * size, c + z * cBatch * size);
+            }
+            return;
+        }
         long aRow = (ta ? 1 : lda) * size;
         long bColumn = (tb ? ldb : 1) * size;
         Parallel.run(grid.tasks(), task -> {

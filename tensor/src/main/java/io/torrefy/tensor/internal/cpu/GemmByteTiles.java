@@ -9,7 +9,6 @@ import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// The micro-kernels for weights packed as signed bytes, four vectors of columns wide. A 32-bit lane holds four
@@ -219,11 +218,12 @@ final class GemmByteTiles {
 
     /// Multiplies n values at y with their scales.
     static void scale(int n, long scales, long y) {
-        for (int j = 0; j < n; j += V) {
-            VectorMask<Float> mask = FS.indexInRange(j, n);
-            FloatVector values = FloatVector.fromMemorySegment(FS, ALL, y + j * 4L, ORDER, mask);
-            values.mul(FloatVector.fromMemorySegment(FS, ALL, scales + j * 4L, ORDER))
-                    .intoMemorySegment(ALL, y + j * 4L, ORDER, mask);
+        int j = 0;
+        for (int end = FS.loopBound(n); j < end; j += V) {
+            Mem.store(Mem.load(y + j * 4L).mul(Mem.load(scales + j * 4L)), y + j * 4L);
+        }
+        for (; j < n; j++) {
+            Mem.f32(y + j * 4L, Mem.f32(y + j * 4L) * Mem.f32(scales + j * 4L));
         }
     }
 

@@ -1,16 +1,20 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.f32;
 import static io.torrefy.tensor.internal.cpu.Mem.load;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
 import static io.torrefy.tensor.internal.cpu.Rows.PIECE;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// Sums of exponentials over one row of f32 values, as softmax and cross-entropy need them. An exponential takes longer
 /// than the addition that waits for the one before, so one accumulator is enough. With `scale` 1 the argument is
 /// `x - shift` exactly, because a fused multiply-add rounds once.
+///
+/// What whole vectors leave of a row takes the scalar exponential, which has the same bits: a second one on vectors in
+/// a method is more than C2 inlines (`VectorMath`), and it boxed them, some 200 bytes a row. Its terms go into the
+/// lanes where a masked addition would put them.
 final class RowExp {
     private RowExp() {}
 
@@ -32,10 +36,18 @@ final class RowExp {
             total = total.add(VectorMath.exp(load(x + 4L * i).fma(factor, minus)));
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            total = total.add(VectorMath.exp(Rows.load(x + 4L * i, tail).fma(factor, minus)), tail);
+            float[] lanes = Scratch.get().lanes;
+            total.intoArray(lanes, 0);
+            sumTail(x + 4L * i, n - i, scale, shift, lanes);
+            return sumOf(lanes);
         }
         return VectorMath.sum(total);
+    }
+
+    private static void sumTail(long x, int n, float scale, float shift, float[] lanes) {
+        for (int k = 0; k < n; k++) {
+            lanes[k] += VectorMath.exp(Math.fma(f32(x + 4L * k), scale, -shift));
+        }
     }
 
     /// `y = exp(x - shift)`; returns the sum. y may be x.
@@ -56,12 +68,20 @@ final class RowExp {
             total = total.add(e);
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector e = VectorMath.exp(Rows.load(x + 4L * i, tail).sub(shift));
-            Rows.store(e, y + 4L * i, tail);
-            total = total.add(e, tail);
+            float[] lanes = Scratch.get().lanes;
+            total.intoArray(lanes, 0);
+            storeTail(x + 4L * i, n - i, shift, y + 4L * i, lanes);
+            return sumOf(lanes);
         }
         return VectorMath.sum(total);
+    }
+
+    private static void storeTail(long x, int n, float shift, long y, float[] lanes) {
+        for (int k = 0; k < n; k++) {
+            float e = VectorMath.exp(f32(x + 4L * k) - shift);
+            f32(y + 4L * k, e);
+            lanes[k] += e;
+        }
     }
 
     // ---- one pass over memory ------------------------------------------------------------------------------------
@@ -154,10 +174,30 @@ final class RowExp {
             total = total.add(timesExp(load(x + 4L * i).fma(factor, minus)));
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            total = total.add(timesExp(Rows.load(x + 4L * i, tail).fma(factor, minus)), tail);
+            float[] lanes = Scratch.get().lanes;
+            total.intoArray(lanes, 0);
+            weightedTail(x + 4L * i, n - i, scale, shift, lanes);
+            return sumOf(lanes);
         }
         return VectorMath.sum(total);
+    }
+
+    private static void weightedTail(long x, int n, float scale, float shift, float[] lanes) {
+        for (int k = 0; k < n; k++) {
+            float d = Math.fma(f32(x + 4L * k), scale, -shift);
+            float e = VectorMath.exp(d);
+            lanes[k] += e == 0f ? 0f : d * e;
+        }
+    }
+
+    /// The bits of `VectorMath.sum`, whose lane 0 adds the same pairs.
+    private static float sumOf(float[] lanes) {
+        for (int by = L / 2; by > 0; by /= 2) {
+            for (int k = 0; k < by; k++) {
+                lanes[k] += lanes[k + by];
+            }
+        }
+        return lanes[0];
     }
 
     private static FloatVector timesExp(FloatVector d) {
@@ -177,9 +217,13 @@ final class RowExp {
             Mem.store(e.fma(by, minusLess), y + 4L * i);
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector e = VectorMath.exp(Rows.load(x + 4L * i, tail).fma(times, minus));
-            Rows.store(e.fma(by, minusLess), y + 4L * i, tail);
+            gradientTail(x + 4L * i, n - i, scale, shift, factor, less, y + 4L * i);
+        }
+    }
+
+    private static void gradientTail(long x, int n, float scale, float shift, float factor, float less, long y) {
+        for (long at = 0; at < 4L * n; at += 4) {
+            f32(y + at, Math.fma(VectorMath.exp(Math.fma(f32(x + at), scale, -shift)), factor, -less));
         }
     }
 
@@ -191,9 +235,8 @@ final class RowExp {
         for (int end = Rows.whole(n); i < end; i += L) {
             Mem.store(load(y + 4L * i).fma(by, minusLess), y + 4L * i);
         }
-        if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            Rows.store(Rows.load(y + 4L * i, tail).fma(by, minusLess), y + 4L * i, tail);
+        for (; i < n; i++) {
+            f32(y + 4L * i, Math.fma(f32(y + 4L * i), factor, -less));
         }
     }
 }

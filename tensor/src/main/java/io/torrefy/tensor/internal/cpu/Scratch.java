@@ -16,6 +16,9 @@ final class Scratch {
             Arena.ofAuto().allocate(4 * TAIL_BYTES + 4L * CHUNK * Double.BYTES, TAIL_BYTES);
     private final long base = memory.address();
 
+    /// One vector on the heap: to C2 an access to it is a tenth of one to `tail`, where that counts.
+    final float[] lanes = new float[Mem.FS.length()];
+
     final double[] doubles = new double[CHUNK];
     final long[] longs = new long[CHUNK];
 

@@ -1,5 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.f32;
 import static io.torrefy.tensor.internal.cpu.Mem.load;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
 
@@ -135,9 +136,14 @@ final class Softmax {
             Mem.store(p.fma(minus, load(dy + 4L * i)), dx + 4L * i);
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector p = VectorMath.exp(Rows.load(y + 4L * i, tail));
-            Rows.store(p.fma(minus, Rows.load(dy + 4L * i, tail)), dx + 4L * i, tail);
+            logSoftmaxGradientTail(y + 4L * i, dy + 4L * i, n - i, sum, dx + 4L * i);
+        }
+    }
+
+    /// See `RowExp`.
+    private static void logSoftmaxGradientTail(long y, long dy, int n, float sum, long dx) {
+        for (long at = 0; at < 4L * n; at += 4) {
+            f32(dx + at, Math.fma(VectorMath.exp(f32(y + at)), -sum, f32(dy + at)));
         }
     }
 }

@@ -35,10 +35,15 @@ final class Swiglu {
             store(g.mul(load(up + 4L * i)).div(e), y + 4L * i);
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector g = Rows.load(gate + 4L * i, tail);
-            FloatVector e = VectorMath.exp(g.neg()).add(1f);
-            Rows.store(g.mul(Rows.load(up + 4L * i, tail)).div(e), y + 4L * i, tail);
+            rowTail(gate + 4L * i, up + 4L * i, n - i, y + 4L * i);
+        }
+    }
+
+    /// See `RowExp`.
+    private static void rowTail(long gate, long up, int n, long y) {
+        for (long at = 0; at < 4L * n; at += 4) {
+            float g = f32(gate + at);
+            f32(y + at, g * f32(up + at) / (VectorMath.exp(-g) + 1f));
         }
     }
 
@@ -92,9 +97,13 @@ final class Swiglu {
             store(one.div(VectorMath.exp(load(x + 4L * i).neg()).add(one)), y + 4L * i);
         }
         if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector e = VectorMath.exp(Rows.load(x + 4L * i, tail).neg());
-            Rows.store(one.div(e.add(one)), y + 4L * i, tail);
+            sigmoidTail(x + 4L * i, n - i, y + 4L * i);
+        }
+    }
+
+    private static void sigmoidTail(long x, int n, long y) {
+        for (long at = 0; at < 4L * n; at += 4) {
+            f32(y + at, 1f / (VectorMath.exp(-f32(x + at)) + 1f));
         }
     }
 
