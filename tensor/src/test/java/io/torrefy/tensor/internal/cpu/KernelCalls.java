@@ -7,6 +7,8 @@ import io.torrefy.tensor.internal.Backend;
 import io.torrefy.tensor.internal.BinaryOp;
 import io.torrefy.tensor.internal.ReduceOp;
 import io.torrefy.tensor.internal.UnaryOp;
+import io.torrefy.tensor.internal.UpdatePlan;
+import io.torrefy.tensor.internal.UpdateRule;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -262,11 +264,20 @@ final class KernelCalls {
 
     private void optimisers() {
         for (int n : new int[] {ROWS[0] * N, BIG}) {
+            var plan = new UpdatePlan();
+            plan.add(UpdateRule.ADAM, n, out, x, out2, row, 0);
+            for (double number : new double[] {1, 0.999, 0, 0.9, 0.1, 0.999, 0.001, 1e-8, 1e-3, 0.5}) {
+                plan.number(number);
+            }
+            calls.put("adam of " + n, () -> backend.update(plan));
+            long[] counts = {n};
+            long[] arrays = {x};
+            double[] sums = new double[1];
+            calls.put("sumsOfSquares of " + n, () -> backend.sumsOfSquares(1, counts, arrays, sums));
             calls.put(
-                    "adam of " + n,
-                    () -> backend.adam(
-                            n, out, x, out2, row, 0, 1f, 1e-3f, 0.9f, 0.999f, 1e-8f, 0.1f, true, 1e-3f, 0.5f));
-            calls.put("sumOfSquares of " + n, () -> backend.sumOfSquares(n, x));
+                    "crossEntropyWithGradient of " + n,
+                    () -> backend.crossEntropyWithGradient(n / N, N, x, targets, -100, 0.1f, 1, row, out));
+            calls.put("geluTanhWithGradient of " + n, () -> backend.geluTanhWithGradient(n, x, y, out, out2));
             calls.put("allFinite of " + n, () -> backend.allFinite(n, x));
         }
     }
