@@ -1,5 +1,10 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import io.torrefy.tensor.internal.BinaryOp;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -108,102 +113,102 @@ final class BinaryKernels {
 
     private static void add(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).add(Mem.load(b + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).add(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void sub(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).sub(Mem.load(b + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).sub(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void mul(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).mul(Mem.load(b + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).mul(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void div(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).div(Mem.load(b + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).div(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void max(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).max(Mem.load(b + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).max(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void min(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).min(Mem.load(b + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).min(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void addScalar(int n, long a, float b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).add(b), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).add(b).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void mulScalar(int n, long a, float b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).mul(b), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).mul(b).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void divScalar(int n, long a, float b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).div(b), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).div(b).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void maxScalar(int n, long a, float b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).max(b), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).max(b).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void minScalar(int n, long a, float b, long y) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(a + 4L * i).min(b), y + 4L * i);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).min(b).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void subFrom(int n, long b, float a, long y) {
         FloatVector left = FloatVector.broadcast(Mem.FS, a);
         for (int i = 0; i < n; i += L) {
-            Mem.store(left.sub(Mem.load(b + 4L * i)), y + 4L * i);
+            left.sub(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void divInto(int n, long b, float a, long y) {
         FloatVector left = FloatVector.broadcast(Mem.FS, a);
         for (int i = 0; i < n; i += L) {
-            Mem.store(left.div(Mem.load(b + 4L * i)), y + 4L * i);
+            left.div(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void reluGrad(int n, long x, long dy, long dx) {
         for (int i = 0; i < n; i += L) {
-            FloatVector g = Mem.load(dy + 4L * i);
-            Mem.store(g.blend(0f, Mem.load(x + 4L * i).compare(VectorOperators.LE, 0f)), dx + 4L * i);
+            FloatVector g = fromMemorySegment(FS, ALL, dy + 4L * i, ORDER);
+            g.blend(0f, fromMemorySegment(FS, ALL, x + 4L * i, ORDER).compare(VectorOperators.LE, 0f)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
     }
 
     private static void sigmoidGrad(int n, long y, long dy, long dx) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(y + 4L * i);
-            Mem.store(Mem.load(dy + 4L * i).mul(v).mul(v.neg().add(1f)), dx + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, dy + 4L * i, ORDER).mul(v).mul(v.neg().add(1f)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
     }
 
     private static void tanhGrad(int n, long y, long dy, long dx) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(y + 4L * i);
-            Mem.store(v.mul(v).neg().add(1f).mul(Mem.load(dy + 4L * i)), dx + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, y + 4L * i, ORDER);
+            v.mul(v).neg().add(1f).mul(fromMemorySegment(FS, ALL, dy + 4L * i, ORDER)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
     }
 }

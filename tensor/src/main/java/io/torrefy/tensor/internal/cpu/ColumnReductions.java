@@ -1,5 +1,10 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import io.torrefy.tensor.internal.ReduceOp;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -118,88 +123,88 @@ final class ColumnReductions {
     private static void setStripe(int width, long x, long step, long y) {
         for (int i = 0; i < width; i += L) {
             long at = x + 4L * i;
-            FloatVector a = Mem.load(at).add(Mem.load(at + step)).add(Mem.load(at + 2 * step));
-            a = a.add(Mem.load(at + 3 * step)).add(Mem.load(at + 4 * step)).add(Mem.load(at + 5 * step));
-            Mem.store(a.add(Mem.load(at + 6 * step)).add(Mem.load(at + 7 * step)), y + 4L * i);
+            FloatVector a = fromMemorySegment(FS, ALL, at, ORDER).add(fromMemorySegment(FS, ALL, at + step, ORDER)).add(fromMemorySegment(FS, ALL, at + 2 * step, ORDER));
+            a = a.add(fromMemorySegment(FS, ALL, at + 3 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 4 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 5 * step, ORDER));
+            a.add(fromMemorySegment(FS, ALL, at + 6 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 7 * step, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void addStripe(int width, long x, long step, long y) {
         for (int i = 0; i < width; i += L) {
             long at = x + 4L * i;
-            FloatVector a = Mem.load(y + 4L * i).add(Mem.load(at)).add(Mem.load(at + step));
-            a = a.add(Mem.load(at + 2 * step)).add(Mem.load(at + 3 * step)).add(Mem.load(at + 4 * step));
-            a = a.add(Mem.load(at + 5 * step)).add(Mem.load(at + 6 * step)).add(Mem.load(at + 7 * step));
-            Mem.store(a, y + 4L * i);
+            FloatVector a = fromMemorySegment(FS, ALL, y + 4L * i, ORDER).add(fromMemorySegment(FS, ALL, at, ORDER)).add(fromMemorySegment(FS, ALL, at + step, ORDER));
+            a = a.add(fromMemorySegment(FS, ALL, at + 2 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 3 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 4 * step, ORDER));
+            a = a.add(fromMemorySegment(FS, ALL, at + 5 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 6 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 7 * step, ORDER));
+            a.intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void addRow(int width, long x, long y) {
         for (int i = 0; i < width; i += L) {
-            Mem.store(Mem.load(y + 4L * i).add(Mem.load(x + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, y + 4L * i, ORDER).add(fromMemorySegment(FS, ALL, x + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void max4(int rows, long x, long step, long y) {
-        FloatVector a = Mem.load(x);
-        FloatVector b = Mem.load(x + 4L * L);
-        FloatVector c = Mem.load(x + 8L * L);
-        FloatVector d = Mem.load(x + 12L * L);
+        FloatVector a = fromMemorySegment(FS, ALL, x, ORDER);
+        FloatVector b = fromMemorySegment(FS, ALL, x + 4L * L, ORDER);
+        FloatVector c = fromMemorySegment(FS, ALL, x + 8L * L, ORDER);
+        FloatVector d = fromMemorySegment(FS, ALL, x + 12L * L, ORDER);
         long at = x;
         for (int r = 1; r < rows; r++) {
             at += step;
-            a = a.max(Mem.load(at));
-            b = b.max(Mem.load(at + 4L * L));
-            c = c.max(Mem.load(at + 8L * L));
-            d = d.max(Mem.load(at + 12L * L));
+            a = a.max(fromMemorySegment(FS, ALL, at, ORDER));
+            b = b.max(fromMemorySegment(FS, ALL, at + 4L * L, ORDER));
+            c = c.max(fromMemorySegment(FS, ALL, at + 8L * L, ORDER));
+            d = d.max(fromMemorySegment(FS, ALL, at + 12L * L, ORDER));
         }
-        Mem.store(a, y);
-        Mem.store(b, y + 4L * L);
-        Mem.store(c, y + 8L * L);
-        Mem.store(d, y + 12L * L);
+        a.intoMemorySegment(ALL, y, ORDER);
+        b.intoMemorySegment(ALL, y + 4L * L, ORDER);
+        c.intoMemorySegment(ALL, y + 8L * L, ORDER);
+        d.intoMemorySegment(ALL, y + 12L * L, ORDER);
     }
 
     private static void min4(int rows, long x, long step, long y) {
-        FloatVector a = Mem.load(x);
-        FloatVector b = Mem.load(x + 4L * L);
-        FloatVector c = Mem.load(x + 8L * L);
-        FloatVector d = Mem.load(x + 12L * L);
+        FloatVector a = fromMemorySegment(FS, ALL, x, ORDER);
+        FloatVector b = fromMemorySegment(FS, ALL, x + 4L * L, ORDER);
+        FloatVector c = fromMemorySegment(FS, ALL, x + 8L * L, ORDER);
+        FloatVector d = fromMemorySegment(FS, ALL, x + 12L * L, ORDER);
         long at = x;
         for (int r = 1; r < rows; r++) {
             at += step;
-            a = a.min(Mem.load(at));
-            b = b.min(Mem.load(at + 4L * L));
-            c = c.min(Mem.load(at + 8L * L));
-            d = d.min(Mem.load(at + 12L * L));
+            a = a.min(fromMemorySegment(FS, ALL, at, ORDER));
+            b = b.min(fromMemorySegment(FS, ALL, at + 4L * L, ORDER));
+            c = c.min(fromMemorySegment(FS, ALL, at + 8L * L, ORDER));
+            d = d.min(fromMemorySegment(FS, ALL, at + 12L * L, ORDER));
         }
-        Mem.store(a, y);
-        Mem.store(b, y + 4L * L);
-        Mem.store(c, y + 8L * L);
-        Mem.store(d, y + 12L * L);
+        a.intoMemorySegment(ALL, y, ORDER);
+        b.intoMemorySegment(ALL, y + 4L * L, ORDER);
+        c.intoMemorySegment(ALL, y + 8L * L, ORDER);
+        d.intoMemorySegment(ALL, y + 12L * L, ORDER);
     }
 
     private static void sumTail(int rows, int width, long x, long step, long y) {
         VectorMask<Float> tail = Rows.below(width);
-        FloatVector a = Rows.load(x, tail);
+        FloatVector a = fromMemorySegment(FS, ALL, x, ORDER, tail);
         for (int r = 1; r < rows; r++) {
-            a = a.add(Rows.load(x + r * step, tail));
+            a = a.add(fromMemorySegment(FS, ALL, x + r * step, ORDER, tail));
         }
-        Rows.store(a, y, tail);
+        a.intoMemorySegment(ALL, y, ORDER, tail);
     }
 
     private static void max1(int rows, long x, long step, long y) {
-        FloatVector a = Mem.load(x);
+        FloatVector a = fromMemorySegment(FS, ALL, x, ORDER);
         for (int r = 1; r < rows; r++) {
-            a = a.max(Mem.load(x + r * step));
+            a = a.max(fromMemorySegment(FS, ALL, x + r * step, ORDER));
         }
-        Mem.store(a, y);
+        a.intoMemorySegment(ALL, y, ORDER);
     }
 
     private static void min1(int rows, long x, long step, long y) {
-        FloatVector a = Mem.load(x);
+        FloatVector a = fromMemorySegment(FS, ALL, x, ORDER);
         for (int r = 1; r < rows; r++) {
-            a = a.min(Mem.load(x + r * step));
+            a = a.min(fromMemorySegment(FS, ALL, x + r * step, ORDER));
         }
-        Mem.store(a, y);
+        a.intoMemorySegment(ALL, y, ORDER);
     }
 }

@@ -6,6 +6,7 @@ import static io.torrefy.tensor.internal.cpu.Mem.F32;
 import static io.torrefy.tensor.internal.cpu.Mem.FS;
 import static io.torrefy.tensor.internal.cpu.Mem.IS;
 import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -220,7 +221,7 @@ final class GemmByteTiles {
     static void scale(int n, long scales, long y) {
         int j = 0;
         for (int end = FS.loopBound(n); j < end; j += V) {
-            Mem.store(Mem.load(y + j * 4L).mul(Mem.load(scales + j * 4L)), y + j * 4L);
+            fromMemorySegment(FS, ALL, y + j * 4L, ORDER).mul(fromMemorySegment(FS, ALL, scales + j * 4L, ORDER)).intoMemorySegment(ALL, y + j * 4L, ORDER);
         }
         for (; j < n; j++) {
             Mem.f32(y + j * 4L, Mem.f32(y + j * 4L) * Mem.f32(scales + j * 4L));

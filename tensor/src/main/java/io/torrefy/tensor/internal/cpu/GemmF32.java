@@ -7,6 +7,7 @@ import static io.torrefy.tensor.internal.cpu.GemmKernels.VECTORS;
 import static io.torrefy.tensor.internal.cpu.Mem.ALL;
 import static io.torrefy.tensor.internal.cpu.Mem.FS;
 import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -285,7 +286,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < NR; j += V) {
                 long to = c + i * ldc + j * 4L;
-                Mem.store(Mem.load(to).add(Mem.load(tile + i * tileRow + j * 4L)), to);
+                fromMemorySegment(FS, ALL, to, ORDER).add(fromMemorySegment(FS, ALL, tile + i * tileRow + j * 4L, ORDER)).intoMemorySegment(ALL, to, ORDER);
             }
         }
     }
@@ -293,7 +294,7 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private void storeVector(long tile, long tileRow, int height, VectorMask<Float> mask, long c, boolean add) {
         for (int i = 0; i < height; i++) {
             long to = c + i * ldc;
-            FloatVector value = Mem.load(tile + i * tileRow);
+            FloatVector value = fromMemorySegment(FS, ALL, tile + i * tileRow, ORDER);
             if (add) {
                 value = FloatVector.fromMemorySegment(FS, ALL, to, ORDER, mask).add(value);
             }

@@ -5,6 +5,7 @@ import static io.torrefy.tensor.internal.cpu.GemmKernels.V;
 import static io.torrefy.tensor.internal.cpu.Mem.ALL;
 import static io.torrefy.tensor.internal.cpu.Mem.FS;
 import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -36,14 +37,14 @@ final class GemmPack {
             long row = from + p * ldb;
             long at = to + p * NR * 4L;
             for (int j = 0; j < NR; j += V) {
-                Mem.store(Mem.load(row + j * 4L), at + j * 4L);
+                fromMemorySegment(FS, ALL, row + j * 4L, ORDER).intoMemorySegment(ALL, at + j * 4L, ORDER);
             }
         }
     }
 
     private static void edge(long from, long ldb, int kc, VectorMask<Float> mask, long to, long stride) {
         for (int p = 0; p < kc; p++) {
-            Mem.store(FloatVector.fromMemorySegment(FS, ALL, from + p * ldb, ORDER, mask), to + p * stride);
+            FloatVector.fromMemorySegment(FS, ALL, from + p * ldb, ORDER, mask).intoMemorySegment(ALL, to + p * stride, ORDER);
         }
     }
 
@@ -72,7 +73,7 @@ final class GemmPack {
             long row = from + i * stride;
             long at = to + i * toStride;
             for (int j = 0; j < whole; j += V) {
-                Mem.store(Mem.load(row + j * 4L), at + j * 4L);
+                fromMemorySegment(FS, ALL, row + j * 4L, ORDER).intoMemorySegment(ALL, at + j * 4L, ORDER);
             }
             if (whole < length) {
                 long last = row + whole * 4L;

@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
-import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
 import static io.torrefy.tensor.internal.cpu.Rows.PIECE;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -16,12 +18,12 @@ final class NormRows {
     static void scale(long x, long w, int n, float factor, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            store(load(x + 4L * i).mul(factor).mul(load(w + 4L * i)), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).mul(factor).mul(fromMemorySegment(FS, ALL, w + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector v = Rows.load(x + 4L * i, tail).mul(factor);
-            Rows.store(v.mul(Rows.load(w + 4L * i, tail)), y + 4L * i, tail);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail).mul(factor);
+            v.mul(fromMemorySegment(FS, ALL, w + 4L * i, ORDER, tail)).intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 
@@ -29,14 +31,14 @@ final class NormRows {
     static void normalize(long x, long w, long b, int n, float mean, float factor, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector v = load(x + 4L * i).sub(mean).mul(factor);
-            store(v.fma(load(w + 4L * i), load(b + 4L * i)), y + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sub(mean).mul(factor);
+            v.fma(fromMemorySegment(FS, ALL, w + 4L * i, ORDER), fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector v = Rows.load(x + 4L * i, tail).sub(mean).mul(factor);
-            v = v.fma(Rows.load(w + 4L * i, tail), Rows.load(b + 4L * i, tail));
-            Rows.store(v, y + 4L * i, tail);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail).sub(mean).mul(factor);
+            v = v.fma(fromMemorySegment(FS, ALL, w + 4L * i, ORDER, tail), fromMemorySegment(FS, ALL, b + 4L * i, ORDER, tail));
+            v.intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 
@@ -57,17 +59,17 @@ final class NormRows {
         for (int end = n - n % (2 * L); i < end; i += 2 * L) {
             long at = 4L * i;
             long next = at + 4L * L;
-            a = load(x + at).mul(load(y + at)).fma(load(z + at), a);
-            b = load(x + next).mul(load(y + next)).fma(load(z + next), b);
+            a = fromMemorySegment(FS, ALL, x + at, ORDER).mul(fromMemorySegment(FS, ALL, y + at, ORDER)).fma(fromMemorySegment(FS, ALL, z + at, ORDER), a);
+            b = fromMemorySegment(FS, ALL, x + next, ORDER).mul(fromMemorySegment(FS, ALL, y + next, ORDER)).fma(fromMemorySegment(FS, ALL, z + next, ORDER), b);
         }
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            a = load(x + at).mul(load(y + at)).fma(load(z + at), a);
+            a = fromMemorySegment(FS, ALL, x + at, ORDER).mul(fromMemorySegment(FS, ALL, y + at, ORDER)).fma(fromMemorySegment(FS, ALL, z + at, ORDER), a);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            b = Rows.load(x + at, tail).mul(Rows.load(y + at, tail)).fma(Rows.load(z + at, tail), b);
+            b = fromMemorySegment(FS, ALL, x + at, ORDER, tail).mul(fromMemorySegment(FS, ALL, y + at, ORDER, tail)).fma(fromMemorySegment(FS, ALL, z + at, ORDER, tail), b);
         }
         return VectorMath.sum(a.add(b));
     }
@@ -77,18 +79,18 @@ final class NormRows {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector v = load(x + at);
-            FloatVector g = load(dy + at).mul(factor);
-            store(g.fma(load(w + at), v.mul(k)), dx + at);
-            store(g.fma(v, load(dw + at)), dw + at);
+            FloatVector v = fromMemorySegment(FS, ALL, x + at, ORDER);
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER).mul(factor);
+            g.fma(fromMemorySegment(FS, ALL, w + at, ORDER), v.mul(k)).intoMemorySegment(ALL, dx + at, ORDER);
+            g.fma(v, fromMemorySegment(FS, ALL, dw + at, ORDER)).intoMemorySegment(ALL, dw + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector v = Rows.load(x + at, tail);
-            FloatVector g = Rows.load(dy + at, tail).mul(factor);
-            Rows.store(g.fma(Rows.load(w + at, tail), v.mul(k)), dx + at, tail);
-            Rows.store(g.fma(v, Rows.load(dw + at, tail)), dw + at, tail);
+            FloatVector v = fromMemorySegment(FS, ALL, x + at, ORDER, tail);
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail).mul(factor);
+            g.fma(fromMemorySegment(FS, ALL, w + at, ORDER, tail), v.mul(k)).intoMemorySegment(ALL, dx + at, ORDER, tail);
+            g.fma(v, fromMemorySegment(FS, ALL, dw + at, ORDER, tail)).intoMemorySegment(ALL, dw + at, ORDER, tail);
         }
     }
 
@@ -103,25 +105,25 @@ final class NormRows {
         for (int end = n - n % (2 * L); i < end; i += 2 * L) {
             long at = 4L * i;
             long next = at + 4L * L;
-            FloatVector g = load(dy + at).mul(load(w + at));
-            FloatVector h = load(dy + next).mul(load(w + next));
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER).mul(fromMemorySegment(FS, ALL, w + at, ORDER));
+            FloatVector h = fromMemorySegment(FS, ALL, dy + next, ORDER).mul(fromMemorySegment(FS, ALL, w + next, ORDER));
             a = a.add(g);
             b = b.add(h);
-            c = load(x + at).sub(mean).fma(g, c);
-            d = load(x + next).sub(mean).fma(h, d);
+            c = fromMemorySegment(FS, ALL, x + at, ORDER).sub(mean).fma(g, c);
+            d = fromMemorySegment(FS, ALL, x + next, ORDER).sub(mean).fma(h, d);
         }
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector g = load(dy + at).mul(load(w + at));
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER).mul(fromMemorySegment(FS, ALL, w + at, ORDER));
             a = a.add(g);
-            c = load(x + at).sub(mean).fma(g, c);
+            c = fromMemorySegment(FS, ALL, x + at, ORDER).sub(mean).fma(g, c);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector g = Rows.load(dy + at, tail).mul(Rows.load(w + at, tail));
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail).mul(fromMemorySegment(FS, ALL, w + at, ORDER, tail));
             b = b.add(g);
-            d = Rows.load(x + at, tail).sub(mean).fma(g, d);
+            d = fromMemorySegment(FS, ALL, x + at, ORDER, tail).sub(mean).fma(g, d);
         }
         return pair(VectorMath.sum(a.add(b)), VectorMath.sum(c.add(d)));
     }
@@ -147,21 +149,21 @@ final class NormRows {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector xhat = load(x + at).sub(mean).mul(factor);
-            FloatVector g = load(dy + at);
-            store(g.mul(factor).fma(load(w + at), xhat.fma(slope, constant)), dx + at);
-            store(g.fma(xhat, load(dw + at)), dw + at);
-            store(g.add(load(db + at)), db + at);
+            FloatVector xhat = fromMemorySegment(FS, ALL, x + at, ORDER).sub(mean).mul(factor);
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER);
+            g.mul(factor).fma(fromMemorySegment(FS, ALL, w + at, ORDER), xhat.fma(slope, constant)).intoMemorySegment(ALL, dx + at, ORDER);
+            g.fma(xhat, fromMemorySegment(FS, ALL, dw + at, ORDER)).intoMemorySegment(ALL, dw + at, ORDER);
+            g.add(fromMemorySegment(FS, ALL, db + at, ORDER)).intoMemorySegment(ALL, db + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector xhat = Rows.load(x + at, tail).sub(mean).mul(factor);
-            FloatVector g = Rows.load(dy + at, tail);
-            FloatVector v = g.mul(factor).fma(Rows.load(w + at, tail), xhat.fma(slope, constant));
-            Rows.store(v, dx + at, tail);
-            Rows.store(g.fma(xhat, Rows.load(dw + at, tail)), dw + at, tail);
-            Rows.store(g.add(Rows.load(db + at, tail)), db + at, tail);
+            FloatVector xhat = fromMemorySegment(FS, ALL, x + at, ORDER, tail).sub(mean).mul(factor);
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail);
+            FloatVector v = g.mul(factor).fma(fromMemorySegment(FS, ALL, w + at, ORDER, tail), xhat.fma(slope, constant));
+            v.intoMemorySegment(ALL, dx + at, ORDER, tail);
+            g.fma(xhat, fromMemorySegment(FS, ALL, dw + at, ORDER, tail)).intoMemorySegment(ALL, dw + at, ORDER, tail);
+            g.add(fromMemorySegment(FS, ALL, db + at, ORDER, tail)).intoMemorySegment(ALL, db + at, ORDER, tail);
         }
     }
 }

@@ -1,8 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import io.torrefy.tensor.internal.UpdatePlan;
 import jdk.incubator.vector.DoubleVector;
@@ -256,10 +259,10 @@ final class Optim {
         int i = 0;
         for (int end = Rows.whole4(n); i < end; i += 4 * L) {
             long at = x + 4L * i;
-            a = load(at).fma(zero, a);
-            b = load(at + 4L * L).fma(zero, b);
-            c = load(at + 8L * L).fma(zero, c);
-            d = load(at + 12L * L).fma(zero, d);
+            a = fromMemorySegment(FS, ALL, at, ORDER).fma(zero, a);
+            b = fromMemorySegment(FS, ALL, at + 4L * L, ORDER).fma(zero, b);
+            c = fromMemorySegment(FS, ALL, at + 8L * L, ORDER).fma(zero, c);
+            d = fromMemorySegment(FS, ALL, at + 12L * L, ORDER).fma(zero, d);
         }
         return VectorMath.sum(a.add(b).add(c.add(d))) == 0 && finiteScalar(x, i, n);
     }

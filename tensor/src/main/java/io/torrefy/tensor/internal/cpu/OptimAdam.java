@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -33,26 +35,26 @@ final class OptimAdam {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            FloatVector first = load(m + at).mul(beta1).add(d.mul(rest1));
-            FloatVector second = load(v + at).mul(beta2).add(d.mul(d).mul(rest2));
-            store(first, m + at);
-            store(second, v + at);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector first = fromMemorySegment(FS, ALL, m + at, ORDER).mul(beta1).add(d.mul(rest1));
+            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER).mul(beta2).add(d.mul(d).mul(rest2));
+            first.intoMemorySegment(ALL, m + at, ORDER);
+            second.intoMemorySegment(ALL, v + at, ORDER);
             FloatVector root = second.sqrt().mul(invBias2).add(epsilon);
-            store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at);
+            w.mul(keep).sub(first.mul(stepSize).div(root)).intoMemorySegment(ALL, p + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector w = Rows.load(p + at, tail);
-            FloatVector d = Rows.load(g + at, tail).mul(gradScale).add(w.mul(pull));
-            FloatVector first = Rows.load(m + at, tail).mul(beta1).add(d.mul(rest1));
-            FloatVector second = Rows.load(v + at, tail).mul(beta2).add(d.mul(d).mul(rest2));
-            Rows.store(first, m + at, tail);
-            Rows.store(second, v + at, tail);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER, tail);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER, tail).mul(gradScale).add(w.mul(pull));
+            FloatVector first = fromMemorySegment(FS, ALL, m + at, ORDER, tail).mul(beta1).add(d.mul(rest1));
+            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER, tail).mul(beta2).add(d.mul(d).mul(rest2));
+            first.intoMemorySegment(ALL, m + at, ORDER, tail);
+            second.intoMemorySegment(ALL, v + at, ORDER, tail);
             FloatVector root = second.sqrt().mul(invBias2).add(epsilon);
-            Rows.store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at, tail);
+            w.mul(keep).sub(first.mul(stepSize).div(root)).intoMemorySegment(ALL, p + at, ORDER, tail);
         }
     }
 
@@ -77,30 +79,30 @@ final class OptimAdam {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            FloatVector first = load(m + at).mul(beta1).add(d.mul(rest1));
-            FloatVector second = load(v + at).mul(beta2).add(d.mul(d).mul(rest2));
-            FloatVector top = load(maxV + at).max(second);
-            store(first, m + at);
-            store(second, v + at);
-            store(top, maxV + at);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector first = fromMemorySegment(FS, ALL, m + at, ORDER).mul(beta1).add(d.mul(rest1));
+            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER).mul(beta2).add(d.mul(d).mul(rest2));
+            FloatVector top = fromMemorySegment(FS, ALL, maxV + at, ORDER).max(second);
+            first.intoMemorySegment(ALL, m + at, ORDER);
+            second.intoMemorySegment(ALL, v + at, ORDER);
+            top.intoMemorySegment(ALL, maxV + at, ORDER);
             FloatVector root = top.sqrt().mul(invBias2).add(epsilon);
-            store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at);
+            w.mul(keep).sub(first.mul(stepSize).div(root)).intoMemorySegment(ALL, p + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector w = Rows.load(p + at, tail);
-            FloatVector d = Rows.load(g + at, tail).mul(gradScale).add(w.mul(pull));
-            FloatVector first = Rows.load(m + at, tail).mul(beta1).add(d.mul(rest1));
-            FloatVector second = Rows.load(v + at, tail).mul(beta2).add(d.mul(d).mul(rest2));
-            FloatVector top = Rows.load(maxV + at, tail).max(second);
-            Rows.store(first, m + at, tail);
-            Rows.store(second, v + at, tail);
-            Rows.store(top, maxV + at, tail);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER, tail);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER, tail).mul(gradScale).add(w.mul(pull));
+            FloatVector first = fromMemorySegment(FS, ALL, m + at, ORDER, tail).mul(beta1).add(d.mul(rest1));
+            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER, tail).mul(beta2).add(d.mul(d).mul(rest2));
+            FloatVector top = fromMemorySegment(FS, ALL, maxV + at, ORDER, tail).max(second);
+            first.intoMemorySegment(ALL, m + at, ORDER, tail);
+            second.intoMemorySegment(ALL, v + at, ORDER, tail);
+            top.intoMemorySegment(ALL, maxV + at, ORDER, tail);
             FloatVector root = top.sqrt().mul(invBias2).add(epsilon);
-            Rows.store(w.mul(keep).sub(first.mul(stepSize).div(root)), p + at, tail);
+            w.mul(keep).sub(first.mul(stepSize).div(root)).intoMemorySegment(ALL, p + at, ORDER, tail);
         }
     }
 

@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -17,9 +19,9 @@ final class OptimMomentum {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            store(w.add(d.mul(-lr)), p + at);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            w.add(d.mul(-lr)).intoMemorySegment(ALL, p + at, ORDER);
         }
         descendScalar(n - i, p + 4L * i, g + 4L * i, gradScale, pull, lr);
     }
@@ -47,11 +49,11 @@ final class OptimMomentum {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            FloatVector v = load(velocity + at).mul(mu).add(d.mul(share));
-            store(v, velocity + at);
-            store(w.add(d.mul(own).add(v.mul(ahead)).mul(-lr)), p + at);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector v = fromMemorySegment(FS, ALL, velocity + at, ORDER).mul(mu).add(d.mul(share));
+            v.intoMemorySegment(ALL, velocity + at, ORDER);
+            w.add(d.mul(own).add(v.mul(ahead)).mul(-lr)).intoMemorySegment(ALL, p + at, ORDER);
         }
         long at = 4L * i;
         sgdScalar(n - i, p + at, g + at, velocity + at, gradScale, pull, mu, share, own, ahead, lr);
@@ -83,10 +85,10 @@ final class OptimMomentum {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector d = load(g + at).mul(gradScale);
-            FloatVector v = load(velocity + at).mul(mu).add(d.mul(share));
-            store(v, velocity + at);
-            store(d.mul(own).add(v.mul(ahead)), y + at);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale);
+            FloatVector v = fromMemorySegment(FS, ALL, velocity + at, ORDER).mul(mu).add(d.mul(share));
+            v.intoMemorySegment(ALL, velocity + at, ORDER);
+            d.mul(own).add(v.mul(ahead)).intoMemorySegment(ALL, y + at, ORDER);
         }
         long at = 4L * i;
         momentumScalar(n - i, y + at, g + at, velocity + at, gradScale, mu, share, own, ahead);
@@ -106,7 +108,7 @@ final class OptimMomentum {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            store(load(y + at).mul(a).add(load(x + at).mul(b)), y + at);
+            fromMemorySegment(FS, ALL, y + at, ORDER).mul(a).add(fromMemorySegment(FS, ALL, x + at, ORDER).mul(b)).intoMemorySegment(ALL, y + at, ORDER);
         }
         blendScalar(n - i, y + 4L * i, x + 4L * i, a, b);
     }

@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -16,11 +18,11 @@ final class OptimSquares {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector w = load(p + at);
-            FloatVector d = load(g + at).mul(gradScale).add(w.mul(pull));
-            FloatVector s = load(sum + at).add(d.mul(d));
-            store(s, sum + at);
-            store(w.add(d.div(s.sqrt().add(eps)).mul(-lr)), p + at);
+            FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector s = fromMemorySegment(FS, ALL, sum + at, ORDER).add(d.mul(d));
+            s.intoMemorySegment(ALL, sum + at, ORDER);
+            w.add(d.div(s.sqrt().add(eps)).mul(-lr)).intoMemorySegment(ALL, p + at, ORDER);
         }
         adagradScalar(n - i, p + 4L * i, g + 4L * i, sum + 4L * i, gradScale, pull, eps, lr);
     }
@@ -49,10 +51,10 @@ final class OptimSquares {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector d = load(g + at).mul(gradScale).add(load(p + at).mul(pull));
-            FloatVector s = load(square + at).mul(alpha).add(d.mul(d).mul(rest));
-            store(s, square + at);
-            store(d.div(s.sqrt().add(eps)), change + at);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(fromMemorySegment(FS, ALL, p + at, ORDER).mul(pull));
+            FloatVector s = fromMemorySegment(FS, ALL, square + at, ORDER).mul(alpha).add(d.mul(d).mul(rest));
+            s.intoMemorySegment(ALL, square + at, ORDER);
+            d.div(s.sqrt().add(eps)).intoMemorySegment(ALL, change + at, ORDER);
         }
         long at = 4L * i;
         scaledScalar(n - i, p + at, g + at, square + at, change + at, gradScale, pull, alpha, rest, eps);
@@ -92,12 +94,12 @@ final class OptimSquares {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector d = load(g + at).mul(gradScale).add(load(p + at).mul(pull));
-            FloatVector s = load(square + at).mul(alpha).add(d.mul(d).mul(rest));
-            FloatVector m = load(mean + at).mul(alpha).add(d.mul(rest));
-            store(s, square + at);
-            store(m, mean + at);
-            store(d.div(s.sub(m.mul(m)).sqrt().add(eps)), change + at);
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(fromMemorySegment(FS, ALL, p + at, ORDER).mul(pull));
+            FloatVector s = fromMemorySegment(FS, ALL, square + at, ORDER).mul(alpha).add(d.mul(d).mul(rest));
+            FloatVector m = fromMemorySegment(FS, ALL, mean + at, ORDER).mul(alpha).add(d.mul(rest));
+            s.intoMemorySegment(ALL, square + at, ORDER);
+            m.intoMemorySegment(ALL, mean + at, ORDER);
+            d.div(s.sub(m.mul(m)).sqrt().add(eps)).intoMemorySegment(ALL, change + at, ORDER);
         }
         long at = 4L * i;
         centredScalar(n - i, p + at, g + at, square + at, mean + at, change + at, gradScale, pull, alpha, rest, eps);

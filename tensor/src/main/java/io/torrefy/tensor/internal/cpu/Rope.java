@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -69,12 +71,12 @@ final class Rope {
         int i = 0;
         for (int end = Rows.whole(half); i < end; i += L) {
             long at = 4L * i;
-            FloatVector c = load(cos + at);
-            FloatVector s = load(sin + at).mul(sign);
-            FloatVector a = load(x + at);
-            FloatVector b = load(x + up + at);
-            store(a.mul(c).sub(b.mul(s)), y + at);
-            store(b.mul(c).add(a.mul(s)), y + up + at);
+            FloatVector c = fromMemorySegment(FS, ALL, cos + at, ORDER);
+            FloatVector s = fromMemorySegment(FS, ALL, sin + at, ORDER).mul(sign);
+            FloatVector a = fromMemorySegment(FS, ALL, x + at, ORDER);
+            FloatVector b = fromMemorySegment(FS, ALL, x + up + at, ORDER);
+            a.mul(c).sub(b.mul(s)).intoMemorySegment(ALL, y + at, ORDER);
+            b.mul(c).add(a.mul(s)).intoMemorySegment(ALL, y + up + at, ORDER);
         }
         if (i < half) {
             long at = 4L * i;
@@ -90,10 +92,10 @@ final class Rope {
         int n = 2 * half;
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector c = Rows.load(cos + 2L * i, lower).rearrange(TWICE);
-            FloatVector s = Rows.load(sin + 2L * i, lower).rearrange(TWICE).mul(signs);
-            FloatVector v = load(x + 4L * i);
-            store(v.mul(c).add(v.rearrange(SWAP).mul(s)), y + 4L * i);
+            FloatVector c = fromMemorySegment(FS, ALL, cos + 2L * i, ORDER, lower).rearrange(TWICE);
+            FloatVector s = fromMemorySegment(FS, ALL, sin + 2L * i, ORDER, lower).rearrange(TWICE).mul(signs);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
+            v.mul(c).add(v.rearrange(SWAP).mul(s)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             scalar((n - i) / 2, 2, 1, x + 4L * i, cos + 2L * i, sin + 2L * i, sign, y + 4L * i);

@@ -1,5 +1,10 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import io.torrefy.tensor.internal.ReduceOp;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -128,29 +133,29 @@ final class RowReductions {
     }
 
     private static double max(int n, long x) {
-        FloatVector m0 = Mem.load(x);
+        FloatVector m0 = fromMemorySegment(FS, ALL, x, ORDER);
         FloatVector m1 = m0;
         int i = 0;
         for (; i <= n - 2 * L; i += 2 * L) {
-            m0 = m0.max(Mem.load(x + 4L * i));
-            m1 = m1.max(Mem.load(x + 4L * (i + L)));
+            m0 = m0.max(fromMemorySegment(FS, ALL, x + 4L * i, ORDER));
+            m1 = m1.max(fromMemorySegment(FS, ALL, x + 4L * (i + L), ORDER));
         }
         for (; i < n; i += L) {
-            m0 = m0.max(Mem.load(x + 4L * i));
+            m0 = m0.max(fromMemorySegment(FS, ALL, x + 4L * i, ORDER));
         }
         return m0.max(m1).reduceLanes(VectorOperators.MAX);
     }
 
     private static double min(int n, long x) {
-        FloatVector m0 = Mem.load(x);
+        FloatVector m0 = fromMemorySegment(FS, ALL, x, ORDER);
         FloatVector m1 = m0;
         int i = 0;
         for (; i <= n - 2 * L; i += 2 * L) {
-            m0 = m0.min(Mem.load(x + 4L * i));
-            m1 = m1.min(Mem.load(x + 4L * (i + L)));
+            m0 = m0.min(fromMemorySegment(FS, ALL, x + 4L * i, ORDER));
+            m1 = m1.min(fromMemorySegment(FS, ALL, x + 4L * (i + L), ORDER));
         }
         for (; i < n; i += L) {
-            m0 = m0.min(Mem.load(x + 4L * i));
+            m0 = m0.min(fromMemorySegment(FS, ALL, x + 4L * i, ORDER));
         }
         return m0.min(m1).reduceLanes(VectorOperators.MIN);
     }
@@ -175,7 +180,7 @@ final class RowReductions {
         int full = Mem.FS.loopBound(n);
         boolean nan = Float.isNaN(value);
         for (int i = 0; i < full; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
             VectorMask<Float> hit = nan ? v.test(VectorOperators.IS_NAN) : v.compare(VectorOperators.EQ, value);
             if (hit.anyTrue()) {
                 return i + hit.firstTrue();

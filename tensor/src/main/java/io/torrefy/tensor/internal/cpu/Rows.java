@@ -1,5 +1,10 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -80,29 +85,14 @@ final class Rows {
         return VectorMask.fromLong(Mem.FS, (1L << count) - 1);
     }
 
-    /// Lanes outside the mask are 0.
-    static FloatVector load(long address, VectorMask<Float> mask) {
-        return FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, address, Mem.ORDER, mask);
-    }
-
-    static void store(FloatVector value, long address, VectorMask<Float> mask) {
-        value.intoMemorySegment(Mem.ALL, address, Mem.ORDER, mask);
-    }
-
-    /// `a > b ? a : b` by lane, two instructions where `max` takes six for NaN; a NaN in `a` is passed over, one in
-    /// `b` stays.
-    static FloatVector larger(FloatVector a, FloatVector b) {
-        return b.blend(a, a.compare(VectorOperators.GT, b));
-    }
-
     static void clear(long y, int n) {
         FloatVector zero = FloatVector.zero(Mem.FS);
         int i = 0;
         for (int end = whole(n); i < end; i += L) {
-            Mem.store(zero, y + 4L * i);
+            zero.intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
-            store(zero, y + 4L * i, below(n - i));
+            zero.intoMemorySegment(ALL, y + 4L * i, ORDER, below(n - i));
         }
     }
 
@@ -112,17 +102,17 @@ final class Rows {
         for (int end = whole(n); i < end; i += L) {
             FloatVector sum = FloatVector.zero(Mem.FS);
             for (int r = 0; r < rows; r++) {
-                sum = sum.add(Mem.load(x + 4L * n * r + 4L * i));
+                sum = sum.add(fromMemorySegment(FS, ALL, x + 4L * n * r + 4L * i, ORDER));
             }
-            Mem.store(sum, y + 4L * i);
+            sum.intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = below(n - i);
             FloatVector sum = FloatVector.zero(Mem.FS);
             for (int r = 0; r < rows; r++) {
-                sum = sum.add(load(x + 4L * n * r + 4L * i, tail));
+                sum = sum.add(fromMemorySegment(FS, ALL, x + 4L * n * r + 4L * i, ORDER, tail));
             }
-            store(sum, y + 4L * i, tail);
+            sum.intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 

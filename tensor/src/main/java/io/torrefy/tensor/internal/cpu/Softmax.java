@@ -1,8 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -35,11 +38,11 @@ final class Softmax {
     private static void scale(long y, int n, float factor) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            Mem.store(load(y + 4L * i).mul(factor), y + 4L * i);
+            fromMemorySegment(FS, ALL, y + 4L * i, ORDER).mul(factor).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            Rows.store(Rows.load(y + 4L * i, tail).mul(factor), y + 4L * i, tail);
+            fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail).mul(factor).intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 
@@ -66,12 +69,12 @@ final class Softmax {
     private static void softmaxGradient(long y, long dy, int n, float dot, long dx) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            Mem.store(load(dy + 4L * i).sub(dot).mul(load(y + 4L * i)), dx + 4L * i);
+            fromMemorySegment(FS, ALL, dy + 4L * i, ORDER).sub(dot).mul(fromMemorySegment(FS, ALL, y + 4L * i, ORDER)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector g = Rows.load(dy + 4L * i, tail).sub(dot);
-            Rows.store(g.mul(Rows.load(y + 4L * i, tail)), dx + 4L * i, tail);
+            FloatVector g = fromMemorySegment(FS, ALL, dy + 4L * i, ORDER, tail).sub(dot);
+            g.mul(fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail)).intoMemorySegment(ALL, dx + 4L * i, ORDER, tail);
         }
     }
 
@@ -100,11 +103,11 @@ final class Softmax {
     private static void subtract(long x, int n, float max, float log, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            Mem.store(load(x + 4L * i).sub(max).sub(log), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sub(max).sub(log).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            Rows.store(Rows.load(x + 4L * i, tail).sub(max).sub(log), y + 4L * i, tail);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail).sub(max).sub(log).intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 
@@ -132,8 +135,8 @@ final class Softmax {
         FloatVector minus = FloatVector.broadcast(Mem.FS, -sum);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector p = VectorMath.exp(load(y + 4L * i));
-            Mem.store(p.fma(minus, load(dy + 4L * i)), dx + 4L * i);
+            FloatVector p = VectorMath.exp(fromMemorySegment(FS, ALL, y + 4L * i, ORDER));
+            p.fma(minus, fromMemorySegment(FS, ALL, dy + 4L * i, ORDER)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
         if (i < n) {
             logSoftmaxGradientTail(y + 4L * i, dy + 4L * i, n - i, sum, dx + 4L * i);

@@ -1,9 +1,11 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
 import static io.torrefy.tensor.internal.cpu.Mem.f32;
-import static io.torrefy.tensor.internal.cpu.Mem.load;
-import static io.torrefy.tensor.internal.cpu.Mem.store;
 import static io.torrefy.tensor.internal.cpu.Rows.L;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -30,9 +32,9 @@ final class Swiglu {
     static void row(long gate, long up, int n, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector g = load(gate + 4L * i);
+            FloatVector g = fromMemorySegment(FS, ALL, gate + 4L * i, ORDER);
             FloatVector e = VectorMath.exp(g.neg()).add(1f);
-            store(g.mul(load(up + 4L * i)).div(e), y + 4L * i);
+            g.mul(fromMemorySegment(FS, ALL, up + 4L * i, ORDER)).div(e).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             rowTail(gate + 4L * i, up + 4L * i, n - i, y + 4L * i);
@@ -94,7 +96,7 @@ final class Swiglu {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            store(one.div(VectorMath.exp(load(x + 4L * i).neg()).add(one)), y + 4L * i);
+            one.div(VectorMath.exp(fromMemorySegment(FS, ALL, x + 4L * i, ORDER).neg()).add(one)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             sigmoidTail(x + 4L * i, n - i, y + 4L * i);
@@ -112,20 +114,20 @@ final class Swiglu {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector g = load(gate + at);
-            FloatVector s = load(dUp + at);
-            FloatVector d = load(dy + at).mul(s);
-            store(d.mul(g), dUp + at);
-            store(d.mul(load(up + at)).mul(one.sub(s).fma(g, one)), dGate + at);
+            FloatVector g = fromMemorySegment(FS, ALL, gate + at, ORDER);
+            FloatVector s = fromMemorySegment(FS, ALL, dUp + at, ORDER);
+            FloatVector d = fromMemorySegment(FS, ALL, dy + at, ORDER).mul(s);
+            d.mul(g).intoMemorySegment(ALL, dUp + at, ORDER);
+            d.mul(fromMemorySegment(FS, ALL, up + at, ORDER)).mul(one.sub(s).fma(g, one)).intoMemorySegment(ALL, dGate + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector g = Rows.load(gate + at, tail);
-            FloatVector s = Rows.load(dUp + at, tail);
-            FloatVector d = Rows.load(dy + at, tail).mul(s);
-            Rows.store(d.mul(g), dUp + at, tail);
-            Rows.store(d.mul(Rows.load(up + at, tail)).mul(one.sub(s).fma(g, one)), dGate + at, tail);
+            FloatVector g = fromMemorySegment(FS, ALL, gate + at, ORDER, tail);
+            FloatVector s = fromMemorySegment(FS, ALL, dUp + at, ORDER, tail);
+            FloatVector d = fromMemorySegment(FS, ALL, dy + at, ORDER, tail).mul(s);
+            d.mul(g).intoMemorySegment(ALL, dUp + at, ORDER, tail);
+            d.mul(fromMemorySegment(FS, ALL, up + at, ORDER, tail)).mul(one.sub(s).fma(g, one)).intoMemorySegment(ALL, dGate + at, ORDER, tail);
         }
     }
 

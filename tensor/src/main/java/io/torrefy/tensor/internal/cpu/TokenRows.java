@@ -1,5 +1,10 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import io.torrefy.tensor.TokenChoice;
 import io.torrefy.tensor.internal.Philox4x32;
 import io.torrefy.tensor.internal.StepProgram;
@@ -59,7 +64,7 @@ final class TokenRows {
     private static int first(long x, int n, float value) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += Rows.L) {
-            VectorMask<Float> found = Mem.load(x + 4L * i).compare(VectorOperators.EQ, value);
+            VectorMask<Float> found = fromMemorySegment(FS, ALL, x + 4L * i, ORDER).compare(VectorOperators.EQ, value);
             if (found.anyTrue()) {
                 return i + found.firstTrue();
             }
@@ -75,8 +80,8 @@ final class TokenRows {
     private static void scale(long x, int n, float factor, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += Rows.L) {
-            FloatVector v = Mem.load(x + 4L * i).mul(factor);
-            Mem.store(v, y + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER).mul(factor);
+            v.intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         for (; i < n; i++) {
             Mem.f32(y + 4L * i, Mem.f32(x + 4L * i) * factor);

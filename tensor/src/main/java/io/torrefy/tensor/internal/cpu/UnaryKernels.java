@@ -1,5 +1,10 @@
 package io.torrefy.tensor.internal.cpu;
 
+import static io.torrefy.tensor.internal.cpu.Mem.ALL;
+import static io.torrefy.tensor.internal.cpu.Mem.FS;
+import static io.torrefy.tensor.internal.cpu.Mem.ORDER;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import io.torrefy.tensor.internal.UnaryOp;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -68,76 +73,76 @@ final class UnaryKernels {
 
     private static void neg(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(x + 4L * i).neg(), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).neg().intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void abs(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(x + 4L * i).abs(), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).abs().intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     /// NaN and zeros give 0, as in PyTorch.
     private static void sign(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
             FloatVector s = FloatVector.zero(Mem.FS).blend(1f, v.compare(VectorOperators.GT, 0f));
-            Mem.store(s.blend(-1f, v.compare(VectorOperators.LT, 0f)), y + 4L * i);
+            s.blend(-1f, v.compare(VectorOperators.LT, 0f)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void square(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
-            Mem.store(v.mul(v), y + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
+            v.mul(v).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void sqrt(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(x + 4L * i).sqrt(), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sqrt().intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void rsqrt(int n, long x, long y, float p0, float p1) {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         for (int i = 0; i < n; i += L) {
-            Mem.store(one.div(Mem.load(x + 4L * i).sqrt()), y + 4L * i);
+            one.div(fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sqrt()).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void reciprocal(int n, long x, long y, float p0, float p1) {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         for (int i = 0; i < n; i += L) {
-            Mem.store(one.div(Mem.load(x + 4L * i)), y + 4L * i);
+            one.div(fromMemorySegment(FS, ALL, x + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void relu(int n, long x, long y, float p0, float p1) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
-            Mem.store(v.blend(0f, v.compare(VectorOperators.LE, 0f)), y + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
+            v.blend(0f, v.compare(VectorOperators.LE, 0f)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void clamp(int n, long x, long y, float low, float high) {
         for (int i = 0; i < n; i += L) {
-            FloatVector v = Mem.load(x + 4L * i);
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
             FloatVector c = v.blend(high, v.compare(VectorOperators.GT, high));
-            Mem.store(c.blend(low, v.compare(VectorOperators.LT, low)), y + 4L * i);
+            c.blend(low, v.compare(VectorOperators.LT, low)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void addScalar(int n, long x, long y, float p, float unused) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(x + 4L * i).add(p), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).add(p).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void mulScalar(int n, long x, long y, float p, float unused) {
         for (int i = 0; i < n; i += L) {
-            Mem.store(Mem.load(x + 4L * i).mul(p), y + 4L * i);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).mul(p).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 }
