@@ -1,5 +1,6 @@
 package io.torrefy.bench;
 
+import io.torrefy.bench.jmh.KernelRun;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -13,6 +14,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// `./torrefy bench`: the same work in Torrefy and in its peers, in turns, and what came out.
@@ -74,6 +77,21 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--list", description = "Shows the rows and ends.")
     private boolean list;
 
+    @Option(
+            names = "--jmh",
+            arity = "0..1",
+            fallbackValue = ".*",
+            paramLabel = "REGEX",
+            description =
+                    "Instead: the kernels alone, under JMH, with what a call allocates; fails if one boxes vectors.")
+    private @Nullable String jmh;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "-- OPTIONS",
+            description = "With --jmh: more options for JMH (-f, -wi, -i, -p threads=1,2).")
+    private List<String> jmhOptions = List.of();
+
     public static void main(String[] args) {
         System.exit(new CommandLine(new Bench())
                 .setUsageHelpAutoWidth(true)
@@ -88,6 +106,12 @@ public final class Bench implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        if (jmh != null) {
+            return KernelRun.run(jmh, jmhOptions, out) ? 0 : 1;
+        }
+        if (!jmhOptions.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Arguments without --jmh: " + jmhOptions);
+        }
         List<Row> table = Table.rows();
         List<Row> rows = Selection.of(table, only);
         if (list) {

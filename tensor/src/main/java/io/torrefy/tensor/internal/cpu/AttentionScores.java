@@ -145,7 +145,8 @@ final class AttentionScores {
         for (int i = 0; i < GROUP; i += L) {
             int at = state + lane + i;
             maximum(scores, from * Q + lane + i, to - from, max, factor, at);
-            exponentials(scores, from * Q + lane + i, to - from, max, sum, factor, at);
+            carry(sum, factor, at);
+            exponentials(scores, from * Q + lane + i, to - from, max, sum, at);
         }
     }
 
@@ -171,12 +172,30 @@ final class AttentionScores {
         old.sub(m).intoArray(factor, state);
     }
 
+    /// The factor becomes the power of two of itself, and the sum so far is scaled by it.
+    private static void carry(float[] sum, float[] factor, int state) {
+        FloatVector x = FloatVector.fromArray(Mem.FS, factor, state);
+        // exp2(x), written out: see VectorMath
+        FloatVector t = x.add(VectorMath.ROUND);
+        FloatVector f = x.sub(t.sub(VectorMath.ROUND));
+        FloatVector p = f.lanewise(VectorOperators.FMA, VectorMath.T6, VectorMath.T5);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.T4);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.T3);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.T2);
+        p = p.lanewise(VectorOperators.FMA, f, VectorMath.T1);
+        p = p.lanewise(VectorOperators.FMA, f, 1f);
+        IntVector n = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        FloatVector y = p.reinterpretAsInts().add(n).reinterpretAsFloats();
+        y = y.blend(0f, x.compare(VectorOperators.LT, VectorMath.EXP2_MIN));
+        y.intoArray(factor, state);
+        FloatVector.fromArray(Mem.FS, sum, state).mul(y).intoArray(sum, state);
+    }
+
     /// 0 stands in for a maximum of -infinity, so that the exponentials of an empty row are 0 and not NaN.
-    private static void exponentials(
-            float[] scores, int at, int rows, float[] max, float[] sum, float[] factor, int state) {
+    private static void exponentials(float[] scores, int at, int rows, float[] max, float[] sum, int state) {
         FloatVector m = FloatVector.fromArray(Mem.FS, max, state);
         m = m.blend(0f, m.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
-        FloatVector total = FloatVector.zero(Mem.FS);
+        FloatVector total = FloatVector.fromArray(Mem.FS, sum, state);
         for (int r = 0; r < rows; r++) {
             FloatVector x = FloatVector.fromArray(Mem.FS, scores, at + r * Q).sub(m);
             // exp2(x), written out: see VectorMath
@@ -194,9 +213,7 @@ final class AttentionScores {
             y.intoArray(scores, at + r * Q);
             total = total.add(y);
         }
-        FloatVector scale = VectorMath.exp2(FloatVector.fromArray(Mem.FS, factor, state));
-        scale.intoArray(factor, state);
-        FloatVector.fromArray(Mem.FS, sum, state).fma(scale, total).intoArray(sum, state);
+        total.intoArray(sum, state);
     }
 
     /// Ends the online softmax of a block: `max` becomes the log-sum-exp (natural), `sum` its reciprocal (0 if

@@ -57,7 +57,9 @@ final class VectorMath {
     private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
     private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
 
-    private static final VectorShuffle<Double>[] DOUBLE_ROTATIONS = doubleRotations();
+    private static final VectorShuffle<Double> ROTATE_DOUBLES_4 = rotateDoubles(4);
+    private static final VectorShuffle<Double> ROTATE_DOUBLES_2 = rotateDoubles(2);
+    private static final VectorShuffle<Double> ROTATE_DOUBLES_1 = rotateDoubles(1);
 
     private VectorMath() {}
 
@@ -85,21 +87,18 @@ final class VectorMath {
     /// The sum of the lanes of doubles, in one order always.
     static double sum(DoubleVector x) {
         DoubleVector s = x;
-        for (int by = Mem.DS.length() / 2; by > 0; by /= 2) {
-            s = s.add(s.rearrange(DOUBLE_ROTATIONS[by]));
+        if (Mem.DS.length() > 4) {
+            s = s.add(s.rearrange(ROTATE_DOUBLES_4));
         }
-        return s.lane(0);
+        if (Mem.DS.length() > 2) {
+            s = s.add(s.rearrange(ROTATE_DOUBLES_2));
+        }
+        return s.add(s.rearrange(ROTATE_DOUBLES_1)).lane(0);
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static VectorShuffle<Double>[] doubleRotations() {
+    private static VectorShuffle<Double> rotateDoubles(int by) {
         int lanes = Mem.DS.length();
-        VectorShuffle<Double>[] all = new VectorShuffle[lanes];
-        for (int by = 0; by < lanes; by++) {
-            int places = by;
-            all[by] = VectorShuffle.fromOp(Mem.DS, i -> (i + places) % lanes);
-        }
-        return all;
+        return VectorShuffle.fromOp(Mem.DS, i -> (i + by) % lanes);
     }
 
     /// `e^x` of any x to about 1.2 ulp; NaN gives NaN.
