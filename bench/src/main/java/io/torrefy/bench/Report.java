@@ -32,8 +32,7 @@ final class Report {
                         ? "no commit"
                         : "commit " + commit.substring(0, Math.min(10, commit.length()))
                                 + (run.dirty() ? " with changes" : "")));
-        out.println(format(
-                FORM, "work", "thr", "who", "median (quartiles)", "first, steady after", "ratio", "target"));
+        out.println(format(FORM, "work", "thr", "who", "median (quartiles)", "first, steady after", "ratio", "target"));
         out.flush();
     }
 
@@ -130,7 +129,10 @@ final class Report {
         return switch (unit) {
             case "flops" -> format("%.0f GF/s", median / 1e9);
             case "bytes" -> format("%.1f GB/s", median / 1e9);
-            default -> median >= 1e6 ? format("%.1f M %s/s", median / 1e6, unit) : format(median >= 100 ? "%.0f %s/s" : "%.3g %s/s", median, unit);
+            default ->
+                median >= 1e6
+                        ? format("%.1f M %s/s", median / 1e6, unit)
+                        : format(median >= 100 ? "%.0f %s/s" : "%.3g %s/s", median, unit);
         };
     }
 

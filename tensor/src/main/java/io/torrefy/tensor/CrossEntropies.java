@@ -114,8 +114,8 @@ public final class CrossEntropies {
         return ids.ne(ignoreIndex).to(DType.F64).sum().item();
     }
 
-    /// Sum or mean in one pass over the logits, which makes their gradient on the way when one is wanted: the factor
-    /// of every row is known before, but for what comes after the loss, and that is mostly 1.
+    /// Sum or mean in one pass over the logits, which makes their gradient on the way when one is wanted: the
+    /// factor of every row is known before, but for what comes after the loss, and that is mostly 1.
     private static Tensor reduced(Tensor logits, Tensor ids, Reduction reduction, long ignoreIndex, double smoothing) {
         Tensor in = logits.contiguous();
         double rows = reduction == Reduction.MEAN ? counted(ids, ignoreIndex) : 1;
@@ -140,14 +140,19 @@ public final class CrossEntropies {
             if (Autograd.isEnabled()) {
                 Tensor classes = c.saved(1);
                 return Functional.throughUnfused(
-                        dy, c, 1, t -> unfused(t[0], classes, ignoreIndex, smoothing).sum().div(rows));
+                        dy,
+                        c,
+                        1,
+                        t -> unfused(t[0], classes, ignoreIndex, smoothing)
+                                .sum()
+                                .div(rows));
             }
             return new Tensor[] {scaled(c.saved(2), dy)};
         });
     }
 
-    /// A saved gradient times what comes after the loss. Times 1 it is the saved one itself: storage that a graph still
-    /// holds is shared, and nothing adds to shared storage in place.
+    /// A saved gradient times what comes after the loss. Times 1 it is the saved one itself: storage that a graph
+    /// still holds is shared, and nothing adds to shared storage in place.
     static Tensor scaled(Tensor saved, Tensor upstream) {
         return upstream.item() == 1 ? saved : saved.mul(upstream);
     }

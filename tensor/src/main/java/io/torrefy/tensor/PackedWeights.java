@@ -6,6 +6,7 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The weights of a linear layer laid out for products with few rows, as when tokens are decoded: a row then streams
 /// through them once, at the speed of memory. A pack is a copy: it is made once, refreshed after every change of the
@@ -37,14 +38,23 @@ public final class PackedWeights implements AutoCloseable {
     private final long out;
     private final long in;
     private final Storage storage;
+    private final long address;
     private final Cleaner.Cleanable cleanable;
     private volatile boolean closed;
 
-    private PackedWeights(Format format, Device device, long out, long in) {
+    private PackedWeights(Format format, Device device, long out, long in, @Nullable Slab slab) {
         this.format = format;
         this.out = out;
         this.in = in;
-        this.storage = Storage.allocate(device, Backends.of(device).packedBytes(format, out, in));
+        long bytes = Backends.of(device).packedBytes(format, out, in);
+        if (slab == null) {
+            this.storage = Storage.allocate(device, bytes);
+            this.address = storage.address;
+        } else {
+            Slab.Piece piece = slab.take(bytes);
+            this.storage = piece.storage();
+            this.address = piece.address();
+        }
         this.cleanable = CLEANER.register(this, storage::release);
     }
 
@@ -56,9 +66,14 @@ public final class PackedWeights implements AutoCloseable {
     /// Packs the rows of several weights of one `in`, below each other: one product does the work of several layers
     /// that read the same x.
     public static PackedWeights of(List<Tensor> weights, Format format) {
+        return of(weights, format, null);
+    }
+
+    /// The same in memory of a slab.
+    static PackedWeights of(List<Tensor> weights, Format format, @Nullable Slab slab) {
         long out = rows(weights);
         Tensor first = weights.getFirst();
-        PackedWeights pack = new PackedWeights(format, first.device(), out, first.size(1));
+        PackedWeights pack = new PackedWeights(format, first.device(), out, first.size(1), slab);
         pack.fill(weights);
         return pack;
     }
@@ -108,8 +123,7 @@ public final class PackedWeights implements AutoCloseable {
             List<Tensor> floats = weights.stream().map(w -> w.to(DType.F32)).toList();
             Tensor w = floats.size() == 1 ? floats.getFirst() : Joins.concat(0, floats.toArray(Tensor[]::new));
             Products.Operand from = Products.Operand.of(w);
-            backend()
-                    .pack(format, from.transposed(), out, in, from.tensor().address(), from.leading(), storage.address);
+            backend().pack(format, from.transposed(), out, in, from.tensor().address(), from.leading(), address);
         }
     }
 
@@ -163,7 +177,7 @@ public final class PackedWeights implements AutoCloseable {
         }
         long leading = x.dense ? in : x.strides[0];
         long m = in == 0 ? Shapes.count(x.shape, 0, x.rank() - 1) : x.count() / in;
-        backend().packedProduct(format, m, out, in, x.address(), leading, storage.address, y.address(), out);
+        backend().packedProduct(format, m, out, in, x.address(), leading, address, y.address(), out);
         Reference.reachabilityFence(this);
     }
 
@@ -180,7 +194,7 @@ public final class PackedWeights implements AutoCloseable {
     /// What a [Program] takes of it; valid while this is open.
     PackedMatrix matrix() {
         live();
-        return new PackedMatrix(format, Math.toIntExact(out), Math.toIntExact(in), storage.address);
+        return new PackedMatrix(format, Math.toIntExact(out), Math.toIntExact(in), address);
     }
 
     public Format format() {
@@ -199,7 +213,7 @@ public final class PackedWeights implements AutoCloseable {
 
     /// Bytes of memory it holds outside the heap.
     public long bytes() {
-        return storage.bytes;
+        return backend().packedBytes(format, out, in);
     }
 
     /// Gives the memory back. Closing twice is harmless.

@@ -34,6 +34,7 @@ public final class Program implements AutoCloseable {
     private final StepProgram.Rows rows;
     private final List<Tensor> buffers = new ArrayList<>();
     private final List<Pack> packs = new ArrayList<>();
+    private final Slab slab = new Slab(Device.CPU);
     private final List<Tensor> used = new ArrayList<>();
     private final List<Long> places = new ArrayList<>();
     private final Map<Long, Tensor> scratch = new HashMap<>();
@@ -64,10 +65,10 @@ public final class Program implements AutoCloseable {
         final PackedWeights packed;
         int version;
 
-        Pack(Tensor weight, PackedWeights.Format format) {
+        Pack(Tensor weight, PackedWeights.Format format, Slab slab) {
             this.weight = weight;
             version = weight.storage.version();
-            packed = PackedWeights.of(weight, format);
+            packed = PackedWeights.of(List.of(weight), format, slab);
         }
 
         void refresh() {
@@ -158,7 +159,7 @@ public final class Program implements AutoCloseable {
             Projection p = weights.get(i);
             parameter(p.weight);
             try (Scope _ = Scope.open()) {
-                Pack pack = new Pack((p.inFirst ? p.weight.detach().t() : p.weight.detach()).unmanaged(), format);
+                Pack pack = new Pack((p.inFirst ? p.weight.detach().t() : p.weight.detach()).unmanaged(), format, slab);
                 packs.add(pack);
                 packed[i] = pack.packed.matrix();
             }
@@ -257,6 +258,7 @@ public final class Program implements AutoCloseable {
             pack.packed.close();
             pack.weight.close();
         }
+        slab.close();
         buffers.clear();
         packs.clear();
     }

@@ -150,14 +150,16 @@ class FusedTest {
                     t -> {
                         Tensor ids = classes(t.get(0), true);
                         Tensor counted = ids.ne(-100).to(t.get(0).dtype()).sum();
-                        return CrossEntropies.unfused(t.get(0), ids, -100, smoothing).sum().div(counted);
+                        return CrossEntropies.unfused(t.get(0), ids, -100, smoothing)
+                                .sum()
+                                .div(counted);
                     },
                     n -> new long[][] {{3, n}});
             op(
                     "crossEntropy sum " + smoothing,
-                    t -> CrossEntropies.crossEntropy(
-                            t.get(0), classes(t.get(0), true), Reduction.SUM, -100, smoothing),
-                    t -> CrossEntropies.unfused(t.get(0), classes(t.get(0), true), -100, smoothing).sum(),
+                    t -> CrossEntropies.crossEntropy(t.get(0), classes(t.get(0), true), Reduction.SUM, -100, smoothing),
+                    t -> CrossEntropies.unfused(t.get(0), classes(t.get(0), true), -100, smoothing)
+                            .sum(),
                     n -> new long[][] {{3, n}});
         }
         op(

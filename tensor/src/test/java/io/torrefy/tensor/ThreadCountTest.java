@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.torrefy.tensor.CrossEntropies.Reduction;
 import io.torrefy.tensor.CrossEntropies.TokenLogProbs;
-import io.torrefy.tensor.internal.Backend;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -71,8 +71,10 @@ public final class Libtorch implements Case {
         long columns = args.path("columns").asLong();
         Tensor logits = random(true, rows, columns);
         Tensor targets = torch.randint(columns, new long[] {rows}).to(torch.ScalarType.Long);
-        return new Libtorch(inputs, new Work(8.0 * rows * columns, "bytes"), () ->
-                gradients(torch.cross_entropy_loss(logits, targets), new TensorVector(), logits));
+        return new Libtorch(
+                inputs,
+                new Work(8.0 * rows * columns, "bytes"),
+                () -> gradients(torch.cross_entropy_loss(logits, targets), new TensorVector(), logits));
     }
 
     private static Case norm(PointerScope inputs, JsonNode args, boolean centred) {
@@ -87,8 +89,10 @@ public final class Libtorch implements Case {
                 ? () -> torch.layer_norm(x, shape, new TensorOptional(w), new TensorOptional(b), 1e-5, true)
                 : () -> torch.rms_norm(x, shape, new TensorOptional(w), new DoubleOptional(1e-6));
         Tensor[] of = centred ? new Tensor[] {x, w, b} : new Tensor[] {x, w};
-        return new Libtorch(inputs, new Work(20.0 * rows * columns, "bytes"), () ->
-                gradients(forward.get(), new TensorVector(upstream), of));
+        return new Libtorch(
+                inputs,
+                new Work(20.0 * rows * columns, "bytes"),
+                () -> gradients(forward.get(), new TensorVector(upstream), of));
     }
 
     private static Case gelu(PointerScope inputs, JsonNode args) {

@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Single operations as a user calls them: through public tensors, recorded where a backward pass follows, every result
-/// and every gradient in memory of its own. `bench/peers/kernels.py` calls PyTorch's operation of the same name, and the
-/// libtorch peer the same from Java.
+/// and every gradient in memory of its own. `bench/peers/kernels.py` calls PyTorch's operation of the same name, and
+/// the libtorch peer the same from Java.
 public final class TensorOps implements Case {
     private final Scope inputs;
     private final Work work;
@@ -28,8 +28,9 @@ public final class TensorOps implements Case {
         this.body = body;
     }
 
-    /// Causal self-attention of `heads` heads of `dim` over `tokens` tokens; with `backward`, the gradients of q, k and
-    /// v too. Counted as half of 4 heads n² dim, and 2.5 times that for the backward pass (five products for two).
+    /// Causal self-attention of `heads` heads of `dim` over `tokens` tokens; with `backward`, the gradients of q, k
+    /// and v too. Counted as half of 4 heads n² dim, and 2.5 times that for the backward pass (five products for
+    /// two).
     public static Case attention(JsonNode args, int threads) {
         var inputs = Scope.open();
         long n = args.path("tokens").asLong();
@@ -58,8 +59,11 @@ public final class TensorOps implements Case {
         var rng = Rng.of(1);
         Tensor logits = rng.normal(rows, columns).requiresGrad(true);
         Tensor targets = rng.uniform(rows).mul(columns).to(DType.I64);
-        return new TensorOps(inputs, 8.0 * rows * columns, "bytes", () ->
-                gradients(CrossEntropies.crossEntropy(logits, targets), List.of(logits), null));
+        return new TensorOps(
+                inputs,
+                8.0 * rows * columns,
+                "bytes",
+                () -> gradients(CrossEntropies.crossEntropy(logits, targets), List.of(logits), null));
     }
 
     /// RMSNorm over rows, and the gradients of rows and weight. Two reads and one write forward and back.
@@ -69,8 +73,11 @@ public final class TensorOps implements Case {
         Tensor x = rows(args, rng).requiresGrad(true);
         Tensor w = rng.normal(x.size(1)).requiresGrad(true);
         Tensor upstream = rows(args, rng);
-        return new TensorOps(inputs, 20.0 * x.count(), "bytes", () ->
-                gradients(Functional.rmsNorm(x, w, 1e-6), List.of(x, w), upstream));
+        return new TensorOps(
+                inputs,
+                20.0 * x.count(),
+                "bytes",
+                () -> gradients(Functional.rmsNorm(x, w, 1e-6), List.of(x, w), upstream));
     }
 
     /// LayerNorm over rows, and the gradients of rows, weight and bias.
@@ -81,8 +88,11 @@ public final class TensorOps implements Case {
         Tensor w = rng.normal(x.size(1)).requiresGrad(true);
         Tensor b = rng.normal(x.size(1)).requiresGrad(true);
         Tensor upstream = rows(args, rng);
-        return new TensorOps(inputs, 20.0 * x.count(), "bytes", () ->
-                gradients(Functional.layerNorm(x, w, b, 1e-5), List.of(x, w, b), upstream));
+        return new TensorOps(
+                inputs,
+                20.0 * x.count(),
+                "bytes",
+                () -> gradients(Functional.layerNorm(x, w, b, 1e-5), List.of(x, w, b), upstream));
     }
 
     /// GELU by tanh of `elements` elements, forward alone.

@@ -47,7 +47,8 @@ public interface Backend {
     /// I32.
     void binary(BinaryOp op, DType type, long[] shape, long a, long[] aStrides, long b, long[] bStrides, long y);
 
-    /// `y = gelu(x)`, by tanh, and `dx = gelu'(x) dy`, from one exponential an element. F32, dense; `dx` may be `dy`.
+    /// `y = gelu(x)`, by tanh, and `dx = gelu'(x) dy`, from one exponential an element. F32, dense; `dx` may be
+    /// `dy`.
     void geluTanhWithGradient(long n, long x, long dy, long dx, long y);
 
     /// As binary, any dtype of the two arguments (equal), y BOOL.

@@ -42,8 +42,13 @@ final class AttentionPack {
     /// Copies `rows` rows of `dim` elements, `stride` elements apart, to rows of stride `ld`; pads to `padded`
     /// rows.
     static void rows(long address, long stride, int rows, int dim, float[] to, int at, int ld, int padded) {
-        for (int r = 0; r < rows; r++) {
-            row(address + 4 * stride * r, dim, to, at + r * ld, ld);
+        if (stride == dim && ld == dim) {
+            // Rows that follow each other here and there are one long row.
+            row(address, rows * dim, to, at, rows * dim);
+        } else {
+            for (int r = 0; r < rows; r++) {
+                row(address + 4 * stride * r, dim, to, at + r * ld, ld);
+            }
         }
         if (padded > rows) {
             Arrays.fill(to, at + rows * ld, at + padded * ld, 0f);

@@ -113,37 +113,49 @@ final class BinaryKernels {
 
     private static void add(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).add(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER)
+                    .add(fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void sub(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).sub(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER)
+                    .sub(fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void mul(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).mul(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER)
+                    .mul(fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void div(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).div(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER)
+                    .div(fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void max(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).max(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER)
+                    .max(fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void min(int n, long a, long b, long y) {
         for (int i = 0; i < n; i += L) {
-            fromMemorySegment(FS, ALL, a + 4L * i, ORDER).min(fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, a + 4L * i, ORDER)
+                    .min(fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
@@ -194,21 +206,29 @@ final class BinaryKernels {
     private static void reluGrad(int n, long x, long dy, long dx) {
         for (int i = 0; i < n; i += L) {
             FloatVector g = fromMemorySegment(FS, ALL, dy + 4L * i, ORDER);
-            g.blend(0f, fromMemorySegment(FS, ALL, x + 4L * i, ORDER).compare(VectorOperators.LE, 0f)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
+            g.blend(0f, fromMemorySegment(FS, ALL, x + 4L * i, ORDER).compare(VectorOperators.LE, 0f))
+                    .intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
     }
 
     private static void sigmoidGrad(int n, long y, long dy, long dx) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = fromMemorySegment(FS, ALL, y + 4L * i, ORDER);
-            fromMemorySegment(FS, ALL, dy + 4L * i, ORDER).mul(v).mul(v.neg().add(1f)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, dy + 4L * i, ORDER)
+                    .mul(v)
+                    .mul(v.neg().add(1f))
+                    .intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
     }
 
     private static void tanhGrad(int n, long y, long dy, long dx) {
         for (int i = 0; i < n; i += L) {
             FloatVector v = fromMemorySegment(FS, ALL, y + 4L * i, ORDER);
-            v.mul(v).neg().add(1f).mul(fromMemorySegment(FS, ALL, dy + 4L * i, ORDER)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
+            v.mul(v)
+                    .neg()
+                    .add(1f)
+                    .mul(fromMemorySegment(FS, ALL, dy + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
     }
 }

@@ -97,8 +97,8 @@ final class ColumnReductions {
         }
     }
 
-    /// Some rows side by side, with the sums so far in the cache: memory is read along rows, where it is fetched ahead,
-    /// and every column is still added up from its first row to its last.
+    /// Some rows side by side, with the sums so far in the cache: memory is read along rows, where it is fetched
+    /// ahead, and every column is still added up from its first row to its last.
     private static void sums(int rows, int width, long x, long step, long y) {
         int whole = width - width % L;
         int r = 0;
@@ -123,25 +123,39 @@ final class ColumnReductions {
     private static void setStripe(int width, long x, long step, long y) {
         for (int i = 0; i < width; i += L) {
             long at = x + 4L * i;
-            FloatVector a = fromMemorySegment(FS, ALL, at, ORDER).add(fromMemorySegment(FS, ALL, at + step, ORDER)).add(fromMemorySegment(FS, ALL, at + 2 * step, ORDER));
-            a = a.add(fromMemorySegment(FS, ALL, at + 3 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 4 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 5 * step, ORDER));
-            a.add(fromMemorySegment(FS, ALL, at + 6 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 7 * step, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            FloatVector a = fromMemorySegment(FS, ALL, at, ORDER)
+                    .add(fromMemorySegment(FS, ALL, at + step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 2 * step, ORDER));
+            a = a.add(fromMemorySegment(FS, ALL, at + 3 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 4 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 5 * step, ORDER));
+            a.add(fromMemorySegment(FS, ALL, at + 6 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 7 * step, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void addStripe(int width, long x, long step, long y) {
         for (int i = 0; i < width; i += L) {
             long at = x + 4L * i;
-            FloatVector a = fromMemorySegment(FS, ALL, y + 4L * i, ORDER).add(fromMemorySegment(FS, ALL, at, ORDER)).add(fromMemorySegment(FS, ALL, at + step, ORDER));
-            a = a.add(fromMemorySegment(FS, ALL, at + 2 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 3 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 4 * step, ORDER));
-            a = a.add(fromMemorySegment(FS, ALL, at + 5 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 6 * step, ORDER)).add(fromMemorySegment(FS, ALL, at + 7 * step, ORDER));
+            FloatVector a = fromMemorySegment(FS, ALL, y + 4L * i, ORDER)
+                    .add(fromMemorySegment(FS, ALL, at, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + step, ORDER));
+            a = a.add(fromMemorySegment(FS, ALL, at + 2 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 3 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 4 * step, ORDER));
+            a = a.add(fromMemorySegment(FS, ALL, at + 5 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 6 * step, ORDER))
+                    .add(fromMemorySegment(FS, ALL, at + 7 * step, ORDER));
             a.intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 
     private static void addRow(int width, long x, long y) {
         for (int i = 0; i < width; i += L) {
-            fromMemorySegment(FS, ALL, y + 4L * i, ORDER).add(fromMemorySegment(FS, ALL, x + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, y + 4L * i, ORDER)
+                    .add(fromMemorySegment(FS, ALL, x + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
     }
 

@@ -4,7 +4,7 @@ import io.torrefy.tensor.internal.AttentionPlan;
 import java.util.Arrays;
 
 /// The forward pass of `FlashAttention` for one call. A unit is a block of 48 queries of one head; the units of the
-/// query heads that share keys and values, up to `UNITS` of them, make an item: it packs a range of keys and values
+/// query heads that share keys and values, 8 or 16 of them, make an item: it packs a range of keys and values
 /// once and runs all its units over them. Scores are computed transposed, rows are keys and lanes are queries, by 8 x
 /// 48 tiles.
 final class FlashForward {
@@ -13,6 +13,10 @@ final class FlashForward {
 
     private static final int Q = AttentionView.QUERIES;
     private static final int UNITS = 8;
+
+    /// Where a sequence has plenty of units, items of twice as many: keys and values are packed half as often.
+    private static final int PLENTY = 8 * UNITS;
+
     private static final int ROWS = AttentionRowTiles.ROWS;
 
     private final AttentionPlan plan;
@@ -27,6 +31,7 @@ final class FlashForward {
     private final int span;
     private final long[] firstQuery;
     private final long totalQueries;
+    private final int unitsPerItem;
     private int headsPerItem;
 
     private FlashForward(AttentionPlan plan, long q, long k, long v, long o, long lse) {
@@ -40,6 +45,8 @@ final class FlashForward {
         keyStride = AttentionPack.padded(plan.headDim());
         valueStride = AttentionPack.padded(plan.valueDim());
         span = span(keyStride + valueStride, 65_536);
+        long longest = Arrays.stream(plan.qLength()).max().orElse(0);
+        unitsPerItem = longest * group >= PLENTY * Q ? 2 * UNITS : UNITS;
         firstQuery = AttentionScratch.get().work.firstQueries(plan);
         totalQueries = plan.totalQueries();
     }
@@ -87,7 +94,7 @@ final class FlashForward {
 
     private int chunks(int sequence) {
         int units = (plan.qLength()[sequence] + Q - 1) / Q * group;
-        return (units + UNITS - 1) / UNITS;
+        return (units + unitsPerItem - 1) / unitsPerItem;
     }
 
     /// Items of a sequence run from its last queries (which see the most keys) to its first, all key heads of a
@@ -123,8 +130,8 @@ final class FlashForward {
     }
 
     private void chunk(int sequence, int kvHead, int chunk, AttentionView view, AttentionScratch scratch) {
-        int first = chunk * UNITS;
-        int end = Math.min(first + UNITS, view.blocks() * group);
+        int first = chunk * unitsPerItem;
+        int end = Math.min(first + unitsPerItem, view.blocks() * group);
         prepare(scratch);
         for (int unit = first; unit < end; unit++) {
             load(sequence, kvHead * group + unit % group, view, unit / group, unit - first, scratch);
@@ -151,12 +158,12 @@ final class FlashForward {
         x.keys = AttentionScratch.atLeast(x.keys, span * keyStride);
         x.values = AttentionScratch.atLeast(x.values, span * valueStride);
         x.queries = AttentionScratch.atLeast(x.queries, Q * keyStride);
-        x.queriesT = AttentionScratch.atLeast(x.queriesT, UNITS * Q * keyStride);
-        x.out = AttentionScratch.atLeast(x.out, UNITS * Q * valueStride);
+        x.queriesT = AttentionScratch.atLeast(x.queriesT, unitsPerItem * Q * keyStride);
+        x.out = AttentionScratch.atLeast(x.out, unitsPerItem * Q * valueStride);
         x.scores = AttentionScratch.atLeast(x.scores, KEYS * Q);
-        x.rowMax = AttentionScratch.atLeast(x.rowMax, UNITS * Q);
-        x.rowSum = AttentionScratch.atLeast(x.rowSum, UNITS * Q);
-        x.factor = AttentionScratch.atLeast(x.factor, UNITS * Q);
+        x.rowMax = AttentionScratch.atLeast(x.rowMax, unitsPerItem * Q);
+        x.rowSum = AttentionScratch.atLeast(x.rowSum, unitsPerItem * Q);
+        x.factor = AttentionScratch.atLeast(x.factor, unitsPerItem * Q);
     }
 
     private long lse(int sequence, int head) {

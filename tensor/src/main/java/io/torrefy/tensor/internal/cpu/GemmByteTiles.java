@@ -221,7 +221,9 @@ final class GemmByteTiles {
     static void scale(int n, long scales, long y) {
         int j = 0;
         for (int end = FS.loopBound(n); j < end; j += V) {
-            fromMemorySegment(FS, ALL, y + j * 4L, ORDER).mul(fromMemorySegment(FS, ALL, scales + j * 4L, ORDER)).intoMemorySegment(ALL, y + j * 4L, ORDER);
+            fromMemorySegment(FS, ALL, y + j * 4L, ORDER)
+                    .mul(fromMemorySegment(FS, ALL, scales + j * 4L, ORDER))
+                    .intoMemorySegment(ALL, y + j * 4L, ORDER);
         }
         for (; j < n; j++) {
             Mem.f32(y + j * 4L, Mem.f32(y + j * 4L) * Mem.f32(scales + j * 4L));

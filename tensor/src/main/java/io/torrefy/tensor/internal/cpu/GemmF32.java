@@ -286,7 +286,9 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < NR; j += V) {
                 long to = c + i * ldc + j * 4L;
-                fromMemorySegment(FS, ALL, to, ORDER).add(fromMemorySegment(FS, ALL, tile + i * tileRow + j * 4L, ORDER)).intoMemorySegment(ALL, to, ORDER);
+                fromMemorySegment(FS, ALL, to, ORDER)
+                        .add(fromMemorySegment(FS, ALL, tile + i * tileRow + j * 4L, ORDER))
+                        .intoMemorySegment(ALL, to, ORDER);
             }
         }
     }

@@ -44,7 +44,8 @@ final class GemmPack {
 
     private static void edge(long from, long ldb, int kc, VectorMask<Float> mask, long to, long stride) {
         for (int p = 0; p < kc; p++) {
-            FloatVector.fromMemorySegment(FS, ALL, from + p * ldb, ORDER, mask).intoMemorySegment(ALL, to + p * stride, ORDER);
+            FloatVector.fromMemorySegment(FS, ALL, from + p * ldb, ORDER, mask)
+                    .intoMemorySegment(ALL, to + p * stride, ORDER);
         }
     }
 

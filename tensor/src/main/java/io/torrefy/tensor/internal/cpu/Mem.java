@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 /// Raw memory as the kernels see it. All kernels address one native segment that spans the whole address space: a
 /// single segment kind, constant-folded by C2, whose bounds check disappears. Validation happens in front of a kernel.
 ///
-/// There is no helper here that loads or stores a vector. C2 always inlines the Vector API itself, but methods of our own
-/// that take or return vectors only until a compilation has about 18 000 nodes: from then on each call boxes, at ten times
-/// the time, and whether it comes to that is decided by who calls whom. Loops write out what they do.
+/// There is no helper here that loads or stores a vector. C2 always inlines the Vector API itself, but methods of our
+/// own that take or return vectors only until a compilation has about 18 000 nodes: from then on each call boxes, at
+/// ten times the time, and whether it comes to that is decided by who calls whom. Loops write out what they do.
 final class Mem {
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     static final ByteOrder ORDER = ByteOrder.nativeOrder();

@@ -18,7 +18,10 @@ final class NormRows {
     static void scale(long x, long w, int n, float factor, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            fromMemorySegment(FS, ALL, x + 4L * i, ORDER).mul(factor).mul(fromMemorySegment(FS, ALL, w + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER)
+                    .mul(factor)
+                    .mul(fromMemorySegment(FS, ALL, w + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
@@ -31,13 +34,19 @@ final class NormRows {
     static void normalize(long x, long w, long b, int n, float mean, float factor, long y) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sub(mean).mul(factor);
-            v.fma(fromMemorySegment(FS, ALL, w + 4L * i, ORDER), fromMemorySegment(FS, ALL, b + 4L * i, ORDER)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            FloatVector v =
+                    fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sub(mean).mul(factor);
+            v.fma(fromMemorySegment(FS, ALL, w + 4L * i, ORDER), fromMemorySegment(FS, ALL, b + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail).sub(mean).mul(factor);
-            v = v.fma(fromMemorySegment(FS, ALL, w + 4L * i, ORDER, tail), fromMemorySegment(FS, ALL, b + 4L * i, ORDER, tail));
+            FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail)
+                    .sub(mean)
+                    .mul(factor);
+            v = v.fma(
+                    fromMemorySegment(FS, ALL, w + 4L * i, ORDER, tail),
+                    fromMemorySegment(FS, ALL, b + 4L * i, ORDER, tail));
             v.intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
@@ -59,17 +68,25 @@ final class NormRows {
         for (int end = n - n % (2 * L); i < end; i += 2 * L) {
             long at = 4L * i;
             long next = at + 4L * L;
-            a = fromMemorySegment(FS, ALL, x + at, ORDER).mul(fromMemorySegment(FS, ALL, y + at, ORDER)).fma(fromMemorySegment(FS, ALL, z + at, ORDER), a);
-            b = fromMemorySegment(FS, ALL, x + next, ORDER).mul(fromMemorySegment(FS, ALL, y + next, ORDER)).fma(fromMemorySegment(FS, ALL, z + next, ORDER), b);
+            a = fromMemorySegment(FS, ALL, x + at, ORDER)
+                    .mul(fromMemorySegment(FS, ALL, y + at, ORDER))
+                    .fma(fromMemorySegment(FS, ALL, z + at, ORDER), a);
+            b = fromMemorySegment(FS, ALL, x + next, ORDER)
+                    .mul(fromMemorySegment(FS, ALL, y + next, ORDER))
+                    .fma(fromMemorySegment(FS, ALL, z + next, ORDER), b);
         }
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            a = fromMemorySegment(FS, ALL, x + at, ORDER).mul(fromMemorySegment(FS, ALL, y + at, ORDER)).fma(fromMemorySegment(FS, ALL, z + at, ORDER), a);
+            a = fromMemorySegment(FS, ALL, x + at, ORDER)
+                    .mul(fromMemorySegment(FS, ALL, y + at, ORDER))
+                    .fma(fromMemorySegment(FS, ALL, z + at, ORDER), a);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            b = fromMemorySegment(FS, ALL, x + at, ORDER, tail).mul(fromMemorySegment(FS, ALL, y + at, ORDER, tail)).fma(fromMemorySegment(FS, ALL, z + at, ORDER, tail), b);
+            b = fromMemorySegment(FS, ALL, x + at, ORDER, tail)
+                    .mul(fromMemorySegment(FS, ALL, y + at, ORDER, tail))
+                    .fma(fromMemorySegment(FS, ALL, z + at, ORDER, tail), b);
         }
         return VectorMath.sum(a.add(b));
     }
@@ -89,7 +106,8 @@ final class NormRows {
             VectorMask<Float> tail = Rows.below(n - i);
             FloatVector v = fromMemorySegment(FS, ALL, x + at, ORDER, tail);
             FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail).mul(factor);
-            g.fma(fromMemorySegment(FS, ALL, w + at, ORDER, tail), v.mul(k)).intoMemorySegment(ALL, dx + at, ORDER, tail);
+            g.fma(fromMemorySegment(FS, ALL, w + at, ORDER, tail), v.mul(k))
+                    .intoMemorySegment(ALL, dx + at, ORDER, tail);
             g.fma(v, fromMemorySegment(FS, ALL, dw + at, ORDER, tail)).intoMemorySegment(ALL, dw + at, ORDER, tail);
         }
     }
@@ -106,7 +124,8 @@ final class NormRows {
             long at = 4L * i;
             long next = at + 4L * L;
             FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER).mul(fromMemorySegment(FS, ALL, w + at, ORDER));
-            FloatVector h = fromMemorySegment(FS, ALL, dy + next, ORDER).mul(fromMemorySegment(FS, ALL, w + next, ORDER));
+            FloatVector h =
+                    fromMemorySegment(FS, ALL, dy + next, ORDER).mul(fromMemorySegment(FS, ALL, w + next, ORDER));
             a = a.add(g);
             b = b.add(h);
             c = fromMemorySegment(FS, ALL, x + at, ORDER).sub(mean).fma(g, c);
@@ -121,7 +140,8 @@ final class NormRows {
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail).mul(fromMemorySegment(FS, ALL, w + at, ORDER, tail));
+            FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail)
+                    .mul(fromMemorySegment(FS, ALL, w + at, ORDER, tail));
             b = b.add(g);
             d = fromMemorySegment(FS, ALL, x + at, ORDER, tail).sub(mean).fma(g, d);
         }
@@ -149,18 +169,23 @@ final class NormRows {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector xhat = fromMemorySegment(FS, ALL, x + at, ORDER).sub(mean).mul(factor);
+            FloatVector xhat =
+                    fromMemorySegment(FS, ALL, x + at, ORDER).sub(mean).mul(factor);
             FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER);
-            g.mul(factor).fma(fromMemorySegment(FS, ALL, w + at, ORDER), xhat.fma(slope, constant)).intoMemorySegment(ALL, dx + at, ORDER);
+            g.mul(factor)
+                    .fma(fromMemorySegment(FS, ALL, w + at, ORDER), xhat.fma(slope, constant))
+                    .intoMemorySegment(ALL, dx + at, ORDER);
             g.fma(xhat, fromMemorySegment(FS, ALL, dw + at, ORDER)).intoMemorySegment(ALL, dw + at, ORDER);
             g.add(fromMemorySegment(FS, ALL, db + at, ORDER)).intoMemorySegment(ALL, db + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
             VectorMask<Float> tail = Rows.below(n - i);
-            FloatVector xhat = fromMemorySegment(FS, ALL, x + at, ORDER, tail).sub(mean).mul(factor);
+            FloatVector xhat =
+                    fromMemorySegment(FS, ALL, x + at, ORDER, tail).sub(mean).mul(factor);
             FloatVector g = fromMemorySegment(FS, ALL, dy + at, ORDER, tail);
-            FloatVector v = g.mul(factor).fma(fromMemorySegment(FS, ALL, w + at, ORDER, tail), xhat.fma(slope, constant));
+            FloatVector v =
+                    g.mul(factor).fma(fromMemorySegment(FS, ALL, w + at, ORDER, tail), xhat.fma(slope, constant));
             v.intoMemorySegment(ALL, dx + at, ORDER, tail);
             g.fma(xhat, fromMemorySegment(FS, ALL, dw + at, ORDER, tail)).intoMemorySegment(ALL, dw + at, ORDER, tail);
             g.add(fromMemorySegment(FS, ALL, db + at, ORDER, tail)).intoMemorySegment(ALL, db + at, ORDER, tail);

@@ -35,16 +35,22 @@ final class OptimAdam {
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
-            FloatVector first = fromMemorySegment(FS, ALL, m + at, ORDER).mul(beta1).add(d.mul(rest1));
-            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER).mul(beta2).add(d.mul(d).mul(rest2));
+            FloatVector d =
+                    fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector first =
+                    fromMemorySegment(FS, ALL, m + at, ORDER).mul(beta1).add(d.mul(rest1));
+            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER)
+                    .mul(beta2)
+                    .add(d.mul(d).mul(rest2));
             first.intoMemorySegment(ALL, m + at, ORDER);
             second.intoMemorySegment(ALL, v + at, ORDER);
             FloatVector root = second.sqrt().mul(invBias2).add(epsilon);
             w.mul(keep).sub(first.mul(stepSize).div(root)).intoMemorySegment(ALL, p + at, ORDER);
         }
         long at = 4L * i;
-        rest(n - i, p + at, g + at, m + at, v + at, 0, gradScale, keep, pull, beta1, rest1, beta2, rest2, eps, stepSize, invBias2);
+        rest(
+                n - i, p + at, g + at, m + at, v + at, 0, gradScale, keep, pull, beta1, rest1, beta2, rest2, eps,
+                stepSize, invBias2);
     }
 
     static void amsgrad(
@@ -69,9 +75,13 @@ final class OptimAdam {
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
-            FloatVector first = fromMemorySegment(FS, ALL, m + at, ORDER).mul(beta1).add(d.mul(rest1));
-            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER).mul(beta2).add(d.mul(d).mul(rest2));
+            FloatVector d =
+                    fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector first =
+                    fromMemorySegment(FS, ALL, m + at, ORDER).mul(beta1).add(d.mul(rest1));
+            FloatVector second = fromMemorySegment(FS, ALL, v + at, ORDER)
+                    .mul(beta2)
+                    .add(d.mul(d).mul(rest2));
             FloatVector top = fromMemorySegment(FS, ALL, maxV + at, ORDER).max(second);
             first.intoMemorySegment(ALL, m + at, ORDER);
             second.intoMemorySegment(ALL, v + at, ORDER);
@@ -80,11 +90,13 @@ final class OptimAdam {
             w.mul(keep).sub(first.mul(stepSize).div(root)).intoMemorySegment(ALL, p + at, ORDER);
         }
         long at = 4L * i;
-        rest(n - i, p + at, g + at, m + at, v + at, maxV + at, gradScale, keep, pull, beta1, rest1, beta2, rest2, eps, stepSize, invBias2);
+        rest(
+                n - i, p + at, g + at, m + at, v + at, maxV + at, gradScale, keep, pull, beta1, rest1, beta2, rest2,
+                eps, stepSize, invBias2);
     }
 
-    /// What whole vectors leave, with the bits of a lane. (Five arrays under a mask, after the loop, are more than C2
-    /// compiles in one method.)
+    /// What whole vectors leave, with the bits of a lane. (Five arrays under a mask, after the loop, are more than
+    /// C2 compiles in one method.)
     private static void rest(
             int n,
             long p,

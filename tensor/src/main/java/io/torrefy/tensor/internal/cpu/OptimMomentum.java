@@ -20,7 +20,8 @@ final class OptimMomentum {
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector d =
+                    fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
             w.add(d.mul(-lr)).intoMemorySegment(ALL, p + at, ORDER);
         }
         descendScalar(n - i, p + 4L * i, g + 4L * i, gradScale, pull, lr);
@@ -50,8 +51,10 @@ final class OptimMomentum {
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
-            FloatVector v = fromMemorySegment(FS, ALL, velocity + at, ORDER).mul(mu).add(d.mul(share));
+            FloatVector d =
+                    fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector v =
+                    fromMemorySegment(FS, ALL, velocity + at, ORDER).mul(mu).add(d.mul(share));
             v.intoMemorySegment(ALL, velocity + at, ORDER);
             w.add(d.mul(own).add(v.mul(ahead)).mul(-lr)).intoMemorySegment(ALL, p + at, ORDER);
         }
@@ -86,7 +89,8 @@ final class OptimMomentum {
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale);
-            FloatVector v = fromMemorySegment(FS, ALL, velocity + at, ORDER).mul(mu).add(d.mul(share));
+            FloatVector v =
+                    fromMemorySegment(FS, ALL, velocity + at, ORDER).mul(mu).add(d.mul(share));
             v.intoMemorySegment(ALL, velocity + at, ORDER);
             d.mul(own).add(v.mul(ahead)).intoMemorySegment(ALL, y + at, ORDER);
         }
@@ -108,7 +112,10 @@ final class OptimMomentum {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            fromMemorySegment(FS, ALL, y + at, ORDER).mul(a).add(fromMemorySegment(FS, ALL, x + at, ORDER).mul(b)).intoMemorySegment(ALL, y + at, ORDER);
+            fromMemorySegment(FS, ALL, y + at, ORDER)
+                    .mul(a)
+                    .add(fromMemorySegment(FS, ALL, x + at, ORDER).mul(b))
+                    .intoMemorySegment(ALL, y + at, ORDER);
         }
         blendScalar(n - i, y + 4L * i, x + 4L * i, a, b);
     }

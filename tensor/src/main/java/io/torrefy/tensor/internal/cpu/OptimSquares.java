@@ -19,7 +19,8 @@ final class OptimSquares {
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
             FloatVector w = fromMemorySegment(FS, ALL, p + at, ORDER);
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
+            FloatVector d =
+                    fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(w.mul(pull));
             FloatVector s = fromMemorySegment(FS, ALL, sum + at, ORDER).add(d.mul(d));
             s.intoMemorySegment(ALL, sum + at, ORDER);
             w.add(d.div(s.sqrt().add(eps)).mul(-lr)).intoMemorySegment(ALL, p + at, ORDER);
@@ -51,8 +52,12 @@ final class OptimSquares {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(fromMemorySegment(FS, ALL, p + at, ORDER).mul(pull));
-            FloatVector s = fromMemorySegment(FS, ALL, square + at, ORDER).mul(alpha).add(d.mul(d).mul(rest));
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER)
+                    .mul(gradScale)
+                    .add(fromMemorySegment(FS, ALL, p + at, ORDER).mul(pull));
+            FloatVector s = fromMemorySegment(FS, ALL, square + at, ORDER)
+                    .mul(alpha)
+                    .add(d.mul(d).mul(rest));
             s.intoMemorySegment(ALL, square + at, ORDER);
             d.div(s.sqrt().add(eps)).intoMemorySegment(ALL, change + at, ORDER);
         }
@@ -94,9 +99,14 @@ final class OptimSquares {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
             long at = 4L * i;
-            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER).mul(gradScale).add(fromMemorySegment(FS, ALL, p + at, ORDER).mul(pull));
-            FloatVector s = fromMemorySegment(FS, ALL, square + at, ORDER).mul(alpha).add(d.mul(d).mul(rest));
-            FloatVector m = fromMemorySegment(FS, ALL, mean + at, ORDER).mul(alpha).add(d.mul(rest));
+            FloatVector d = fromMemorySegment(FS, ALL, g + at, ORDER)
+                    .mul(gradScale)
+                    .add(fromMemorySegment(FS, ALL, p + at, ORDER).mul(pull));
+            FloatVector s = fromMemorySegment(FS, ALL, square + at, ORDER)
+                    .mul(alpha)
+                    .add(d.mul(d).mul(rest));
+            FloatVector m =
+                    fromMemorySegment(FS, ALL, mean + at, ORDER).mul(alpha).add(d.mul(rest));
             s.intoMemorySegment(ALL, square + at, ORDER);
             m.intoMemorySegment(ALL, mean + at, ORDER);
             d.div(s.sub(m.mul(m)).sqrt().add(eps)).intoMemorySegment(ALL, change + at, ORDER);

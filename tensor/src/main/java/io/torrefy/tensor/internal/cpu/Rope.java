@@ -92,8 +92,11 @@ final class Rope {
         int n = 2 * half;
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector c = fromMemorySegment(FS, ALL, cos + 2L * i, ORDER, lower).rearrange(TWICE);
-            FloatVector s = fromMemorySegment(FS, ALL, sin + 2L * i, ORDER, lower).rearrange(TWICE).mul(signs);
+            FloatVector c =
+                    fromMemorySegment(FS, ALL, cos + 2L * i, ORDER, lower).rearrange(TWICE);
+            FloatVector s = fromMemorySegment(FS, ALL, sin + 2L * i, ORDER, lower)
+                    .rearrange(TWICE)
+                    .mul(signs);
             FloatVector v = fromMemorySegment(FS, ALL, x + 4L * i, ORDER);
             v.mul(c).add(v.rearrange(SWAP).mul(s)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }

@@ -16,9 +16,9 @@ import jdk.incubator.vector.VectorOperators;
 /// `x - shift` exactly, because a fused multiply-add rounds once.
 ///
 /// There is one loop with an exponential in it, over at most `STEP` columns, that writes what it computes: where only a
-/// sum is wanted, into a buffer in the first-level cache. It calls nothing that takes or returns a vector but the Vector
-/// API itself, which C2 always inlines: helpers of our own are calls that box once a compilation has grown large, and
-/// whether it has is decided by who calls whom.
+/// sum is wanted, into a buffer in the first-level cache. It calls nothing that takes or returns a vector but the
+/// Vector API itself, which C2 always inlines: helpers of our own are calls that box once a compilation has grown
+/// large, and whether it has is decided by who calls whom.
 final class RowExp {
     /// Columns between two horizontal sums, which meet in double.
     private static final int STEP = 2 * Scratch.CHUNK;
@@ -180,9 +180,9 @@ final class RowExp {
     /// What [#sumNear] and [#storeNear] answer when the shift will not do.
     static final double TOO_FAR = -1;
 
-    /// The largest value of the first columns. A row is then read from memory once: a pass for its maximum and a pass
-    /// for its exponentials wait for memory one after the other, while one pass computes as it waits. Near enough is
-    /// as good as the maximum, because exponentials and their sum are off by the same factor.
+    /// The largest value of the first columns. A row is then read from memory once: a pass for its maximum and a
+    /// pass for its exponentials wait for memory one after the other, while one pass computes as it waits. Near
+    /// enough is as good as the maximum, because exponentials and their sum are off by the same factor.
     static float near(long x, int n) {
         return RowSums.max(x, Math.min(STEP, n));
     }

@@ -108,7 +108,8 @@ final class RowSums {
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            b = fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail).fma(fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail), b);
+            b = fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail)
+                    .fma(fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail), b);
         }
         return VectorMath.sum(a.add(b).add(c.add(d)));
     }
@@ -128,7 +129,8 @@ final class RowSums {
         int i = 0;
         for (int end = n - n % (2 * L); i < end; i += 2 * L) {
             FloatVector p = fromMemorySegment(FS, ALL, x + 4L * i, ORDER).sub(mean);
-            FloatVector q = fromMemorySegment(FS, ALL, x + 4L * i + 4L * L, ORDER).sub(mean);
+            FloatVector q =
+                    fromMemorySegment(FS, ALL, x + 4L * i + 4L * L, ORDER).sub(mean);
             a = p.fma(p, a);
             b = q.fma(q, b);
         }

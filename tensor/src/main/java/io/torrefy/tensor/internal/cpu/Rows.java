@@ -9,7 +9,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /// What the kernels that work row by row share: fixed blocks of rows, masked access to the tail of a row, and scratch
 /// memory that lives as long as its thread.

@@ -42,7 +42,9 @@ final class Softmax {
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail).mul(factor).intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
+            fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail)
+                    .mul(factor)
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 
@@ -69,7 +71,10 @@ final class Softmax {
     private static void softmaxGradient(long y, long dy, int n, float dot, long dx) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            fromMemorySegment(FS, ALL, dy + 4L * i, ORDER).sub(dot).mul(fromMemorySegment(FS, ALL, y + 4L * i, ORDER)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
+            fromMemorySegment(FS, ALL, dy + 4L * i, ORDER)
+                    .sub(dot)
+                    .mul(fromMemorySegment(FS, ALL, y + 4L * i, ORDER))
+                    .intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
@@ -107,7 +112,10 @@ final class Softmax {
         }
         if (i < n) {
             VectorMask<Float> tail = Rows.below(n - i);
-            fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail).sub(max).sub(log).intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
+            fromMemorySegment(FS, ALL, x + 4L * i, ORDER, tail)
+                    .sub(max)
+                    .sub(log)
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
         }
     }
 

@@ -96,7 +96,9 @@ final class Swiglu {
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            one.div(VectorMath.exp(fromMemorySegment(FS, ALL, x + 4L * i, ORDER).neg()).add(one)).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            one.div(VectorMath.exp(fromMemorySegment(FS, ALL, x + 4L * i, ORDER).neg())
+                            .add(one))
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
         if (i < n) {
             sigmoidTail(x + 4L * i, n - i, y + 4L * i);
@@ -118,7 +120,9 @@ final class Swiglu {
             FloatVector s = fromMemorySegment(FS, ALL, dUp + at, ORDER);
             FloatVector d = fromMemorySegment(FS, ALL, dy + at, ORDER).mul(s);
             d.mul(g).intoMemorySegment(ALL, dUp + at, ORDER);
-            d.mul(fromMemorySegment(FS, ALL, up + at, ORDER)).mul(one.sub(s).fma(g, one)).intoMemorySegment(ALL, dGate + at, ORDER);
+            d.mul(fromMemorySegment(FS, ALL, up + at, ORDER))
+                    .mul(one.sub(s).fma(g, one))
+                    .intoMemorySegment(ALL, dGate + at, ORDER);
         }
         if (i < n) {
             long at = 4L * i;
@@ -127,7 +131,9 @@ final class Swiglu {
             FloatVector s = fromMemorySegment(FS, ALL, dUp + at, ORDER, tail);
             FloatVector d = fromMemorySegment(FS, ALL, dy + at, ORDER, tail).mul(s);
             d.mul(g).intoMemorySegment(ALL, dUp + at, ORDER, tail);
-            d.mul(fromMemorySegment(FS, ALL, up + at, ORDER, tail)).mul(one.sub(s).fma(g, one)).intoMemorySegment(ALL, dGate + at, ORDER, tail);
+            d.mul(fromMemorySegment(FS, ALL, up + at, ORDER, tail))
+                    .mul(one.sub(s).fma(g, one))
+                    .intoMemorySegment(ALL, dGate + at, ORDER, tail);
         }
     }
 

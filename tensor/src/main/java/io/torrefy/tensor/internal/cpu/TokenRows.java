@@ -64,7 +64,8 @@ final class TokenRows {
     private static int first(long x, int n, float value) {
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += Rows.L) {
-            VectorMask<Float> found = fromMemorySegment(FS, ALL, x + 4L * i, ORDER).compare(VectorOperators.EQ, value);
+            VectorMask<Float> found =
+                    fromMemorySegment(FS, ALL, x + 4L * i, ORDER).compare(VectorOperators.EQ, value);
             if (found.anyTrue()) {
                 return i + found.firstTrue();
             }

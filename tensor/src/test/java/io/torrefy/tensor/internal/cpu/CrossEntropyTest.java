@@ -126,7 +126,8 @@ class CrossEntropyTest {
         }
     }
 
-    /// Long rows guess their maximum from the first piece: rising by 39 and by 41 after it, from nothing, in the tail.
+    /// Long rows guess their maximum from the first piece: rising by 39 and by 41 after it, from nothing, in the
+    /// tail.
     @ParameterizedTest
     @ValueSource(strings = {"39", "41", "1000", "from -infinity", "tail", "falling"})
     void aMaximumFarBehindTheFirstPieceIsNoTrouble(String what) {
@@ -140,7 +141,9 @@ class CrossEntropyTest {
                     x[i] -= 60;
                 }
             }
-            default -> x[2 * Rows.PIECE + 17] = Double.parseDouble(what) + Arrays.stream(x, 0, Rows.PIECE).max().orElseThrow();
+            default ->
+                x[2 * Rows.PIECE + 17] = Double.parseDouble(what)
+                        + Arrays.stream(x, 0, Rows.PIECE).max().orElseThrow();
         }
         long[] targets = {2L * Rows.PIECE + 17};
         double lse = logSumExp(x);
