@@ -19,6 +19,8 @@ final class AttentionDecode {
     private static final VectorShuffle<Float> SWAP_QUARTER = AttentionScores.swap(L / 4);
     private static final VectorShuffle<Float> SWAP_2 = AttentionScores.swap(2);
     private static final VectorShuffle<Float> SWAP_1 = AttentionScores.swap(1);
+    private static final VectorMask<Float> TWO = lanesWith(2);
+    private static final VectorShuffle<Float> EVERY_SECOND = VectorShuffle.fromOp(Mem.FS, lane -> 2 * lane % L);
 
     private AttentionDecode() {}
 
@@ -58,7 +60,7 @@ final class AttentionDecode {
         for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
             long query = q + 4 * (plan.qStart()[sequence] + head * plan.qHeadStride());
             loadQuery(query, plan.headDim(), plan.scale() * AttentionScores.LOG2E, x.queries);
-            // The sinks' scores first: a range may leave three elements behind its end.
+            // The sinks' scores first: a range may leave some elements behind its end.
             scores(key, keyStride, sinks, plan.headDim(), x.queries, x.keys, 0);
             scores(key + low * keyStride, keyStride, visible, plan.headDim(), x.queries, x.keys, sinks);
             addMask(plan, sequence, head, 0, sinks, x.keys, 0);
@@ -118,9 +120,18 @@ final class AttentionDecode {
         }
     }
 
-    /// Scores of keys 0 .. count-1, from `scores[to]` on. May write three elements past the last.
+    /// Scores of keys 0 .. count-1, from `scores[to]` on. May write L - 1 elements past the last.
     private static void scores(long key, long stride, int count, int dim, float[] query, float[] scores, int to) {
-        for (int j = 0; j < count; j += 4) {
+        int whole = dim & -L;
+        int j = 0;
+        for (; L == 16 && j + 8 <= count; j += 8) {
+            if (whole >= 4 * L) {
+                scores8by4(key + j * stride, stride, whole, query, scores, to + j);
+            } else {
+                scores8by2(key + j * stride, stride, whole, query, scores, to + j);
+            }
+        }
+        for (; j < count; j += 4) {
             int left = count - 1 - j;
             long at = key + j * stride;
             scores4(
@@ -128,22 +139,219 @@ final class AttentionDecode {
                     at + Math.min(1, left) * stride,
                     at + Math.min(2, left) * stride,
                     at + Math.min(3, left) * stride,
-                    dim,
+                    whole,
                     query,
                     scores,
                     to + j);
         }
+        for (j = 0; whole < dim && j < count; j++) {
+            float sum = scores[to + j];
+            for (int d = whole; d < dim; d++) {
+                sum = Math.fma(query[d], Mem.f32(key + j * stride + 4L * d), sum);
+            }
+            scores[to + j] = sum;
+        }
     }
 
-    /// Four dot products at once. Their lanes are summed in a tree that merges two vectors a step: where the lane's
-    /// bit is clear it holds the first one's sum, where it is set the second one's.
-    private static void scores4(
-            long key0, long key1, long key2, long key3, int dim, float[] query, float[] scores, int j) {
+    /// Eight dot products at once, for vectors of sixteen lanes. A cache comes from memory, so keys are read one
+    /// after the other, four vectors of each at a time: memory then gives twice as much as with the eight keys side
+    /// by side.
+    ///
+    /// The lanes are summed in a tree that merges two vectors a step: where the lane's bit is clear it holds the
+    /// first one's sum, where it is set the second one's. Bit 3 of the lane tells keys 0..3 from 4..7, bit 2 the
+    /// pairs of four, bit 1 the keys of a pair. Writes sixteen scores, of which eight mean something.
+    private static void scores8by4(long key, long stride, int whole, float[] query, float[] scores, int j) {
         FloatVector a = FloatVector.zero(Mem.FS);
         FloatVector b = a;
         FloatVector c = a;
         FloatVector e = a;
-        int whole = dim & -L;
+        FloatVector f = a;
+        FloatVector g = a;
+        FloatVector h = a;
+        FloatVector i = a;
+        int d = 0;
+        for (; d <= whole - 4 * L; d += 4 * L) {
+            FloatVector x0 = FloatVector.fromArray(Mem.FS, query, d);
+            FloatVector x1 = FloatVector.fromArray(Mem.FS, query, d + L);
+            FloatVector x2 = FloatVector.fromArray(Mem.FS, query, d + 2 * L);
+            FloatVector x3 = FloatVector.fromArray(Mem.FS, query, d + 3 * L);
+            long at = key + 4L * d;
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, a);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, a);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, a);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, a);
+            at += stride;
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, b);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, b);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, b);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, b);
+            at += stride;
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, c);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, c);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, c);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, c);
+            at += stride;
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, e);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, e);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, e);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, e);
+            at += stride;
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, f);
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, f);
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, f);
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, f);
+            at += stride;
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, g);
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, g);
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, g);
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, g);
+            at += stride;
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, h);
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, h);
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, h);
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, h);
+            at += stride;
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, i);
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, i);
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 8L * L, Mem.ORDER)
+                    .fma(x2, i);
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 12L * L, Mem.ORDER)
+                    .fma(x3, i);
+        }
+        for (; d < whole; d += L) {
+            FloatVector x = FloatVector.fromArray(Mem.FS, query, d);
+            long at = key + 4L * d;
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
+            at += stride;
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, b);
+            at += stride;
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, c);
+            at += stride;
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, e);
+            at += stride;
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, f);
+            at += stride;
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, g);
+            at += stride;
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, h);
+            at += stride;
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, i);
+        }
+        FloatVector af = a.blend(f, HALF).add(f.blend(a, HALF).rearrange(SWAP_HALF));
+        FloatVector bg = b.blend(g, HALF).add(g.blend(b, HALF).rearrange(SWAP_HALF));
+        FloatVector ch = c.blend(h, HALF).add(h.blend(c, HALF).rearrange(SWAP_HALF));
+        FloatVector ei = e.blend(i, HALF).add(i.blend(e, HALF).rearrange(SWAP_HALF));
+        FloatVector even = af.blend(ch, QUARTER).add(ch.blend(af, QUARTER).rearrange(SWAP_QUARTER));
+        FloatVector odd = bg.blend(ei, QUARTER).add(ei.blend(bg, QUARTER).rearrange(SWAP_QUARTER));
+        FloatVector s = even.blend(odd, TWO).add(odd.blend(even, TWO).rearrange(SWAP_2));
+        s.add(s.rearrange(SWAP_1)).rearrange(EVERY_SECOND).intoArray(scores, j);
+    }
+
+    /// `scores8by4` for heads of less than four vectors.
+    private static void scores8by2(long key, long stride, int whole, float[] query, float[] scores, int j) {
+        FloatVector a = FloatVector.zero(Mem.FS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector e = a;
+        FloatVector f = a;
+        FloatVector g = a;
+        FloatVector h = a;
+        FloatVector i = a;
+        int d = 0;
+        for (; d <= whole - 2 * L; d += 2 * L) {
+            FloatVector x0 = FloatVector.fromArray(Mem.FS, query, d);
+            FloatVector x1 = FloatVector.fromArray(Mem.FS, query, d + L);
+            long at = key + 4L * d;
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, a);
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, a);
+            at += stride;
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, b);
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, b);
+            at += stride;
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, c);
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, c);
+            at += stride;
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, e);
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, e);
+            at += stride;
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, f);
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, f);
+            at += stride;
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, g);
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, g);
+            at += stride;
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, h);
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, h);
+            at += stride;
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x0, i);
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at + 4L * L, Mem.ORDER)
+                    .fma(x1, i);
+        }
+        for (; d < whole; d += L) {
+            FloatVector x = FloatVector.fromArray(Mem.FS, query, d);
+            long at = key + 4L * d;
+            a = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, a);
+            at += stride;
+            b = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, b);
+            at += stride;
+            c = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, c);
+            at += stride;
+            e = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, e);
+            at += stride;
+            f = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, f);
+            at += stride;
+            g = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, g);
+            at += stride;
+            h = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, h);
+            at += stride;
+            i = FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, at, Mem.ORDER).fma(x, i);
+        }
+        FloatVector af = a.blend(f, HALF).add(f.blend(a, HALF).rearrange(SWAP_HALF));
+        FloatVector bg = b.blend(g, HALF).add(g.blend(b, HALF).rearrange(SWAP_HALF));
+        FloatVector ch = c.blend(h, HALF).add(h.blend(c, HALF).rearrange(SWAP_HALF));
+        FloatVector ei = e.blend(i, HALF).add(i.blend(e, HALF).rearrange(SWAP_HALF));
+        FloatVector even = af.blend(ch, QUARTER).add(ch.blend(af, QUARTER).rearrange(SWAP_QUARTER));
+        FloatVector odd = bg.blend(ei, QUARTER).add(ei.blend(bg, QUARTER).rearrange(SWAP_QUARTER));
+        FloatVector s = even.blend(odd, TWO).add(odd.blend(even, TWO).rearrange(SWAP_2));
+        s.add(s.rearrange(SWAP_1)).rearrange(EVERY_SECOND).intoArray(scores, j);
+    }
+
+    /// Four dot products at once, their lanes summed in the same order.
+    private static void scores4(
+            long key0, long key1, long key2, long key3, int whole, float[] query, float[] scores, int j) {
+        FloatVector a = FloatVector.zero(Mem.FS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector e = a;
         for (int d = 0; d < whole; d += L) {
             FloatVector x = FloatVector.fromArray(Mem.FS, query, d);
             long at = 4L * d;
@@ -165,18 +373,12 @@ final class AttentionDecode {
         if (L > 4) {
             s = s.add(s.rearrange(SWAP_1));
         }
-        s.intoArray(query, query.length - L);
         int sums = query.length - L;
+        s.intoArray(query, sums);
         scores[j] = query[sums];
         scores[j + 1] = query[sums + L / 2];
         scores[j + 2] = query[sums + L / 4];
         scores[j + 3] = query[sums + L / 2 + L / 4];
-        for (int d = whole; d < dim; d++) {
-            scores[j] = Math.fma(query[d], Mem.f32(key0 + 4L * d), scores[j]);
-            scores[j + 1] = Math.fma(query[d], Mem.f32(key1 + 4L * d), scores[j + 1]);
-            scores[j + 2] = Math.fma(query[d], Mem.f32(key2 + 4L * d), scores[j + 2]);
-            scores[j + 3] = Math.fma(query[d], Mem.f32(key3 + 4L * d), scores[j + 3]);
-        }
     }
 
     private static void addMask(
