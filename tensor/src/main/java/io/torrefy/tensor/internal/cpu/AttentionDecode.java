@@ -1,6 +1,7 @@
 package io.torrefy.tensor.internal.cpu;
 
 import io.torrefy.tensor.internal.AttentionPlan;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -115,7 +116,13 @@ final class AttentionDecode {
     }
 
     private static void loadQuery(long query, int dim, float scale, float[] to) {
-        for (int d = 0; d < dim; d++) {
+        int d = 0;
+        for (; d <= dim - L; d += L) {
+            FloatVector.fromMemorySegment(Mem.FS, Mem.ALL, query + 4L * d, Mem.ORDER)
+                    .mul(scale)
+                    .intoArray(to, d);
+        }
+        for (; d < dim; d++) {
             to[d] = scale * Mem.f32(query + 4L * d);
         }
     }
@@ -393,27 +400,20 @@ final class AttentionDecode {
         }
     }
 
+    /// The largest score. Fills up the last vector, here and for the exponentials, with scores that weigh nothing.
     private static float maximum(float[] scores, int count) {
-        int j = 0;
-        float max = Float.NEGATIVE_INFINITY;
-        if (count >= L) {
-            FloatVector a = FloatVector.broadcast(Mem.FS, max);
-            for (; j <= count - L; j += L) {
-                FloatVector x = FloatVector.fromArray(Mem.FS, scores, j);
-                a = a.blend(x, x.compare(VectorOperators.GT, a));
-            }
-            max = a.reduceLanes(VectorOperators.MAX);
+        Arrays.fill(scores, count, Math.ceilDiv(count, L) * L, Float.NEGATIVE_INFINITY);
+        FloatVector max = FloatVector.broadcast(Mem.FS, Float.NEGATIVE_INFINITY);
+        for (int j = 0; j < count; j += L) {
+            FloatVector x = FloatVector.fromArray(Mem.FS, scores, j);
+            max = max.blend(x, x.compare(VectorOperators.GT, max));
         }
-        for (; j < count; j++) {
-            max = scores[j] > max ? scores[j] : max;
-        }
-        return max;
+        return max.reduceLanes(VectorOperators.MAX);
     }
 
     private static float exponentials(float[] scores, int count, float shift, float[] lanes) {
         FloatVector total = FloatVector.zero(Mem.FS);
-        int j = 0;
-        for (; j <= count - L; j += L) {
+        for (int j = 0; j < count; j += L) {
             FloatVector x = FloatVector.fromArray(Mem.FS, scores, j).sub(shift);
             // exp2(x), written out: see VectorMath
             FloatVector t = x.add(VectorMath.ROUND);
@@ -434,10 +434,6 @@ final class AttentionDecode {
         float sum = 0f;
         for (int i = lanes.length - L; i < lanes.length; i++) {
             sum += lanes[i];
-        }
-        for (; j < count; j++) {
-            scores[j] = VectorMath.exp2(scores[j] - shift);
-            sum += scores[j];
         }
         return sum;
     }
