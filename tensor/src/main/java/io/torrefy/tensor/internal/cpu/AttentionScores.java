@@ -155,18 +155,26 @@ final class AttentionScores {
         FloatVector old = FloatVector.fromArray(Mem.FS, max, state);
         FloatVector a = old;
         FloatVector b = old;
+        FloatVector c = old;
+        FloatVector d = old;
         int r = 0;
-        for (; r < rows - 1; r += 2) {
+        for (; r < rows - 3; r += 4) {
             FloatVector x = FloatVector.fromArray(Mem.FS, scores, at + r * Q);
             FloatVector y = FloatVector.fromArray(Mem.FS, scores, at + r * Q + Q);
+            FloatVector z = FloatVector.fromArray(Mem.FS, scores, at + r * Q + 2 * Q);
+            FloatVector w = FloatVector.fromArray(Mem.FS, scores, at + r * Q + 3 * Q);
             a = a.blend(x, x.compare(VectorOperators.GT, a));
             b = b.blend(y, y.compare(VectorOperators.GT, b));
+            c = c.blend(z, z.compare(VectorOperators.GT, c));
+            d = d.blend(w, w.compare(VectorOperators.GT, d));
         }
-        if (r < rows) {
+        for (; r < rows; r++) {
             FloatVector x = FloatVector.fromArray(Mem.FS, scores, at + r * Q);
             a = a.blend(x, x.compare(VectorOperators.GT, a));
         }
         a = a.blend(b, b.compare(VectorOperators.GT, a));
+        c = c.blend(d, d.compare(VectorOperators.GT, c));
+        a = a.blend(c, c.compare(VectorOperators.GT, a));
         a.intoArray(max, state);
         FloatVector m = a.blend(0f, a.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
         old.sub(m).intoArray(factor, state);
