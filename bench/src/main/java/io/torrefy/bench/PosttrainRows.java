@@ -32,6 +32,7 @@ final class PosttrainRows {
                 64);
         return Row.of("grpo", "GRPO step 192 x 4, 8 prompts x 8 samples x 64 tokens", "grpo", sizes)
                 .against(Contender.python("trl", "grpo"))
+                .onThreads(2)
                 .warmUp(20)
                 .atLeast(3);
     }

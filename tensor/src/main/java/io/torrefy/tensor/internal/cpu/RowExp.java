@@ -113,6 +113,13 @@ final class RowExp {
         return total;
     }
 
+    /// `y = exp(-x)`. y may be x.
+    static void storeNegated(long x, int n, long y) {
+        for (int i = 0; i < n; i += STEP) {
+            exp(x + 4L * i, Math.min(STEP, n - i), -1f, 0f, y + 4L * i);
+        }
+    }
+
     /// Sum of `e * d` with `d = x * scale - shift` and `e = exp(d)`, 0 where e is 0 (d may be -infinity there).
     static double weighted(long x, int n, float scale, float shift) {
         long y = buffer();

@@ -31,20 +31,7 @@ final class Softmax {
         for (long r = 0; r < rows; r++) {
             long at = 4L * n * r;
             double sum = RowExp.store(x + at, n, RowSums.max(x + at, n), y + at);
-            scale(y + at, n, (float) (1 / sum));
-        }
-    }
-
-    private static void scale(long y, int n, float factor) {
-        int i = 0;
-        for (int end = Rows.whole(n); i < end; i += L) {
-            fromMemorySegment(FS, ALL, y + 4L * i, ORDER).mul(factor).intoMemorySegment(ALL, y + 4L * i, ORDER);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Rows.below(n - i);
-            fromMemorySegment(FS, ALL, y + 4L * i, ORDER, tail)
-                    .mul(factor)
-                    .intoMemorySegment(ALL, y + 4L * i, ORDER, tail);
+            RowExp.rescale(y + at, n, (float) (1 / sum), 0f);
         }
     }
 
@@ -139,22 +126,17 @@ final class Softmax {
         }
     }
 
+    /// In two loops: see `RowExp`.
     private static void logSoftmaxGradient(long y, long dy, int n, float sum, long dx) {
+        RowExp.store(y, n, 0f, dx);
         FloatVector minus = FloatVector.broadcast(Mem.FS, -sum);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector p = VectorMath.exp(fromMemorySegment(FS, ALL, y + 4L * i, ORDER));
+            FloatVector p = fromMemorySegment(FS, ALL, dx + 4L * i, ORDER);
             p.fma(minus, fromMemorySegment(FS, ALL, dy + 4L * i, ORDER)).intoMemorySegment(ALL, dx + 4L * i, ORDER);
         }
-        if (i < n) {
-            logSoftmaxGradientTail(y + 4L * i, dy + 4L * i, n - i, sum, dx + 4L * i);
-        }
-    }
-
-    /// See `RowExp`.
-    private static void logSoftmaxGradientTail(long y, long dy, int n, float sum, long dx) {
-        for (long at = 0; at < 4L * n; at += 4) {
-            f32(dx + at, Math.fma(VectorMath.exp(f32(y + at)), -sum, f32(dy + at)));
+        for (; i < n; i++) {
+            f32(dx + 4L * i, Math.fma(f32(dx + 4L * i), -sum, f32(dy + 4L * i)));
         }
     }
 }

@@ -29,23 +29,19 @@ final class Swiglu {
         });
     }
 
+    /// y is neither gate nor up: it holds the exponentials first ([RowExp] says why they have a loop of their own).
     static void row(long gate, long up, int n, long y) {
+        RowExp.storeNegated(gate, n, y);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            FloatVector g = fromMemorySegment(FS, ALL, gate + 4L * i, ORDER);
-            FloatVector e = VectorMath.exp(g.neg()).add(1f);
-            g.mul(fromMemorySegment(FS, ALL, up + 4L * i, ORDER)).div(e).intoMemorySegment(ALL, y + 4L * i, ORDER);
+            FloatVector e = fromMemorySegment(FS, ALL, y + 4L * i, ORDER).add(1f);
+            fromMemorySegment(FS, ALL, gate + 4L * i, ORDER)
+                    .mul(fromMemorySegment(FS, ALL, up + 4L * i, ORDER))
+                    .div(e)
+                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
-        if (i < n) {
-            rowTail(gate + 4L * i, up + 4L * i, n - i, y + 4L * i);
-        }
-    }
-
-    /// See `RowExp`.
-    private static void rowTail(long gate, long up, int n, long y) {
-        for (long at = 0; at < 4L * n; at += 4) {
-            float g = f32(gate + at);
-            f32(y + at, g * f32(up + at) / (VectorMath.exp(-g) + 1f));
+        for (long at = 4L * i; at < 4L * n; at += 4) {
+            f32(y + at, f32(gate + at) * f32(up + at) / (f32(y + at) + 1f));
         }
     }
 
@@ -93,21 +89,14 @@ final class Swiglu {
     }
 
     private static void sigmoid(long x, int n, long y) {
+        RowExp.storeNegated(x, n, y);
         FloatVector one = FloatVector.broadcast(Mem.FS, 1f);
         int i = 0;
         for (int end = Rows.whole(n); i < end; i += L) {
-            one.div(VectorMath.exp(fromMemorySegment(FS, ALL, x + 4L * i, ORDER).neg())
-                            .add(one))
-                    .intoMemorySegment(ALL, y + 4L * i, ORDER);
+            one.div(fromMemorySegment(FS, ALL, y + 4L * i, ORDER).add(one)).intoMemorySegment(ALL, y + 4L * i, ORDER);
         }
-        if (i < n) {
-            sigmoidTail(x + 4L * i, n - i, y + 4L * i);
-        }
-    }
-
-    private static void sigmoidTail(long x, int n, long y) {
-        for (long at = 0; at < 4L * n; at += 4) {
-            f32(y + at, 1f / (VectorMath.exp(-f32(x + at)) + 1f));
+        for (long at = 4L * i; at < 4L * n; at += 4) {
+            f32(y + at, 1f / (f32(y + at) + 1f));
         }
     }
 
