@@ -4,7 +4,8 @@ import io.torrefy.tensor.Kernels;
 import io.torrefy.tensor.Tensor;
 
 /// Keys and values of past tokens for one attention layer: `slots` sequences of up to `capacity` tokens, each (slots,
-/// capacity, kvHeads, dim). A sequence owns a slot from its first token to its last.
+/// kvHeads, capacity, dim), so that what a head reads for a token lies side by side. A sequence owns a slot from its
+/// first token to its last.
 public final class KvCache implements AutoCloseable {
     private final int slots;
     private final int capacity;
@@ -14,8 +15,8 @@ public final class KvCache implements AutoCloseable {
     private KvCache(int slots, int capacity, int kvHeads, int keyDim, int valueDim) {
         this.slots = slots;
         this.capacity = capacity;
-        this.keys = Tensor.zeros(slots, capacity, kvHeads, keyDim).keep();
-        this.values = Tensor.zeros(slots, capacity, kvHeads, valueDim).keep();
+        this.keys = Tensor.zeros(slots, kvHeads, capacity, keyDim).keep();
+        this.values = Tensor.zeros(slots, kvHeads, capacity, valueDim).keep();
     }
 
     public static KvCache of(int slots, int capacity, int kvHeads, int dim) {
@@ -32,36 +33,48 @@ public final class KvCache implements AutoCloseable {
         return capacity;
     }
 
-    /// As (slots, kvHeads, capacity, dim), a view.
+    /// (slots, kvHeads, capacity, dim).
     public Tensor keys() {
-        return keys.permute(0, 2, 1, 3);
+        return keys;
     }
 
-    /// As (slots, kvHeads, capacity, dim), a view.
+    /// (slots, kvHeads, capacity, dim).
     public Tensor values() {
-        return values.permute(0, 2, 1, 3);
+        return values;
     }
 
     /// Writes tokens: k and v (tokens, kvHeads, dim), `rows` (tokens), I64, each `slot * capacity + position`.
     public void write(Tensor rows, Tensor k, Tensor v) {
-        Kernels.copyRows(flat(keys), rows, k.reshape(k.size(0), -1));
-        Kernels.copyRows(flat(values), rows, v.reshape(v.size(0), -1));
+        Tensor heads = rowsOfHeads(rows.toLongs());
+        Kernels.copyRows(flat(keys), heads, k.reshape(-1, k.size(2)));
+        Kernels.copyRows(flat(values), heads, v.reshape(-1, v.size(2)));
+    }
+
+    /// Where the heads of tokens at `slot * capacity + position` lie, as rows of [#flat].
+    private Tensor rowsOfHeads(long[] tokens) {
+        int kvHeads = (int) keys.size(1);
+        long[] rows = new long[tokens.length * kvHeads];
+        for (int i = 0; i < rows.length; i++) {
+            long token = tokens[i / kvHeads];
+            rows[i] = (token / capacity * kvHeads + i % kvHeads) * capacity + token % capacity;
+        }
+        return Tensor.of(rows, rows.length);
     }
 
     /// Copies the first `length` tokens of a slot to others: samples that share a prompt.
     public void share(int from, int[] to, int length) {
         for (int slot : to) {
             keys.select(0, slot)
-                    .slice(0, 0, length)
-                    .copyFrom(keys.select(0, from).slice(0, 0, length));
+                    .slice(1, 0, length)
+                    .copyFrom(keys.select(0, from).slice(1, 0, length));
             values.select(0, slot)
-                    .slice(0, 0, length)
-                    .copyFrom(values.select(0, from).slice(0, 0, length));
+                    .slice(1, 0, length)
+                    .copyFrom(values.select(0, from).slice(1, 0, length));
         }
     }
 
     private static Tensor flat(Tensor cache) {
-        return cache.reshape(cache.size(0) * cache.size(1), cache.size(2) * cache.size(3));
+        return cache.reshape(-1, cache.size(3));
     }
 
     @Override
