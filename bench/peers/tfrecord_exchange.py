@@ -164,7 +164,7 @@ def samples(folder):
 def generate(path, count):
     """The table of the spec: 13 floats, 26 strings, 1 integer, 766 bytes on average."""
     chance = random.Random(7)
-    names = [f"feature_{i:02d}" for i in range(40)]
+    names = [f"f{i}" for i in range(40)]
     with tf.io.TFRecordWriter(path) as writer:
         for _ in range(count):
             features = {}
@@ -172,7 +172,7 @@ def generate(path, count):
                 if i < 13:
                     features[name] = ("float32", [chance.random()])
                 elif i < 39:
-                    features[name] = ("string", [b"%08x" % chance.getrandbits(32)][:1])
+                    features[name] = ("string", [b"%07x" % chance.getrandbits(28)])
                 else:
                     features[name] = ("int64", [chance.randrange(2)])
             writer.write(example(features).SerializeToString())
