@@ -15,8 +15,8 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Locale;
 
-/// Writes TensorBoard event files: scalars, text, histograms and images, each at a step. An event file is a TFRecord file
-/// of `tensorflow.Event` messages whose first one states the format's version.
+/// Writes TensorBoard event files: scalars, text, histograms and images, each at a step. An event file is a TFRecord
+/// file of `tensorflow.Event` messages whose first one states the format's version.
 ///
 /// Each writer opens a file of its own (TensorBoard reads all event files of a folder as one run), so a process
 /// never writes into a file that a killed one left half written. What is written can be seen after [#flush], which

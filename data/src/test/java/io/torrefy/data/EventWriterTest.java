@@ -24,10 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// scalar, which TensorBoard was made to read.
 class EventWriterTest {
     private static final InstantSource CLOCK = InstantSource.fixed(Instant.ofEpochSecond(1_700_000_001));
-    private static final String LOSS = "0900004040fc54d94110012a210a1f0a046c6f73734a0b0a090a077363616c617273420a08"
-            + "01120022040000003f";
-    private static final String REWARD = "0900004040fc54d94110ac022a240a220a0772c3a9776172644a0b0a090a077363616c6172"
-            + "73420a0801120022040000a0bf";
+    private static final String LOSS =
+            "0900004040fc54d94110012a210a1f0a046c6f73734a0b0a090a077363616c617273420a08" + "01120022040000003f";
+    private static final String REWARD =
+            "0900004040fc54d94110ac022a240a220a0772c3a9776172644a0b0a090a077363616c6172" + "73420a0801120022040000a0bf";
     private static final String NOTE =
             "0900004040fc54d94110022a230a210a046e6f7465420f0807120042092a2a68692a2a20c3a44a080a060a0474657874";
     private static final String HISTOGRAM = "0900004040fc54d94110032a550a530a0168423e08021208120208021202080322300000"
@@ -106,7 +106,8 @@ class EventWriterTest {
             file = events.file();
             events.scalar("loss", 1, 0.5);
         }
-        assertThat(LOSS).isEqualTo(golden.path("scalar loss=0.5 step=1 wall=1700000001").asText());
+        assertThat(LOSS)
+                .isEqualTo(golden.path("scalar loss=0.5 step=1 wall=1700000001").asText());
         assertThat(hex(Files.readAllBytes(file))).endsWith(golden.path("framed").asText());
     }
 
