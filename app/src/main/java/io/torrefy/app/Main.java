@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             ChatCommand.class,
             EvalCommand.class,
             ParityCommand.class,
+            RecordsCommand.class,
             DoctorCommand.class,
             CommandLine.HelpCommand.class
         })

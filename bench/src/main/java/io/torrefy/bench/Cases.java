@@ -4,6 +4,7 @@ import io.torrefy.bench.cases.Decode;
 import io.torrefy.bench.cases.GrpoStep;
 import io.torrefy.bench.cases.Libtorch;
 import io.torrefy.bench.cases.NativeBlas;
+import io.torrefy.bench.cases.Records;
 import io.torrefy.bench.cases.Sgemm;
 import io.torrefy.bench.cases.SgemmPeer;
 import io.torrefy.bench.cases.Start;
@@ -22,6 +23,7 @@ public final class Cases {
             Map.entry("gelu", TensorOps::gelu),
             Map.entry("grpo", GrpoStep::new),
             Map.entry("layernorm", TensorOps::layerNorm),
+            Map.entry("records", Records::new),
             Map.entry("rmsnorm", TensorOps::rmsNorm),
             Map.entry("sgemm", Sgemm::new),
             Map.entry("sgemm-openblas", (args, threads) -> new SgemmPeer(NativeBlas.openBlas(), args, threads)),

@@ -1,0 +1,48 @@
+package io.torrefy.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A file format of rows of named values, which rows of every other one can be converted to.
+///
+/// A value is a `String`, a `Long`, a `Double` or `Float`, a `Boolean`, a `byte[]`, null where it is missing, or a
+/// `List` of such values; formats may also give a `Map`, which tf.Example has no place for.
+public interface RowFormat {
+    /// Opens `file` at its first row.
+    Source open(Path file) throws IOException;
+
+    /// Writes a whole file, which is there after the last row or not at all.
+    ///
+    /// @param fields all fields of the rows, in their order
+    /// @return the number of rows
+    long write(Path file, Map<String, ValueKind> fields, Body body) throws IOException;
+
+    /// The rows of a file.
+    interface Source extends AutoCloseable {
+        /// The next row; empty at the end.
+        ///
+        /// @throws MalformedDataException that names file and place of what is no row
+        Optional<Map<String, @Nullable Object>> next() throws IOException;
+
+        /// Where the row that [#next] gave last stands, for messages.
+        String place();
+
+        @Override
+        void close() throws IOException;
+    }
+
+    /// Takes rows.
+    @FunctionalInterface
+    interface Sink {
+        void write(Map<String, ? extends @Nullable Object> row) throws IOException;
+    }
+
+    /// Gives the rows of a file that is being written.
+    @FunctionalInterface
+    interface Body {
+        void write(Sink sink) throws IOException;
+    }
+}

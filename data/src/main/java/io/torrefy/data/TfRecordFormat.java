@@ -1,0 +1,57 @@
+package io.torrefy.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// TFRecord files of tf.Examples as rows.
+///
+/// @param compression of the files that are written
+/// @param shards into how many files rows are dealt; 1: into one of the given name
+public record TfRecordFormat(TfRecordReader.Options reading, Compression compression, int shards) implements RowFormat {
+    @Override
+    public Source open(Path file) throws IOException {
+        TfRecordReader reader = TfRecordReader.open(file, reading);
+        return new Source() {
+            @Override
+            public Optional<Map<String, @Nullable Object>> next() throws IOException {
+                return reader.next() ? Optional.of(ExampleRows.toRow(example())) : Optional.empty();
+            }
+
+            private Example example() {
+                try {
+                    return Example.parse(reader.record());
+                } catch (ExampleException e) {
+                    throw new ExampleException(e.getMessage() + " In " + place() + ".");
+                }
+            }
+
+            @Override
+            public String place() {
+                return "record " + reader.number() + " of " + file + " (byte " + reader.offset() + ")";
+            }
+
+            @Override
+            public void close() throws IOException {
+                reader.close();
+            }
+        };
+    }
+
+    @Override
+    public long write(Path file, Map<String, ValueKind> fields, Body body) throws IOException {
+        TfRecordWriter.Body records = sink -> {
+            long[] row = {0};
+            body.write(values -> {
+                sink.write(
+                        ExampleRows.toExample(values, fields, "row " + row[0]).toBytes());
+                row[0]++;
+            });
+        };
+        return shards == 1
+                ? TfRecordWriter.write(file, compression, records)
+                : Shards.write(file, shards, compression, records);
+    }
+}
