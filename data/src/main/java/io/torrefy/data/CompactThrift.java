@@ -84,7 +84,8 @@ final class CompactThrift {
     private void header(int field, int type) {
         int delta = field - last;
         if (delta < 1 || delta > 15) {
-            throw new IllegalArgumentException("fields in rising order, at most 15 apart; got " + field + " after " + last);
+            throw new IllegalArgumentException(
+                    "fields in rising order, at most 15 apart; got " + field + " after " + last);
         }
         out.write(delta << 4 | type);
         last = field;

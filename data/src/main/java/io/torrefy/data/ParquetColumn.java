@@ -42,11 +42,11 @@ public record ParquetColumn(Type type, boolean list) {
         return new ParquetColumn(type, true);
     }
 
-    /// The columns that hold `rows`, by name in order of appearance. Integers beside doubles make a column of doubles,
-    /// and a column without any value is text.
+    /// The columns that hold `rows`, by name in order of appearance. Integers beside doubles make a column of
+    /// doubles, and a column without any value is text.
     ///
-    /// @throws MalformedDataException that names file, row and field of a value that does not go with those before, or
-    ///     that no column holds (a list in a list, an object)
+    /// @throws MalformedDataException that names file, row and field of a value that does not go with those before,
+    ///     or that no column holds (a list in a list, an object)
     public static Map<String, ParquetColumn> infer(List<Row> rows) {
         var names = new LinkedHashSet<String>();
         var types = new HashMap<String, Type>();
@@ -60,8 +60,7 @@ public record ParquetColumn(Type type, boolean list) {
         var columns = new LinkedHashMap<String, ParquetColumn>();
         for (String name : names) {
             columns.put(
-                    name,
-                    new ParquetColumn(types.getOrDefault(name, Type.STRING), lists.getOrDefault(name, false)));
+                    name, new ParquetColumn(types.getOrDefault(name, Type.STRING), lists.getOrDefault(name, false)));
         }
         return columns;
     }

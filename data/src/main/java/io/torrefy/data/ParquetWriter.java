@@ -18,10 +18,11 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a Parquet file of flat columns and columns of lists, PLAIN-encoded, a data page a column and row group, each
-/// with its CRC. Rows gather in memory, up to 16 MiB of them; the file lies beside its place and takes its name when the
-/// writer is closed after [#finish], so nobody finds half a file. Not thread-safe.
+/// with its CRC. Rows gather in memory, up to 16 MiB of them; the file lies beside its place and takes its name when
+/// the writer is closed after [#finish], so nobody finds half a file. Not thread-safe.
 ///
-/// The format is that of Apache Parquet, `parquet.thrift`; the numbers of its fields are in the methods that write them.
+/// The format is that of Apache Parquet, `parquet.thrift`; the numbers of its fields are in the methods that write
+/// them.
 public final class ParquetWriter implements AutoCloseable {
     /// How pages are compressed.
     public enum Codec {
@@ -81,8 +82,8 @@ public final class ParquetWriter implements AutoCloseable {
 
     /// Appends a row; a column that `values` lacks is missing.
     ///
-    /// @throws IllegalArgumentException that names row and column of a value that the column does not hold, or names that
-    ///     are no columns; after it the writer can only be closed
+    /// @throws IllegalArgumentException that names row and column of a value that the column does not hold, or
+    ///     names that are no columns; after it the writer can only be closed
     public void write(Map<String, ? extends @Nullable Object> values) throws IOException {
         rows++;
         var unknown = values.keySet().stream()
@@ -180,7 +181,8 @@ public final class ParquetWriter implements AutoCloseable {
     /// `FileMetaData`.
     private byte[] footer() {
         var footer = new CompactThrift().i32(1, 1);
-        int elements = 1 + columns.values().stream().mapToInt(c -> c.list() ? 3 : 1).sum();
+        int elements =
+                1 + columns.values().stream().mapToInt(c -> c.list() ? 3 : 1).sum();
         footer.structList(2, elements);
         footer.beginElement().string(4, "schema").i32(5, columns.size()).end();
         columns.forEach((name, column) -> schema(footer, name, column));

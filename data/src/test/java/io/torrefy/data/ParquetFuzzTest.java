@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Damaged Parquet files give data or an error that names the file.
-@Timeout(300)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ParquetFuzzTest {
     private static final Path SAMPLES = Path.of("src/test/resources/io/torrefy/data");
 
