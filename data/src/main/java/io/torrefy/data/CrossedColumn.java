@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,7 +75,7 @@ public record CrossedColumn(List<?> keys, long hashBucketSize, @Nullable Long ha
             if (leaf instanceof FeatureColumn column) {
                 all.putAll(column.parseExampleSpec());
             } else {
-                all.put((String) leaf, new FeatureSpec.VarLen(FeatureType.STRING));
+                all.put((String) leaf, Specs.varLen(FeatureType.STRING));
             }
         }
         return all;

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import io.torrefy.data.internal.VocabularyFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -204,9 +205,10 @@ public final class FeatureColumns {
             column.parseExampleSpec().forEach((key, spec) -> {
                 var other = all.putIfAbsent(key, spec);
                 checks.expect(
-                        other == null || other.equals(spec),
+                        other == null || Specs.same(other, spec),
                         "feature_columns that agree on the parse_spec for key " + key,
-                        "different ones: " + spec + " and " + other);
+                        "different ones: " + Specs.describe(spec) + " and "
+                                + (other == null ? "" : Specs.describe(other)));
             });
         }
         checks.raise();

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.Map;
 
 /// Strings or integers by their [Fingerprint64], modulo the number of buckets; integers by their decimal digits.
@@ -27,7 +28,7 @@ public record HashedCategoricalColumn(String key, long hashBucketSize, FeatureTy
 
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
-        return Map.of(key, new FeatureSpec.VarLen(dtype));
+        return Map.of(key, Specs.varLen(dtype));
     }
 
     @Override

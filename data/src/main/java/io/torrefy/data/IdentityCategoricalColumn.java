@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,7 @@ public record IdentityCategoricalColumn(String key, long numberBuckets, @Nullabl
 
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
-        return Map.of(key, new FeatureSpec.VarLen(FeatureType.INT64));
+        return Map.of(key, Specs.varLen(FeatureType.INT64));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Numbers;
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.List;
 import java.util.Map;
 
@@ -50,7 +51,7 @@ public record NumericColumn(
 
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
-        return Map.of(key, new FeatureSpec.FixedLen(shape, dtype, defaultValue));
+        return Map.of(key, Specs.fixedLen(dtype, shape, defaultValue));
     }
 
     @Override

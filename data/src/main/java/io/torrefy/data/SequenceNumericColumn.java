@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.List;
 import java.util.Map;
 
@@ -37,7 +38,7 @@ public record SequenceNumericColumn(
 
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
-        return Map.of(key, new FeatureSpec.VarLen(dtype));
+        return Map.of(key, Specs.varLen(dtype));
     }
 
     /// How many numbers one step has.

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.Map;
 
 /// Strings or integers by their line in a file, as [VocabularyListCategoricalColumn] does it with a list. The file is
@@ -57,7 +58,7 @@ public record VocabularyFileCategoricalColumn(
 
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
-        return Map.of(key, new FeatureSpec.VarLen(dtype));
+        return Map.of(key, Specs.varLen(dtype));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -59,7 +60,7 @@ public record VocabularyListCategoricalColumn(
 
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
-        return Map.of(key, new FeatureSpec.VarLen(dtype));
+        return Map.of(key, Specs.varLen(dtype));
     }
 
     @Override

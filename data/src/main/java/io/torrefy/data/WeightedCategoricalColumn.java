@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.Specs;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -15,7 +16,7 @@ public record WeightedCategoricalColumn(CategoricalColumn categoricalColumn, Str
         Problems.of("weightedCategoricalColumn")
                 .expect(dtype.isNumeric(), "a dtype convertible to float", dtype.typeName())
                 .expect(
-                        inner == null || inner.equals(new FeatureSpec.VarLen(dtype)),
+                        inner == null || Specs.same(inner, Specs.varLen(dtype)),
                         "weights with a parse config of their own",
                         "\"" + weightFeatureKey + "\", for which one already exists: " + inner)
                 .raise();
@@ -29,7 +30,7 @@ public record WeightedCategoricalColumn(CategoricalColumn categoricalColumn, Str
     @Override
     public Map<String, FeatureSpec> parseExampleSpec() {
         Map<String, FeatureSpec> all = new LinkedHashMap<>(categoricalColumn.parseExampleSpec());
-        all.put(weightFeatureKey, new FeatureSpec.VarLen(dtype));
+        all.put(weightFeatureKey, Specs.varLen(dtype));
         return all;
     }
 
