@@ -64,7 +64,7 @@ public final class ColumnConfigs {
                         .put("num_oov_buckets", file.numOovBuckets())
                         .put("dtype", file.dtype().typeName())
                         .put("default_value", file.defaultValue())
-                        .put("file_format", file.fileFormat());
+                        .put("file_format", file.fileFormat().equals(VocabularyFileCategoricalColumn.TEXT) ? null : file.fileFormat());
             case IdentityCategoricalColumn identity ->
                 c.put("key", identity.key())
                         .put("number_buckets", identity.numberBuckets())
@@ -268,7 +268,7 @@ public final class ColumnConfigs {
                 "dtype",
                 "default_value",
                 "file_format"));
-        // TensorFlow's own configurations have null for lines of text.
+        // TensorFlow has null for lines of text.
         String format = c.textOrNull("file_format");
         return new VocabularyFileCategoricalColumn(
                 c.text("key"),
