@@ -80,7 +80,13 @@ public final class ColumnEncoder {
     /// @throws IllegalArgumentException if a feature is missing, of the wrong type or (naming row and value) has a value
     ///     that a column does not take
     public EncodedBatch encode(FeatureBatch batch) {
-        var call = new Call(batch);
+        return encode(batch, new ColumnBuffers());
+    }
+
+    /// The same in memory that is used again: what was encoded with these buffers before is overwritten.
+    public EncodedBatch encode(FeatureBatch batch, ColumnBuffers buffers) {
+        buffers.restart();
+        var call = new Call(batch, buffers);
         Map<String, EncodedColumn> encoded = new LinkedHashMap<>();
         plans.forEach((name, plan) -> encoded.put(name, plan.apply(call)));
         return new EncodedBatch(batch.rows(), encoded);

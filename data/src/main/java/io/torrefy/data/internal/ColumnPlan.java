@@ -63,7 +63,7 @@ public final class ColumnPlan {
         var source = source(inner);
         return isSequence(inner)
                 ? ids(inner)
-                : call -> Indicators.of(name, call.ids(source), inner.numBuckets());
+                : call -> Indicators.of(name, call.ids(source), inner.numBuckets(), call.buffers());
     }
 
     private Function<Call, EncodedColumn> ids(CategoricalColumn column) {
@@ -109,7 +109,7 @@ public final class ColumnPlan {
             case BucketizedColumn bucketized ->
                 new BucketIds(bucketized, numbers(bucketized.sourceColumn()), mode);
             case HashedCategoricalColumn(String key, long buckets, FeatureType dtype) ->
-                leaf(key, dtype, new Lookup.Hashed(buckets, dtype == FeatureType.UINT64));
+                leaf(key, dtype, new Lookup.Hashed(Remainder.by(buckets), dtype == FeatureType.UINT64));
             case VocabularyListCategoricalColumn list -> ofList(list);
             case VocabularyFileCategoricalColumn file -> ofFile(file);
             case IdentityCategoricalColumn identity ->

@@ -26,7 +26,7 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
         if (normalization.isIdentity() && input instanceof FeatureValues.Floats floats) {
             return new Dense(cells.rows(), width, floats.array());
         }
-        var out = new float[input.size()];
+        var out = call.buffers().floats(input.size());
         Blocks.run(out.length, (from, to) -> normalization.apply(input, from, to, out));
         return new Dense(cells.rows(), width, out);
     }
@@ -85,14 +85,5 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
         } else {
             ((long[]) array)[at] = value.longValue();
         }
-    }
-
-    /// Whether all are numbers.
-    static boolean noneIsNan(float[] values, int from, int to) {
-        boolean sound = true;
-        for (int i = from; i < to; i++) {
-            sound &= values[i] == values[i];
-        }
-        return sound;
     }
 }
