@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/// The arrays of encoded batches, to be used again: with the same buffers, [ColumnEncoder#encode] overwrites what it gave
-/// the time before instead of asking for fresh memory, which costs more than the encoding where batches are large. For
-/// one thread at a time.
+/// The arrays of encoded batches, to be used again: with the same buffers, [ColumnEncoder#encode] overwrites what it
+/// gave the time before instead of asking for fresh memory, which costs more than the encoding where batches are large.
+/// For one thread at a time.
 public final class ColumnBuffers {
     private final Pool<long[]> longs = new Pool<>(long[]::new);
     private final Pool<float[]> floats = new Pool<>(float[]::new);

@@ -70,7 +70,7 @@ public final class BucketIds implements IdSource {
     private static boolean noneIsNan(float[] values, int from, int to) {
         boolean sound = true;
         for (int i = from; i < to; i++) {
-            sound &= values[i] == values[i];
+            sound &= !Float.isNaN(values[i]);
         }
         return sound;
     }

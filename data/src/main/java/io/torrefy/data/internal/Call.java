@@ -51,12 +51,15 @@ public final class Call {
     ///
     /// @throws IllegalArgumentException if the batch has none of that name
     public Cells raw(String key) {
-        return raw.computeIfAbsent(key, k -> Cells.of(
-                this,
-                k,
-                batch.find(k)
-                        .orElseThrow(() -> new IllegalArgumentException("[columns] expected feature \"" + k
-                                + "\"; got a batch of " + batch.features().keySet() + ", which it is not in."))));
+        return raw.computeIfAbsent(
+                key,
+                k -> Cells.of(
+                        this,
+                        k,
+                        batch.find(k)
+                                .orElseThrow(() -> new IllegalArgumentException(
+                                        "[columns] expected feature \"" + k + "\"; got a batch of "
+                                                + batch.features().keySet() + ", which it is not in."))));
     }
 
     /// The ids of a column.

@@ -43,7 +43,8 @@ public record Cells(
         Problems.of("columns")
                 .expect(
                         shape[0] * width == data.values().size(),
-                        "feature (key: " + key + ") with a value for each element of its shape " + Arrays.toString(shape),
+                        "feature (key: " + key + ") with a value for each element of its shape "
+                                + Arrays.toString(shape),
                         data.values().size() + " values")
                 .raise();
         return new Cells(

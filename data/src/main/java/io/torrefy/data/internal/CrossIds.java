@@ -15,8 +15,7 @@ import java.util.Optional;
 /// @param leaves what is crossed, in the order of the keys
 /// @param buckets how many there are; 0 for the fingerprint modulo `2^63 - 1`
 /// @param strict whether missing values are dropped and the order is that of the keys; else as TensorFlow
-public record CrossIds(String name, List<Leaf> leaves, long buckets, long hashKey, boolean strict)
-        implements IdSource {
+public record CrossIds(String name, List<Leaf> leaves, long buckets, long hashKey, boolean strict) implements IdSource {
     private static final int BLOCK = 2048;
     private static final long[] NO_PRINTS = {};
 
@@ -29,8 +28,8 @@ public record CrossIds(String name, List<Leaf> leaves, long buckets, long hashKe
         record Column(IdSource source) implements Leaf {}
     }
 
-    /// What one key brings to each row: values `rowSplits[r]` to `rowSplits[r + 1]`, and where their fingerprints come
-    /// from: an array, or texts that are hashed when they are needed, a block at a time.
+    /// What one key brings to each row: values `rowSplits[r]` to `rowSplits[r + 1]`, and where their fingerprints
+    /// come from: an array, or texts that are hashed when they are needed, a block at a time.
     private record Parts(int[] rowSplits, long[] prints, Optional<Cells> texts, boolean dense) {
         /// The fingerprints of values `from..to`.
         Slice slice(int from, int to) {
@@ -58,7 +57,7 @@ public record CrossIds(String name, List<Leaf> leaves, long buckets, long hashKe
             // The sort is stable: sparse tensors first, then dense ones, as TensorFlow's op takes its inputs.
             parts.sort((a, b) -> Boolean.compare(a.dense(), b.dense()));
         }
-        boolean single = parts.stream().allMatch(p -> p.rowSplits() == call.uniform(1));
+        boolean single = parts.stream().allMatch(p -> oneEach(p.rowSplits()));
         int[] splits = single ? call.uniform(1) : splits(call.rows(), parts, call.buffers());
         var ids = call.buffers().longs(splits[call.rows()]);
         var remainder = Remainder.by(buckets == 0 ? Long.MAX_VALUE : buckets);
@@ -111,6 +110,14 @@ public record CrossIds(String name, List<Leaf> leaves, long buckets, long hashKe
         return new Parts(kept.rowSplits(), kept.ids(), Optional.empty(), cells.dense());
     }
 
+    private static boolean oneEach(int[] rowSplits) {
+        boolean one = true;
+        for (int row = 0; row < rowSplits.length; row++) {
+            one &= rowSplits[row] == row;
+        }
+        return one;
+    }
+
     /// One value of every key in every row: a key at a time, in loops without anything else.
     private void crossSingle(List<Parts> parts, int from, int to, long[] out) {
         Arrays.fill(out, from, to, hashKey);
@@ -157,8 +164,8 @@ public record CrossIds(String name, List<Leaf> leaves, long buckets, long hashKe
         return splits;
     }
 
-    /// Fills `out` from `to` on. Hashes of the first keys are widened in place, from the back, by the values of the next:
-    /// so the last key varies fastest, and no beginning is hashed twice.
+    /// Fills `out` from `to` on. Hashes of the first keys are widened in place, from the back, by the values of the
+    /// next: so the last key varies fastest, and no beginning is hashed twice.
     private void cross(List<Parts> parts, Slice[] slices, int row, int to, long[] out) {
         out[to] = hashKey;
         int n = 1;

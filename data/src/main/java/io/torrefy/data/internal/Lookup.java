@@ -1,8 +1,8 @@
 package io.torrefy.data.internal;
 
-import io.torrefy.data.Fingerprint64;
 import io.torrefy.data.FeatureValues.Longs;
 import io.torrefy.data.FeatureValues.Strings;
+import io.torrefy.data.Fingerprint64;
 import org.jspecify.annotations.Nullable;
 
 /// Turns single values into ids.

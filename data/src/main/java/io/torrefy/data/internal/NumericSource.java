@@ -64,7 +64,8 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
         for (int row = 0; row < cells.rows(); row++) {
             int start = cells.rowSplits()[row];
             int n = cells.rowSplits()[row + 1] - start;
-            boolean whole = n == width && cells.position(row, start) == 0 && cells.position(row, start + n - 1) == n - 1;
+            boolean whole =
+                    n == width && cells.position(row, start) == 0 && cells.position(row, start + n - 1) == n - 1;
             if (whole) {
                 System.arraycopy(from, start, to, row * width, n);
             } else if (n == 0 && !defaults.isEmpty()) {

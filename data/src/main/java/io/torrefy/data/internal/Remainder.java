@@ -1,7 +1,7 @@
 package io.torrefy.data.internal;
 
-/// Remainders of unsigned numbers by one divisor, without a division each: `h * floor(2^64 / n) / 2^64` is the quotient or
-/// one less (Barrett, 1986).
+/// Remainders of unsigned numbers by one divisor, without a division each: `h * floor(2^64 / n) / 2^64` is the quotient
+/// or one less (Barrett, 1986).
 ///
 /// @param n the divisor, at least 1
 /// @param reciprocal `floor((2^64 - 1) / n)`

@@ -11,8 +11,7 @@ import java.util.Arrays;
 /// Byte strings and their places: a table with open addressing on the fingerprint; bytes are compared before a string
 /// counts as found.
 public final class Vocabulary {
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private final byte[] bytes;
     private final int[] offsets;
@@ -76,8 +75,8 @@ public final class Vocabulary {
         return -1;
     }
 
-    /// Words are short: eight bytes at a time are faster than a call of the library's general method. The last eight
-    /// may overlap those before.
+    /// Words are short: eight bytes at a time are faster than a call of the library's general method. The last
+    /// eight may overlap those before.
     private static boolean same(byte[] a, int i, byte[] b, int j, int length) {
         if (length < Long.BYTES) {
             for (int k = 0; k < length; k++) {
