@@ -20,6 +20,7 @@ public final class Table {
         all.addAll(DecodeRows.rows());
         all.addAll(PosttrainRows.rows());
         all.addAll(RecordRows.rows());
+        all.addAll(ColumnRows.rows());
         all.addAll(StartRows.rows());
         return all;
     }

@@ -1,0 +1,15 @@
+package io.torrefy.data;
+
+/// A column of any number of ids in a row, each in `0..numBuckets`; -1 is an unknown value.
+public sealed interface CategoricalColumn extends FeatureColumn
+        permits BucketizedColumn,
+                HashedCategoricalColumn,
+                VocabularyListCategoricalColumn,
+                VocabularyFileCategoricalColumn,
+                IdentityCategoricalColumn,
+                WeightedCategoricalColumn,
+                CrossedColumn,
+                SequenceCategoricalColumn {
+    /// How many different ids there are.
+    long numBuckets();
+}
