@@ -1,8 +1,10 @@
 package io.torrefy.app;
 
 import io.torrefy.data.Compression;
+import io.torrefy.data.CsvTable;
 import io.torrefy.data.FieldKinds;
 import io.torrefy.data.JsonLinesFormat;
+import io.torrefy.data.ParquetTable;
 import io.torrefy.data.RowFormat;
 import io.torrefy.data.Shards;
 import io.torrefy.data.TfRecordFormat;
@@ -68,6 +70,8 @@ final class RecordsConvertCommand implements Callable<Integer> {
         Map<String, Supplier<RowFormat>> formats = new TreeMap<>();
         formats.put("tfrecord", () -> new TfRecordFormat(TfRecordReader.Options.DEFAULT, compression, shards));
         formats.put("jsonl", JsonLinesFormat::new);
+        formats.put("csv", CsvTable::new);
+        formats.put("parquet", ParquetTable::new);
         return formats;
     }
 

@@ -3,6 +3,7 @@ package io.torrefy.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.data.Compression;
 import io.torrefy.data.Example;
 import io.torrefy.data.Feature;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +140,59 @@ class RecordsCommandTest {
         JsonNode stats = json(0, "stats", chosen.toString()).path("features");
         assertThat(stats).hasSize(2);
         assertThat(stats.path("id").path("kind").asText()).isEqualTo("float32");
+    }
+
+    @Test
+    void parquetAndBackAreTheSameRows() throws IOException {
+        Path lines = Files.writeString(folder.resolve("p.jsonl"), """
+                {"id":1,"score":0.5,"tags":["a","b"],"name":"x"}
+                {"id":2,"score":-2.0,"tags":["c"],"name":"\u00e9"}
+                """);
+        Path parquet = folder.resolve("p.parquet");
+        Path back = folder.resolve("q.jsonl");
+        json(0, "convert", lines.toString(), parquet.toString());
+        json(0, "convert", parquet.toString(), back.toString());
+        ObjectMapper mapper = new ObjectMapper();
+        List<String> first = Files.readAllLines(lines);
+        List<String> second = Files.readAllLines(back);
+        assertThat(second).hasSameSizeAs(first);
+        for (int i = 0; i < first.size(); i++) {
+            assertThat(mapper.readTree(second.get(i))).isEqualTo(mapper.readTree(first.get(i)));
+        }
+    }
+
+    @Test
+    void csvIntoExamplesAndBack() throws IOException {
+        Path table = Files.writeString(folder.resolve("t.csv"), """
+                id,score,name
+                1,0.5,"a, b"
+                2,,c
+                """);
+        Path records = folder.resolve("t.tfrecord");
+        Path back = folder.resolve("u.csv");
+        json(0, "convert", table.toString(), records.toString());
+        assertThat(json(0, "stats", records.toString())
+                        .path("features")
+                        .path("score")
+                        .path("kind")
+                        .asText())
+                .isEqualTo("float32");
+        json(0, "convert", records.toString(), back.toString(), "--features", "id:int64,score:float32,name:string");
+        assertThat(back).hasContent("""
+                id,score,name
+                1,0.5,"a, b"
+                2,,c
+                """);
+        Path lists = Files.writeString(folder.resolve("l.jsonl"), "{\"a\":[1,2]}\n");
+        CommandRun wrong = new CommandRun();
+        assertThat(wrong.execute(
+                        "records",
+                        "convert",
+                        lists.toString(),
+                        folder.resolve("l.csv").toString()))
+                .isOne();
+        assertThat(wrong.err()).contains("[csv]", "\"a\"");
+        assertThat(folder.resolve("l.csv")).doesNotExist();
     }
 
     @Test

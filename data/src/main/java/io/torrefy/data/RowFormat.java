@@ -40,7 +40,7 @@ public interface RowFormat {
         void write(Map<String, ? extends @Nullable Object> row) throws IOException;
     }
 
-    /// Gives the rows of a file that is being written.
+    /// Gives the rows of a file that is being written. A format may ask for them twice.
     @FunctionalInterface
     interface Body {
         void write(Sink sink) throws IOException;
