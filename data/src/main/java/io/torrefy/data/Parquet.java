@@ -1,0 +1,56 @@
+package io.torrefy.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Reads Parquet files without Hadoop: flat columns, lists and structs, dictionary-encoded or not, uncompressed or in
+/// Snappy, GZIP or Zstandard.
+///
+/// All integers become `Long`, `FLOAT`, `DOUBLE` and decimals `Double`, strings `String`, raw bytes `byte[]`, lists
+/// `List`, structs `Map`; dates, times and time stamps become their ISO 8601 text. A file that is damaged is a
+/// [MalformedDataException] that names the file and the row.
+public final class Parquet implements RecordSource<Row> {
+    private final List<String> columns;
+
+    private Parquet(List<String> columns) {
+        this.columns = columns;
+    }
+
+    /// All columns.
+    public static Parquet rows() {
+        return new Parquet(List.of());
+    }
+
+    /// Some columns, the others are not even read.
+    public static Parquet columns(String... names) {
+        return new Parquet(List.of(names));
+    }
+
+    /// All rows of `file`.
+    public static List<Row> read(Path file) throws IOException {
+        return Records.read(rows(), file);
+    }
+
+    /// The rows of `file`, read as they are asked for; close the stream. Reading may throw
+    /// [java.io.UncheckedIOException].
+    public static Stream<Row> stream(Path file) throws IOException {
+        return Records.stream(rows(), file);
+    }
+
+    /// How many rows `file` has, from its footer.
+    public static long count(Path file) throws IOException {
+        return ParquetRows.count(file);
+    }
+
+    @Override
+    public Reader<Row> open(Path file, Position from) throws IOException {
+        return ParquetRows.open(file, columns, from.offset());
+    }
+
+    @Override
+    public String name() {
+        return "parquet";
+    }
+}
