@@ -2,7 +2,8 @@
 
 It speaks what io.torrefy.bench.Worker describes: one JSON object a line, asked on standard input, answered on standard
 output. MODULE lies beside this file and has `open(case, args) -> (run, work, unit)`, where `run()` does the work once
-and `work` says how many `unit` that is. `args["threads"]` is the number of threads; PyTorch's is already set to it.
+and `work` says how many `unit` that is. `args["threads"]` is the number of threads; PyTorch's is already set to it, unless
+the module does without PyTorch: then it has `threads(n)`, which is called before the first `open`.
 """
 
 import gc
@@ -36,10 +37,13 @@ def main():
                 run = None
                 gc.collect()
                 if module is None:
-                    import torch
-
-                    torch.set_num_threads(asked["threads"])
                     module = importlib.import_module(sys.argv[1])
+                    if hasattr(module, "threads"):
+                        module.threads(asked["threads"])
+                    else:
+                        import torch
+
+                        torch.set_num_threads(asked["threads"])
                 run, work, unit = module.open(asked["case"], {**asked["args"], "threads": asked["threads"]})
                 answer = {"ok": True, "work": work, "unit": unit}
             elif what == "run":

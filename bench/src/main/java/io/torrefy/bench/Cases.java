@@ -1,5 +1,6 @@
 package io.torrefy.bench;
 
+import io.torrefy.bench.cases.Columns;
 import io.torrefy.bench.cases.Decode;
 import io.torrefy.bench.cases.GrpoStep;
 import io.torrefy.bench.cases.Libtorch;
@@ -18,6 +19,7 @@ public final class Cases {
             Map.entry("adamw", TensorOps::adamW),
             Map.entry("attention", TensorOps::attention),
             Map.entry("cross-entropy", TensorOps::crossEntropy),
+            Map.entry("columns", Columns::new),
             Map.entry("decode", Decode::new),
             Map.entry("gelu", TensorOps::gelu),
             Map.entry("grpo", GrpoStep::new),

@@ -19,6 +19,7 @@ public final class Table {
         all.addAll(TrainingRows.rows());
         all.addAll(DecodeRows.rows());
         all.addAll(PosttrainRows.rows());
+        all.addAll(ColumnRows.rows());
         all.addAll(StartRows.rows());
         return all;
     }
