@@ -14,4 +14,6 @@ module io.torrefy.data {
     requires static org.jspecify;
 
     exports io.torrefy.data;
+
+    uses io.torrefy.data.RecordFormat;
 }

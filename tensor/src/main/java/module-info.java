@@ -8,6 +8,7 @@ module io.torrefy.tensor {
 
     exports io.torrefy.tensor;
     exports io.torrefy.tensor.internal to
+            io.torrefy.data,
             io.torrefy.nn;
 
     uses io.torrefy.tensor.internal.Backend;

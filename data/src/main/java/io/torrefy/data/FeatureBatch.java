@@ -34,7 +34,7 @@ public record FeatureBatch(int rows, Map<String, FeatureData> features) {
     /// @throws IllegalArgumentException that lists the names there are
     public FeatureData feature(String name) {
         return find(name)
-                .orElseThrow(() -> new IllegalArgumentException("[batch] expected a feature \"" + name + "\"; got "
-                        + List.copyOf(features.keySet()) + "."));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "[batch] expected a feature \"" + name + "\"; got " + List.copyOf(features.keySet()) + "."));
     }
 }

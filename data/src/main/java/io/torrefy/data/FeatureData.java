@@ -21,8 +21,8 @@ public sealed interface FeatureData {
 
     /// Any number of values in a row.
     ///
-    /// @param rowSplits from the outermost to the innermost level: entries `splits[i]` to `splits[i + 1]` of the next
-    ///     level (of the values, on the last one) belong to part `i`; `rowSplits[0]` has `rows + 1` entries
+    /// @param rowSplits from the outermost to the innermost level: entries `splits[i]` to `splits[i + 1]` of the
+    ///     next level (of the values, on the last one) belong to part `i`; `rowSplits[0]` has `rows + 1` entries
     /// @param innerShape the shape of one value, empty for scalars
     record Ragged(FeatureValues values, int[][] rowSplits, long[] innerShape) implements FeatureData {
         /// One level of scalars.

@@ -25,8 +25,8 @@ public sealed interface FeatureValues {
         }
     }
 
-    /// Byte strings one after the other: string `i` lies at `offsets[i]` to `offsets[i + 1]` of `bytes`. They are text
-    /// in UTF-8 by convention only.
+    /// Byte strings one after the other: string `i` lies at `offsets[i]` to `offsets[i + 1]` of `bytes`. They are
+    /// text in UTF-8 by convention only.
     record Strings(byte[] bytes, int[] offsets) implements FeatureValues {
         /// Strings in UTF-8.
         public static Strings of(List<String> texts) {

@@ -5,24 +5,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Spliterators;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /// Reads files of one JSON value a line (JSON Lines). Blank lines and a byte-order mark are skipped, `\r\n` ends a
 /// line as `\n` does, and the last line may lack its end. Anything else that is no JSON is a
@@ -47,7 +36,7 @@ public final class JsonLines {
                 throw bad("expected a string in field \"" + name + "\"; got "
                         + (field.isMissingNode()
                                 ? value.isObject() ? "fields " + fields : value.getNodeType()
-                                : field.getNodeType() + " " + shorten(field.toString())));
+                                : field.getNodeType() + " " + Texts.shorten(field.toString())));
             }
             return field.asText();
         }
@@ -60,78 +49,53 @@ public final class JsonLines {
 
     /// All records of `file`.
     public static List<Line> read(Path file) throws IOException {
-        try (var lines = stream(file)) {
-            return lines.toList();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        return Records.read(lines(), file);
     }
 
     /// The records of `file`, read as they are asked for; close the stream. Reading may throw
-    /// [UncheckedIOException].
+    /// [java.io.UncheckedIOException].
     public static Stream<Line> stream(Path file) throws IOException {
-        var source = new LineSource(file, new BufferedInputStream(Files.newInputStream(file), 1 << 16));
-        return StreamSupport.stream(source, false).onClose(source::close);
+        return Records.stream(lines(), file);
     }
 
-    private static final class LineSource extends Spliterators.AbstractSpliterator<Line> {
-        private final Path file;
-        private final InputStream in;
-        private long number;
+    /// The records as they are.
+    public static RecordSource<Line> lines() {
+        return source(line -> line);
+    }
 
-        LineSource(Path file, InputStream in) {
-            super(Long.MAX_VALUE, ORDERED | NONNULL);
-            this.file = file;
-            this.in = in;
-        }
+    /// The records, each of which has to be an object, as rows.
+    ///
+    /// @throws MalformedDataException (from the readers) that names file, line and field of what no row can hold:
+    ///     an integer of more than 64 bits, or a line that is no object
+    public static RecordSource<Row> rows() {
+        return source(JsonRows::row);
+    }
 
+    private static <T> RecordSource<T> source(Function<Line, T> form) {
+        return new RecordSource<>() {
+            @Override
+            public Reader<T> open(Path file, Position from) throws IOException {
+                return new LineRecords<>(file, new LineReader(file, "jsonl", from), form);
+            }
+
+            @Override
+            public String name() {
+                return "jsonl";
+            }
+        };
+    }
+
+    private record LineRecords<T>(Path file, LineReader lines, Function<Line, T> form)
+            implements RecordSource.Reader<T> {
         @Override
-        public boolean tryAdvance(Consumer<? super Line> action) {
-            try {
-                for (var bytes = next(); bytes.isPresent(); bytes = next()) {
-                    String text = decode(bytes.get());
-                    if (!text.isBlank()) {
-                        action.accept(new Line(file, number, parse(text)));
-                        return true;
-                    }
+        public Optional<RecordSource.Numbered<T>> next() throws IOException {
+            for (var text = lines.next(); text.isPresent(); text = lines.next()) {
+                if (!text.get().isBlank()) {
+                    var line = new Line(file, lines.number(), parse(text.get()));
+                    return Optional.of(new RecordSource.Numbered<>(lines.number(), form.apply(line)));
                 }
-                return false;
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
-        }
-
-        private Optional<byte[]> next() throws IOException {
-            int b = in.read();
-            if (b < 0) {
-                return Optional.empty();
-            }
-            number++;
-            var line = new ByteArrayOutputStream(256);
-            for (; b >= 0 && b != '\n'; b = in.read()) {
-                line.write(b);
-            }
-            return Optional.of(line.toByteArray());
-        }
-
-        private String decode(byte[] line) {
-            var decoder = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .onUnmappableCharacter(CodingErrorAction.REPORT);
-            var bytes = ByteBuffer.wrap(line);
-            try {
-                String text = decoder.decode(bytes).toString();
-                return number == 1 && text.startsWith("\ufeff") ? text.substring(1) : text;
-            } catch (CharacterCodingException _) {
-                throw new MalformedDataException(
-                        file,
-                        number,
-                        "[jsonl] " + file + ":" + number + ": expected UTF-8; got byte 0x"
-                                + Integer.toHexString(line[bytes.position()] & 0xff) + " at column "
-                                + (bytes.position() + 1) + " (in bytes). Hint: convert the file, for example with"
-                                + " `iconv -f latin1 -t utf-8`.");
-            }
+            return Optional.empty();
         }
 
         private JsonNode parse(String text) {
@@ -140,9 +104,9 @@ public final class JsonLines {
             } catch (JsonProcessingException e) {
                 throw new MalformedDataException(
                         file,
-                        number,
-                        "[jsonl] " + file + ":" + number + ": expected one JSON value; got " + shorten(text.strip())
-                                + " (" + e.getOriginalMessage() + column(e) + ").");
+                        lines.number(),
+                        "[jsonl] " + file + ":" + lines.number() + ": expected one JSON value; got "
+                                + Texts.shorten(text.strip()) + " (" + e.getOriginalMessage() + column(e) + ").");
             }
         }
 
@@ -151,16 +115,14 @@ public final class JsonLines {
             return where.map(l -> ", column " + l.getColumnNr()).orElse("");
         }
 
-        void close() {
-            try {
-                in.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        @Override
+        public RecordSource.Position position() {
+            return lines.position();
         }
-    }
 
-    private static String shorten(String text) {
-        return text.length() <= 60 ? text : text.substring(0, 57) + "...";
+        @Override
+        public void close() throws IOException {
+            lines.close();
+        }
     }
 }

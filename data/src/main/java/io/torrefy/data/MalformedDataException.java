@@ -3,7 +3,7 @@ package io.torrefy.data;
 import java.nio.file.Path;
 
 /// A file whose contents are not what its format promises. The message names the file and the place in it.
-public final class MalformedDataException extends RuntimeException {
+public class MalformedDataException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final transient Path file;

@@ -36,6 +36,25 @@ final class Proto {
         return append(value);
     }
 
+    Proto packed(int field, float[] values) {
+        var packed = little(Math.multiplyExact(values.length, Float.BYTES));
+        packed.asFloatBuffer().put(values);
+        return bytes(field, packed.array());
+    }
+
+    Proto packed(int field, long[] values) {
+        var packed = new ByteArrayOutputStream(values.length);
+        for (long value : values) {
+            varint(packed, value);
+        }
+        return bytes(field, packed.toByteArray());
+    }
+
+    /// Fields that are in wire format already.
+    Proto raw(byte[] fields) {
+        return append(fields);
+    }
+
     Proto text(int field, String value) {
         return bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
@@ -53,6 +72,10 @@ final class Proto {
     }
 
     private void raw(long value) {
+        varint(out, value);
+    }
+
+    static void varint(ByteArrayOutputStream out, long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
             out.write((int) (rest & 0x7f | 0x80));

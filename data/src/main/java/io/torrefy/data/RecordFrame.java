@@ -1,5 +1,7 @@
 package io.torrefy.data;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -11,8 +13,20 @@ final class RecordFrame {
     static final int HEADER = 12;
     /// Checksum of the data.
     static final int FOOTER = 4;
+    /// The longest data of a record: with its frame it has to fit into a Java array.
+    static final int MAX_DATA = Integer.MAX_VALUE - 64;
+
+    /// Little-endian loads from arrays.
+    static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private RecordFrame() {}
+
+    /// Whether the 12 bytes at `offset` are a length and its checksum.
+    static boolean lengthIsSound(byte[] bytes, int offset) {
+        return (int) INT.get(bytes, offset + Long.BYTES) == Crc32c.mask(Crc32c.of(bytes, offset, Long.BYTES));
+    }
 
     /// `data` with its header and footer.
     static byte[] frame(byte[] data) {

@@ -1,0 +1,156 @@
+package io.torrefy.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// Datasets of files.
+public final class Datasets {
+    private static final int HEAD = 16;
+
+    private Datasets() {}
+
+    /// The lines of plain text files, one file after the other.
+    public static Dataset<String> text(Path... files) {
+        return Dataset.files(TextLines.lines(), List.of(files));
+    }
+
+    /// The records of JSON Lines files.
+    public static Dataset<JsonLines.Line> jsonl(Path... files) {
+        return Dataset.files(JsonLines.lines(), List.of(files));
+    }
+
+    /// The rows of CSV files in one format.
+    public static Dataset<Row> csv(CsvFormat format, Path... files) {
+        return Dataset.files(Csv.of(format), List.of(files));
+    }
+
+    /// The rows of Parquet files.
+    public static Dataset<Row> parquet(Path... files) {
+        return Dataset.files(Parquet.rows(), List.of(files));
+    }
+
+    /// The records of TFRecord files, as bytes.
+    public static Dataset<byte[]> tfRecords(Path... files) {
+        return Dataset.files(TfRecordSource.records(), List.of(files));
+    }
+
+    /// The rows of files whose format their suffixes tell, or else their first bytes. Formats are `.jsonl` and
+    /// `.ndjson`,
+    /// `.csv` and `.tsv` (with a header line and inferred types), `.parquet`, `.txt` (rows of one field `text`),
+    /// `.tfrecord` (rows of one field `record`, bytes), and those of [RecordFormat] services.
+    ///
+    /// @throws IllegalArgumentException that names the suffixes there are, for each file of an unknown one
+    public static Dataset<Row> open(Path... files) {
+        var unknown =
+                Arrays.stream(files).filter(file -> format(file).isEmpty()).toList();
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "[dataset] expected files that end in one of " + suffixes() + "; got " + unknown + ".");
+        }
+        var parts = Arrays.stream(files)
+                .map(file -> Dataset.files(format(file).orElseThrow().rows(), List.of(file)))
+                .toList();
+        return parts.size() == 1 ? parts.getFirst() : Dataset.interleave(parts, 1, 1);
+    }
+
+    /// The format of `file`, where its name or its first bytes tell.
+    public static Optional<RecordFormat> format(Path file) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        var formats = formats();
+        return formats.stream()
+                .filter(format -> format.suffixes().stream().anyMatch(name::endsWith))
+                .findFirst()
+                .or(() -> formats.stream()
+                        .filter(format -> format.matches(head(file)))
+                        .findFirst());
+    }
+
+    private static byte[] head(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return new byte[0];
+        }
+        try (var in = Files.newInputStream(file)) {
+            return in.readNBytes(HEAD);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Set<String> suffixes() {
+        var suffixes = new TreeSet<String>();
+        formats().forEach(format -> suffixes.addAll(format.suffixes()));
+        return suffixes;
+    }
+
+    private static List<RecordFormat> formats() {
+        var formats = new ArrayList<RecordFormat>(List.of(
+                new Known(Set.of(".jsonl", ".ndjson"), "", JsonLines.rows()),
+                new Known(Set.of(".csv"), "", Csv.of(CsvFormat.standard().inferred())),
+                new Known(Set.of(".tsv"), "", Csv.of(CsvFormat.tabs().inferred())),
+                new Known(Set.of(".parquet"), "PAR1", Parquet.rows()),
+                new Known(Set.of(".tfrecord", ".tfrecords"), "", mapped(TfRecordSource.records(), "record")),
+                new Known(Set.of(".txt"), "", mapped(TextLines.lines(), "text"))));
+        ServiceLoader.load(RecordFormat.class).forEach(formats::add);
+        return formats;
+    }
+
+    /// Records as rows of one field.
+    private static <T> RecordSource<Row> mapped(RecordSource<T> source, String field) {
+        return new RecordSource<>() {
+            @Override
+            public Reader<Row> open(Path file, Position from) throws IOException {
+                return new OneField<>(file, field, source.open(file, from));
+            }
+
+            @Override
+            public String name() {
+                return source.name();
+            }
+        };
+    }
+
+    private record OneField<T>(Path file, String field, RecordSource.Reader<T> records)
+            implements RecordSource.Reader<Row> {
+        @Override
+        public Optional<RecordSource.Numbered<Row>> next() throws IOException {
+            return records.next().map(one -> new RecordSource.Numbered<>(one.number(), row(one)));
+        }
+
+        private Row row(RecordSource.Numbered<T> one) {
+            Map<String, @Nullable Object> values = new LinkedHashMap<>();
+            values.put(field, one.value());
+            return new Row(file, one.number(), values);
+        }
+
+        @Override
+        public RecordSource.Position position() {
+            return records.position();
+        }
+
+        @Override
+        public void close() throws IOException {
+            records.close();
+        }
+    }
+
+    private record Known(Set<String> suffixes, String magic, RecordSource<Row> rows) implements RecordFormat {
+        @Override
+        public boolean matches(byte[] head) {
+            return !magic.isEmpty() && new String(head, StandardCharsets.ISO_8859_1).startsWith(magic);
+        }
+    }
+}
