@@ -12,7 +12,7 @@ import java.util.Map;
 /// value that occurs more often than that is there.
 ///
 /// @param <T> strings or integers
-public final class Frequencies<T extends Comparable<T>> {
+public final class Frequencies<T> {
     private final int capacity;
     private final long room;
     private final Comparator<T> order;

@@ -27,7 +27,7 @@ public final class InputState {
     public InputState(FieldType type, int maxValues, long maxCharacters) {
         this.type = type;
         texts = new Frequencies<>(maxValues, maxCharacters, FeatureColumns.BY_CODE_POINT);
-        integers = new Frequencies<>(maxValues, maxCharacters, Comparator.naturalOrder());
+        integers = new Frequencies<>(maxValues, maxCharacters, Comparator.<Long>naturalOrder());
     }
 
     /// Takes in rows that lack the feature.
