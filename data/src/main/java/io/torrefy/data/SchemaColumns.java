@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Makes columns of a schema and of what a pass over the data learned. Everything that is wrong is noted and reported
@@ -190,16 +189,13 @@ final class SchemaColumns {
                 "too few different numbers for " + buckets.quantiles() + " buckets; it gets " + found);
     }
 
-    /// Quantiles as float32, each once; the smallest number is none, because nothing lies below it.
+    /// Where to cut, as float32, each once; the smallest number is none, because nothing lies below it.
     private List<Double> boundaries(SchemaFeature.Buckets buckets) {
         if (!buckets.boundaries().isEmpty()) {
             return buckets.boundaries();
         }
         var state = state(buckets.input());
-        double[] shares = IntStream.range(1, buckets.quantiles())
-                .mapToDouble(i -> (double) i / buckets.quantiles())
-                .toArray();
-        return Arrays.stream(state.quantiles().quantiles(shares))
+        return Arrays.stream(state.quantiles().cuts(buckets.quantiles()))
                 .map(x -> (float) x)
                 .filter(x -> x > state.moments().min())
                 .distinct()

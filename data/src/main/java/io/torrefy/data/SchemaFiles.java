@@ -69,7 +69,7 @@ final class SchemaFiles {
         try {
             return make.apply(document);
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw bad(file, 1, String.valueOf(e.getMessage()), e);
+            throw bad(file, 1, String.valueOf(e.getMessage()).replace("[schema] ", ""), e);
         }
     }
 
@@ -152,12 +152,12 @@ final class SchemaFiles {
 
     private static FittedSchema fitted(JsonNode document) {
         var head = new Fields(document, "a fitted schema");
-        Problems.of("schema")
-                .expect(
-                        document.path("format").asText().equals(FORMAT),
-                        "a fitted schema, whose \"format\" is \"" + FORMAT + "\"",
-                        document.path("format"))
-                .raise();
+        if (!document.isObject()) {
+            throw head.bad("an object", document);
+        }
+        if (!document.path("format").asText().equals(FORMAT)) {
+            throw head.bad("\"format\": \"" + FORMAT + "\"", document.path("format"));
+        }
         Problems.of("schema")
                 .expect(
                         head.integer("version") == VERSION,

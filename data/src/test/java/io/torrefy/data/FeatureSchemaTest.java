@@ -107,9 +107,9 @@ class FeatureSchemaTest {
                 .isEqualTo(FeatureColumns.numericColumn("y")
                         .withDefault(5.125)
                         .withNormalizer(new Normalizer.MinMax(2, 10)));
-        assertThat(((BucketizedColumn) fitted.columns().get(2)).boundaries()).containsExactly(2.0, 4.0, 6.0);
+        assertThat(((BucketizedColumn) fitted.columns().get(2)).boundaries()).containsExactly(3.0, 5.0, 7.0);
         assertThat(fitted.encode(data).dense("x").values()).containsExactly(-1.5f, -.5f, -.5f, -.5f, 0, 0, 1, 2);
-        assertThat(fitted.encode(data).ids("z_bucketized").ids()).containsExactly(3, 3, 3, 2, 2, 1, 1, 0);
+        assertThat(fitted.encode(data).ids("z_bucketized").ids()).containsExactly(3, 3, 2, 2, 1, 1, 0, 0);
         assertThat(fitted.statistics().get("x").numbers().mean()).isEqualTo(5, within(1e-15));
     }
 

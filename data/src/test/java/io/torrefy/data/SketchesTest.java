@@ -142,9 +142,9 @@ class SketchesTest {
         for (int seed = 0; seed < 20; seed++) {
             var random = new SplittableRandom(seed);
             Map<Long, Long> exact = new HashMap<>();
-            var whole = new Frequencies<Long>(100, 1000, Comparator.naturalOrder());
-            var joined = new Frequencies<Long>(100, 1000, Comparator.naturalOrder());
-            var part = new Frequencies<Long>(100, 1000, Comparator.naturalOrder());
+            var whole = new Frequencies<Long>(100, 1000, Comparator.<Long>naturalOrder());
+            var joined = new Frequencies<Long>(100, 1000, Comparator.<Long>naturalOrder());
+            var part = new Frequencies<Long>(100, 1000, Comparator.<Long>naturalOrder());
             int n = 50_000;
             for (int i = 0; i < n; i++) {
                 // A heavy head, and a tail that hardly ever comes twice.
@@ -154,7 +154,7 @@ class SketchesTest {
                 part.add(word);
                 if (random.nextInt(3000) == 0 || i == n - 1) {
                     joined.merge(part);
-                    part = new Frequencies<>(100, 1000, Comparator.naturalOrder());
+                    part = new Frequencies<>(100, 1000, Comparator.<Long>naturalOrder());
                 }
             }
             for (var counts : List.of(whole, joined)) {

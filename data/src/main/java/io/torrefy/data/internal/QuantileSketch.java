@@ -3,6 +3,7 @@ package io.torrefy.data.internal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Quantiles of a stream in bounded memory, without chance: buffers of doubling weight, each of which is sorted when it
 /// is full and hands every other item to the next (Manku, Rajagopalan and Lindsay, SIGMOD 1998; two sketches add up as
@@ -102,12 +103,29 @@ public final class QuantileSketch {
         return error;
     }
 
-    /// Numbers of these ranks, each `rankError()` places off at the most. The quantile `q` of `n` numbers is the one of
-    /// rank `ceil(q n)`, from 1 on: one of the numbers, nothing between two.
+    /// The quantiles of these shares: `q` of `n` numbers is the one of rank `ceil(q n)`, one of the numbers, nothing
+    /// between two.
     ///
     /// @param shares increasing, each from 0 to 1
     /// @throws IllegalStateException if there are no numbers
     public double[] quantiles(double... shares) {
+        return ofRanks(Arrays.stream(shares)
+                .mapToLong(q -> (long) Math.ceil(q * count))
+                .toArray());
+    }
+
+    /// Where to cut the numbers, `x < cut` to the left, into `parts` of equal count: the numbers of ranks
+    /// `floor(i n / parts) + 1`.
+    ///
+    /// @throws IllegalStateException if there are no numbers
+    public double[] cuts(int parts) {
+        return ofRanks(IntStream.range(1, parts)
+                .mapToLong(i -> Math.multiplyExact(count, i) / parts + 1)
+                .toArray());
+    }
+
+    /// Numbers of these ranks, which increase and start at 1, each `rankError()` places off at the most.
+    private double[] ofRanks(long[] ranks) {
         if (count == 0) {
             throw new IllegalStateException("[quantiles] expected numbers; got none.");
         }
@@ -119,15 +137,15 @@ public final class QuantileSketch {
             }
         }
         items.sort((a, b) -> Double.compare(a.value(), b.value()));
-        var found = new double[shares.length];
+        var found = new double[ranks.length];
         int at = -1;
         long rank = 0;
-        for (int s = 0; s < shares.length; s++) {
-            long wanted = Math.clamp((long) Math.ceil(shares[s] * count), 1, count);
+        for (int r = 0; r < ranks.length; r++) {
+            long wanted = Math.clamp(ranks[r], 1, count);
             while (rank < wanted) {
                 rank += items.get(++at).weight();
             }
-            found[s] = items.get(at).value();
+            found[r] = items.get(at).value();
         }
         return found;
     }
