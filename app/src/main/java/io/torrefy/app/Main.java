@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             ChatCommand.class,
             EvalCommand.class,
             ParityCommand.class,
+            ColumnsCommand.class,
             DoctorCommand.class,
             CommandLine.HelpCommand.class
         })
