@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.data.Example;
+import io.torrefy.data.Feature;
 import io.torrefy.data.FittedSchema;
+import io.torrefy.data.TfRecordWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +82,36 @@ class ColumnsCommandTest {
                 .isEqualTo(fitted.explain(1).text());
         var row = run(0, "columns", "explain", "--schema", schema.toString(), "--table", jsonl.toString(), "--row", "2");
         assertThat(row.out()).contains("city: city = \"Lima\"", "tags: tags = missing", "no slot: missing or unknown");
+    }
+
+    @Test
+    void readsTheSameFromEveryFormat() throws IOException {
+        Path declared = folder.resolve("declared.json");
+        Files.writeString(
+                declared,
+                """
+                {"features": [
+                  {"input": "age", "as": "standardize"}, {"input": "city", "as": "vocabulary"},
+                  {"input": "y", "as": "label"}]}
+                """);
+        Path records = folder.resolve("table.tfrecord");
+        try (var writer = TfRecordWriter.create(records)) {
+            writer.write(example(Feature.of(20), "Bern", "no"));
+            writer.write(example(Feature.of(40f), "Lima", "yes"));
+            writer.write(example(Feature.of(60f), "Bern", "yes"));
+            writer.write(example(Feature.missing(), "Bern", "no"));
+        }
+        List<String> prints = new ArrayList<>();
+        for (Path table : List.of(jsonl, csv, records)) {
+            run(0, "columns", "fit", table.toString(), "--schema", declared.toString(), "-o", schema.toString());
+            prints.add(FittedSchema.read(schema).fingerprint());
+        }
+        assertThat(prints).containsOnly(prints.getFirst());
+    }
+
+    private static byte[] example(Feature age, String city, String y) {
+        return Example.of(Map.of("age", age, "city", Feature.of(city), "y", Feature.of(y)))
+                .toBytes();
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.torrefy.data.Row;
 import io.torrefy.data.SchemaFeature;
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Losses;
+import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -21,12 +22,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 
 /// Which species is this penguin? A table from file to serving: the schema is inferred and extended by buckets and
 /// crosses, fitted on the training rows alone, and a wide-and-deep model trained on what it encodes. The saved folder
@@ -95,10 +94,13 @@ final class Penguins {
 
     /// Three quarters for training.
     static Split split(List<Row> rows, long seed) {
-        List<Row> shuffled = new ArrayList<>(rows);
-        Collections.shuffle(shuffled, new Random(seed));
+        List<Row> shuffled = shuffled(rows, Rng.of(seed));
         int cut = shuffled.size() * 3 / 4;
         return new Split(shuffled.subList(0, cut), shuffled.subList(cut, shuffled.size()));
+    }
+
+    private static List<Row> shuffled(List<Row> rows, Rng rng) {
+        return Arrays.stream(rng.permutation(rows.size())).mapToObj(rows::get).toList();
     }
 
     /// What can be inferred, and what somebody who knows penguins adds: beaks differ in proportion, species by island.
@@ -114,11 +116,10 @@ final class Penguins {
 
     private static void train(WideAndDeep model, List<Row> rows, long seed) {
         FittedSchema schema = model.schema();
-        List<Row> order = new ArrayList<>(rows);
-        var random = new Random(seed);
+        Rng rng = Rng.of(seed).stream(1);
         try (var optimizer = AdamW.of(model.parameters(), 3e-3)) {
             for (int epoch = 0; epoch < EPOCHS; epoch++) {
-                Collections.shuffle(order, random);
+                List<Row> order = shuffled(rows, rng);
                 for (int from = 0; from < order.size(); from += BATCH) {
                     var part = order.subList(from, Math.min(order.size(), from + BATCH));
                     step(model, optimizer, FeatureBatches.of(part, schema.schema().types()));
