@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Columns as JSON and back, in the form of `tf.feature_column`: `{"class_name": "EmbeddingColumn", "config": {…}}`, with
-/// the field names of TensorFlow's classes, columns within columns, and types by name. Two things TensorFlow does not
-/// save are in it: shared embeddings, and what a normalizer computes (a custom one goes by its name).
+/// Columns as JSON and back, in the form of `tf.feature_column`: `{"class_name": "EmbeddingColumn", "config": {…}}`,
+/// with the field names of TensorFlow's classes, columns within columns, and types by name. Two things TensorFlow does
+/// not save are in it: shared embeddings, and what a normalizer computes (a custom one goes by its name).
 public final class ColumnConfigs {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -53,7 +53,8 @@ public final class ColumnConfigs {
                 c.put("key", key).put("hash_bucket_size", size).put("dtype", dtype.typeName());
             case VocabularyListCategoricalColumn list -> {
                 var words = c.put("key", list.key()).putArray("vocabulary_list");
-                list.vocabularyList().forEach(w -> words.add(w instanceof Long n ? JSON.numberNode(n) : JSON.textNode((String) w)));
+                list.vocabularyList()
+                        .forEach(w -> words.add(w instanceof Long n ? JSON.numberNode(n) : JSON.textNode((String) w)));
                 c.put("dtype", list.dtype().typeName());
                 c.put("default_value", list.defaultValue()).put("num_oov_buckets", list.numOovBuckets());
             }
@@ -64,7 +65,11 @@ public final class ColumnConfigs {
                         .put("num_oov_buckets", file.numOovBuckets())
                         .put("dtype", file.dtype().typeName())
                         .put("default_value", file.defaultValue())
-                        .put("file_format", file.fileFormat().equals(VocabularyFileCategoricalColumn.TEXT) ? null : file.fileFormat());
+                        .put(
+                                "file_format",
+                                file.fileFormat().equals(VocabularyFileCategoricalColumn.TEXT)
+                                        ? null
+                                        : file.fileFormat());
             case IdentityCategoricalColumn identity ->
                 c.put("key", identity.key())
                         .put("number_buckets", identity.numberBuckets())
@@ -76,7 +81,8 @@ public final class ColumnConfigs {
             }
             case CrossedColumn crossed -> {
                 var keys = c.putArray("keys");
-                crossed.keys().forEach(k -> keys.add(k instanceof FeatureColumn f ? toConfig(f) : JSON.textNode((String) k)));
+                crossed.keys()
+                        .forEach(k -> keys.add(k instanceof FeatureColumn f ? toConfig(f) : JSON.textNode((String) k)));
                 c.put("hash_bucket_size", crossed.hashBucketSize()).put("hash_key", crossed.hashKey());
             }
             case IndicatorColumn(CategoricalColumn inner) -> c.set("categorical_column", toConfig(inner));
@@ -88,7 +94,8 @@ public final class ColumnConfigs {
             case SequenceCategoricalColumn(CategoricalColumn inner) -> c.set("categorical_column", toConfig(inner));
             case SequenceNumericColumn numeric -> {
                 c.put("key", numeric.key()).set("shape", integers(numeric.shape()));
-                c.put("default_value", numeric.defaultValue()).put("dtype", numeric.dtype().typeName());
+                c.put("default_value", numeric.defaultValue())
+                        .put("dtype", numeric.dtype().typeName());
                 c.set("normalizer_fn", normalizer(numeric.normalizer()));
             }
         }
@@ -170,8 +177,8 @@ public final class ColumnConfigs {
 
     /// The column that JSON describes.
     ///
-    /// @throws IllegalArgumentException if the class is unknown, its keys are not exactly those that it has, or one does
-    ///     not hold what it should
+    /// @throws IllegalArgumentException if the class is unknown, its keys are not exactly those that it has, or one
+    ///     does not hold what it should
     public static FeatureColumn fromConfig(JsonNode config) {
         return read(ConfigReader.classOf(config), ConfigReader.configOf(config));
     }
@@ -182,7 +189,11 @@ public final class ColumnConfigs {
             case "NumericColumn" -> {
                 var c = keys.apply(List.of("key", "shape", "default_value", "dtype", "normalizer_fn"));
                 yield new NumericColumn(
-                        c.text("key"), c.integers("shape"), c.numbers("default_value"), c.type("dtype"), readNormalizer(c));
+                        c.text("key"),
+                        c.integers("shape"),
+                        c.numbers("default_value"),
+                        c.type("dtype"),
+                        readNormalizer(c));
             }
             case "BucketizedColumn" -> {
                 var c = keys.apply(List.of("source_column", "boundaries"));
@@ -214,8 +225,7 @@ public final class ColumnConfigs {
             }
             case "CrossedColumn" -> {
                 var c = keys.apply(List.of("keys", "hash_bucket_size", "hash_key"));
-                List<Object> crossed = c.child("keys")
-                        .elements(k -> k.isTextual() ? k.textValue() : fromConfig(k));
+                List<Object> crossed = c.child("keys").elements(k -> k.isTextual() ? k.textValue() : fromConfig(k));
                 yield new CrossedColumn(crossed, c.integer("hash_bucket_size"), c.integerOrNull("hash_key"));
             }
             case "IndicatorColumn" -> new IndicatorColumn(inner(keys.apply(List.of("categorical_column"))));
@@ -225,15 +235,18 @@ public final class ColumnConfigs {
             }
             case "SharedEmbeddingColumn" -> {
                 var c = keys.apply(SHARED_KEYS);
-                yield new SharedEmbeddingColumn(
-                        inner(c), readOptions(c), c.text("shared_embedding_collection_name"));
+                yield new SharedEmbeddingColumn(inner(c), readOptions(c), c.text("shared_embedding_collection_name"));
             }
             case "SequenceCategoricalColumn" ->
                 new SequenceCategoricalColumn(inner(keys.apply(List.of("categorical_column"))));
             case "SequenceNumericColumn" -> {
                 var c = keys.apply(List.of("key", "shape", "default_value", "dtype", "normalizer_fn"));
                 yield new SequenceNumericColumn(
-                        c.text("key"), c.integers("shape"), c.real("default_value"), c.type("dtype"), readNormalizer(c));
+                        c.text("key"),
+                        c.integers("shape"),
+                        c.real("default_value"),
+                        c.type("dtype"),
+                        readNormalizer(c));
             }
             default ->
                 throw new IllegalArgumentException(

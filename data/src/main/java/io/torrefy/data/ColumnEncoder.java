@@ -19,9 +19,7 @@ public final class ColumnEncoder {
     private final Map<String, Function<Call, EncodedColumn>> plans = new LinkedHashMap<>();
 
     private ColumnEncoder(
-            Collection<? extends FeatureColumn> columns,
-            ColumnMode mode,
-            Map<String, DoubleUnaryOperator> functions) {
+            Collection<? extends FeatureColumn> columns, ColumnMode mode, Map<String, DoubleUnaryOperator> functions) {
         this.columns = List.copyOf(columns);
         this.mode = mode;
         checkNames(this.columns);
@@ -43,15 +41,12 @@ public final class ColumnEncoder {
 
     /// For these columns, with functions that custom normalizers name.
     public static ColumnEncoder of(
-            Collection<? extends FeatureColumn> columns,
-            ColumnMode mode,
-            Map<String, DoubleUnaryOperator> functions) {
+            Collection<? extends FeatureColumn> columns, ColumnMode mode, Map<String, DoubleUnaryOperator> functions) {
         return new ColumnEncoder(columns, mode, functions);
     }
 
     private static void checkNames(List<FeatureColumn> columns) {
-        var checks = Problems.of("columns")
-                .expect(!columns.isEmpty(), "feature_columns that are not empty", "none");
+        var checks = Problems.of("columns").expect(!columns.isEmpty(), "feature_columns that are not empty", "none");
         Map<String, FeatureColumn> names = new LinkedHashMap<>();
         for (var column : columns) {
             var other = names.putIfAbsent(column.name(), column);
@@ -77,10 +72,16 @@ public final class ColumnEncoder {
 
     /// Encodes all rows.
     ///
-    /// @throws IllegalArgumentException if a feature is missing, of the wrong type or (naming row and value) has a value
-    ///     that a column does not take
+    /// @throws IllegalArgumentException if a feature is missing, of the wrong type or (naming row and value) has a
+    ///     value that a column does not take
     public EncodedBatch encode(FeatureBatch batch) {
-        var call = new Call(batch);
+        return encode(batch, new ColumnBuffers());
+    }
+
+    /// The same in memory that is used again: what was encoded with these buffers before is overwritten.
+    public EncodedBatch encode(FeatureBatch batch, ColumnBuffers buffers) {
+        buffers.restart();
+        var call = new Call(batch, buffers);
         Map<String, EncodedColumn> encoded = new LinkedHashMap<>();
         plans.forEach((name, plan) -> encoded.put(name, plan.apply(call)));
         return new EncodedBatch(batch.rows(), encoded);

@@ -68,7 +68,8 @@ final class ColumnTensors {
             case NumericColumn numeric -> tensor(batch.dense(numeric.name()));
             case IndicatorColumn indicator -> tensor(batch.dense(indicator.name()));
             case BucketizedColumn bucketized ->
-                tensor(Indicators.of(bucketized.name(), batch.ids(bucketized.name()), bucketized.numBuckets()));
+                tensor(Indicators.of(
+                        bucketized.name(), batch.ids(bucketized.name()), bucketized.numBuckets(), new ColumnBuffers()));
             case EmbeddingColumn embedding ->
                 lookup(batch.ids(embedding.name()), table(embedding, tables), embedding.options());
             case SharedEmbeddingColumn embedding ->

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///     expanded in their place
 /// @param hashBucketSize how many buckets, at least 1
 /// @param hashKey what the hash begins with; null and 0 stand for [Fingerprint64#DEFAULT_CROSS_KEY]
-public record CrossedColumn(List<?> keys, long hashBucketSize, @Nullable Long hashKey) implements CategoricalColumn {
+public record CrossedColumn(
+        List<?> keys, long hashBucketSize, @Nullable Long hashKey) implements CategoricalColumn {
     public CrossedColumn {
         keys = List.copyOf(keys);
         var checks = Problems.of("crossedColumn")
@@ -36,8 +37,7 @@ public record CrossedColumn(List<?> keys, long hashBucketSize, @Nullable Long ha
                     !(key instanceof WeightedCategoricalColumn),
                     "no column that populates weights: crossed_column does not support them",
                     key);
-            checks.expect(
-                    !(key instanceof SequenceCategoricalColumn), "no sequence column", key);
+            checks.expect(!(key instanceof SequenceCategoricalColumn), "no sequence column", key);
         }
         checks.raise();
     }

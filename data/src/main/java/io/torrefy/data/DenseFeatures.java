@@ -47,8 +47,7 @@ public final class DenseFeatures implements AutoCloseable {
     /// With tables that other layers may share.
     ///
     /// @throws IllegalArgumentException if there are no columns, two have the same name, or one is a sequence
-    public static DenseFeatures of(
-            Collection<? extends DenseColumn> columns, ColumnMode mode, EmbeddingTables tables) {
+    public static DenseFeatures of(Collection<? extends DenseColumn> columns, ColumnMode mode, EmbeddingTables tables) {
         return new DenseFeatures(columns, mode, tables);
     }
 

@@ -42,24 +42,52 @@ public record EmbeddingOptions(
     /// With another combiner.
     public EmbeddingOptions withCombiner(Combiner value) {
         return new EmbeddingOptions(
-                dimension, value, initializer, ckptToLoadFrom, tensorNameInCkpt, maxNorm, trainable, useSafeEmbeddingLookup);
+                dimension,
+                value,
+                initializer,
+                ckptToLoadFrom,
+                tensorNameInCkpt,
+                maxNorm,
+                trainable,
+                useSafeEmbeddingLookup);
     }
 
     /// With another initializer.
     public EmbeddingOptions withInitializer(EmbeddingInitializer value) {
         return new EmbeddingOptions(
-                dimension, combiner, value, ckptToLoadFrom, tensorNameInCkpt, maxNorm, trainable, useSafeEmbeddingLookup);
+                dimension,
+                combiner,
+                value,
+                ckptToLoadFrom,
+                tensorNameInCkpt,
+                maxNorm,
+                trainable,
+                useSafeEmbeddingLookup);
     }
 
     /// With a limit for the length of vectors.
     public EmbeddingOptions withMaxNorm(double value) {
         return new EmbeddingOptions(
-                dimension, combiner, initializer, ckptToLoadFrom, tensorNameInCkpt, value, trainable, useSafeEmbeddingLookup);
+                dimension,
+                combiner,
+                initializer,
+                ckptToLoadFrom,
+                tensorNameInCkpt,
+                value,
+                trainable,
+                useSafeEmbeddingLookup);
     }
 
     /// Trainable or not.
     public EmbeddingOptions withTrainable(boolean value) {
         return new EmbeddingOptions(
-                dimension, combiner, initializer, ckptToLoadFrom, tensorNameInCkpt, maxNorm, value, useSafeEmbeddingLookup);
+                dimension,
+                combiner,
+                initializer,
+                ckptToLoadFrom,
+                tensorNameInCkpt,
+                maxNorm,
+                value,
+                useSafeEmbeddingLookup);
     }
 }

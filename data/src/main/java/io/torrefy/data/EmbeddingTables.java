@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BiFunction;
 
-/// The tables that layers of columns train, by name (TensorFlow's `StateManager`). Layers that are given the same tables
-/// share those of shared embeddings. What a table begins with depends on the seed and its name alone.
+/// The tables that layers of columns train, by name (TensorFlow's `StateManager`). Layers that are given the same
+/// tables share those of shared embeddings. What a table begins with depends on the seed and its name alone.
 public final class EmbeddingTables implements AutoCloseable {
     private record Entry(String name, Tensor table, EmbeddingOptions options) {}
 
@@ -74,8 +74,8 @@ public final class EmbeddingTables implements AutoCloseable {
     private Tensor load(String file, String name, long rows, long dimension) {
         Tensor loaded = checkpoints.apply(file, name);
         if (!Arrays.equals(loaded.shape(), new long[] {rows, dimension})) {
-            throw new IllegalArgumentException("[embedding] expected \"" + name + "\" in " + file + " of shape ["
-                    + rows + ", " + dimension + "]; got " + Arrays.toString(loaded.shape()) + ".");
+            throw new IllegalArgumentException("[embedding] expected \"" + name + "\" in " + file + " of shape [" + rows
+                    + ", " + dimension + "]; got " + Arrays.toString(loaded.shape()) + ".");
         }
         return loaded.copy();
     }

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 
 /// Makes feature columns, by the names and with the defaults of `tf.feature_column`.
 public final class FeatureColumns {
-    /// The order of names: by code points, as Python sorts them. Java's own compares UTF-16 units, which differs above
-    /// U+FFFF.
+    /// The order of names: by code points, as Python sorts them. Java's own compares UTF-16 units, which differs
+    /// above U+FFFF.
     public static final Comparator<String> BY_CODE_POINT = FeatureColumns::compareCodePoints;
 
     private FeatureColumns() {}
@@ -124,16 +124,17 @@ public final class FeatureColumns {
         return new EmbeddingColumn(column, options);
     }
 
-    /// Embeddings that share a table, in the order of the columns. The table's name is the sorted names of the columns
-    /// joined by `_`, and `_shared_embedding`.
+    /// Embeddings that share a table, in the order of the columns. The table's name is the sorted names of the
+    /// columns joined by `_`, and `_shared_embedding`.
     public static List<SharedEmbeddingColumn> sharedEmbeddings(
             List<? extends CategoricalColumn> columns, EmbeddingOptions options) {
-        String name = columns.stream().map(FeatureColumn::name).sorted(BY_CODE_POINT).collect(Collectors.joining("_"));
+        String name =
+                columns.stream().map(FeatureColumn::name).sorted(BY_CODE_POINT).collect(Collectors.joining("_"));
         return sharedEmbeddings(columns, options, name + "_shared_embedding");
     }
 
-    /// Embeddings that share the table of that name, in the order of the columns, which must be of one kind and have the
-    /// same number of ids.
+    /// Embeddings that share the table of that name, in the order of the columns, which must be of one kind and
+    /// have the same number of ids.
     public static List<SharedEmbeddingColumn> sharedEmbeddings(
             List<? extends CategoricalColumn> columns, EmbeddingOptions options, String collection) {
         var plain = columns.stream().map(FeatureColumns::unwrap).toList();
@@ -145,9 +146,15 @@ public final class FeatureColumns {
                                 + " column of the same type",
                         plain.stream().map(c -> c.getClass().getSimpleName()).toList())
                 .expect(
-                        plain.stream().mapToLong(CategoricalColumn::numBuckets).distinct().count() <= 1,
+                        plain.stream()
+                                        .mapToLong(CategoricalColumn::numBuckets)
+                                        .distinct()
+                                        .count()
+                                <= 1,
                         "all categorical_columns to have the same number of buckets",
-                        plain.stream().map(c -> c.name() + ": " + c.numBuckets()).toList())
+                        plain.stream()
+                                .map(c -> c.name() + ": " + c.numBuckets())
+                                .toList())
                 .raise();
         List<SharedEmbeddingColumn> all = new ArrayList<>();
         columns.forEach(c -> all.add(new SharedEmbeddingColumn(c, options, collection)));
@@ -170,8 +177,7 @@ public final class FeatureColumns {
 
     /// Numbers of this shape for each step.
     public static SequenceNumericColumn sequenceNumericColumn(String key, double defaultValue, Integer... shape) {
-        return new SequenceNumericColumn(
-                key, List.of(shape), defaultValue, FeatureType.FLOAT32, Normalizer.NONE);
+        return new SequenceNumericColumn(key, List.of(shape), defaultValue, FeatureType.FLOAT32, Normalizer.NONE);
     }
 
     /// Steps of integers that are ids.

@@ -10,8 +10,9 @@ public sealed interface FeatureSpec {
 
     /// A fixed number of values in every row: [FeatureData.Dense] of shape `(rows, shape...)`.
     ///
-    /// @param defaultValue where the feature is missing, as many values as `shape` has elements; empty: missing is an
-    ///     error. A feature that is there without values is not missing, and an error unless `shape` has no elements
+    /// @param defaultValue where the feature is missing, as many values as `shape` has elements; empty: missing is
+    ///     an error. A feature that is there without values is not missing, and an error unless `shape` has no
+    ///     elements
     record FixedLen(ValueKind kind, long[] shape, Optional<FeatureValues> defaultValue) implements FeatureSpec {
         public FixedLen {
             int count = count(shape);
@@ -19,7 +20,8 @@ public sealed interface FeatureSpec {
         }
     }
 
-    /// Any number of values, none where the feature is missing: [FeatureData.Ragged] or [FeatureData.Sparse] of shape
+    /// Any number of values, none where the feature is missing: [FeatureData.Ragged] or [FeatureData.Sparse] of
+    /// shape
     /// `(rows, most values)`.
     record VarLen(ValueKind kind, boolean sparse) implements FeatureSpec {}
 
@@ -38,8 +40,8 @@ public sealed interface FeatureSpec {
         }
     }
 
-    /// Coordinates and values from features of their own: [FeatureData.Sparse] of shape `(rows, sizes...)`. An index
-    /// outside of `sizes` is an error; TensorFlow lets it pass.
+    /// Coordinates and values from features of their own: [FeatureData.Sparse] of shape `(rows, sizes...)`. An
+    /// index outside of `sizes` is an error; TensorFlow lets it pass.
     ///
     /// @param indexKeys for each dimension the feature that has the indices
     /// @param valueKey the feature that has the values
@@ -56,7 +58,8 @@ public sealed interface FeatureSpec {
         }
     }
 
-    /// Nested lists: [FeatureData.Ragged] of `1 + partitions` levels.
+    /// Nested lists: [FeatureData.Ragged] of `1 + partitions` levels, of which [Partition.Uniform] ones on the
+    /// inside are its `innerShape`.
     ///
     /// @param valueKey the feature that has the values; empty: the one by the name of the spec
     /// @param partitions how the values of a row are divided, from the outside to the inside
@@ -127,8 +130,9 @@ public sealed interface FeatureSpec {
 
     private static void checkDefault(ValueKind kind, FeatureValues values, int count) {
         if (ValueKind.of(values) != kind || values.size() != count) {
-            throw new IllegalArgumentException("[features] expected a default of " + count + " " + kind.label()
-                    + " values; got " + values.size() + " of " + ValueKind.of(values).label() + ".");
+            throw new IllegalArgumentException(
+                    "[features] expected a default of " + count + " " + kind.label() + " values; got " + values.size()
+                            + " of " + ValueKind.of(values).label() + ".");
         }
     }
 }

@@ -17,9 +17,12 @@ public final class Fingerprint64 {
     private static final long K0 = 0xc3a5c85c97cb3127L;
     private static final long K1 = 0xb492b66fbe98f273L;
     private static final long K2 = 0x9ae16a3b2f90404fL;
+    /// 81 K2 and 81 K1 + 113.
+    private static final long SEED_X = 0x1529cba0ca458ffL;
+
+    private static final long SEED_Y = 0x226bb95b4e64b6d4L;
     private static final long CAT = 0xc6a4a7935bd1e995L;
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private Fingerprint64() {}
@@ -108,8 +111,7 @@ public final class Fingerprint64 {
         long b = load(s, at + 8);
         long c = load(s, at + n - 8) * m;
         long d = load(s, at + n - 16) * K2;
-        return hash16(
-                rotateRight(a + b, 43) + rotateRight(c, 30) + d, a + rotateRight(b + K2, 18) + c, m);
+        return hash16(rotateRight(a + b, 43) + rotateRight(c, 30) + d, a + rotateRight(b + K2, 18) + c, m);
     }
 
     private static long upTo64(byte[] s, int at, int n) {
@@ -129,8 +131,8 @@ public final class Fingerprint64 {
 
     /// Blocks of 64 bytes through a state of seven words; the last block is the last 64 bytes and may overlap.
     private static long longer(byte[] s, int offset, int n) {
-        long x = 81 * K2 + load(s, offset);
-        long y = 81 * K1 + 113;
+        long x = SEED_X + load(s, offset);
+        long y = SEED_Y;
         long z = shiftMix(y * K2 + 113) * K2;
         long v0 = 0;
         long v1 = 0;

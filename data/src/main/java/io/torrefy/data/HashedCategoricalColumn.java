@@ -9,8 +9,7 @@ import java.util.Map;
 /// @param key the raw feature
 /// @param hashBucketSize how many buckets, at least 1
 /// @param dtype string or an integer
-public record HashedCategoricalColumn(String key, long hashBucketSize, FeatureType dtype)
-        implements CategoricalColumn {
+public record HashedCategoricalColumn(String key, long hashBucketSize, FeatureType dtype) implements CategoricalColumn {
     public HashedCategoricalColumn {
         Problems.of("categoricalColumnWithHashBucket")
                 .expect(hashBucketSize >= 1, "hash_bucket_size of at least 1, key: " + key, hashBucketSize)

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param key the raw feature
 /// @param numberBuckets ids lie in `0..numberBuckets`
 /// @param defaultValue what an id outside becomes; null to refuse it ([ColumnMode#STRICT]) or to let it pass
-public record IdentityCategoricalColumn(String key, long numberBuckets, @Nullable Long defaultValue)
-        implements CategoricalColumn {
+public record IdentityCategoricalColumn(
+        String key, long numberBuckets, @Nullable Long defaultValue) implements CategoricalColumn {
     public IdentityCategoricalColumn {
         Problems.of("categoricalColumnWithIdentity")
                 .expect(numberBuckets >= 1, "num_buckets of at least 1, column_name " + key, numberBuckets)

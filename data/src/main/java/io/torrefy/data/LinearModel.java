@@ -30,7 +30,9 @@ public final class LinearModel implements AutoCloseable {
         public static final Options DEFAULT = new Options(1, Combiner.SUM, ColumnMode.STRICT);
 
         public Options {
-            Problems.of("linearModel").expect(units >= 1, "units of at least 1", units).raise();
+            Problems.of("linearModel")
+                    .expect(units >= 1, "units of at least 1", units)
+                    .raise();
         }
     }
 
@@ -45,7 +47,8 @@ public final class LinearModel implements AutoCloseable {
             weights.put(column.name(), zeros(inputs(column), options.units()));
         }
         bias = zeros(options.units());
-        long paths = weights.keySet().stream().map(EmbeddingTables::path).distinct().count();
+        long paths =
+                weights.keySet().stream().map(EmbeddingTables::path).distinct().count();
         Problems.of("linearModel")
                 .expect(paths == weights.size(), "columns whose names differ as paths too", weights.keySet())
                 .raise();
@@ -71,8 +74,7 @@ public final class LinearModel implements AutoCloseable {
     /// With these options; `tables` for columns that are embeddings.
     ///
     /// @throws IllegalArgumentException if there are no columns, two have the same name, or one is a sequence
-    public static LinearModel of(
-            Collection<? extends FeatureColumn> columns, Options options, EmbeddingTables tables) {
+    public static LinearModel of(Collection<? extends FeatureColumn> columns, Options options, EmbeddingTables tables) {
         return new LinearModel(columns, options, tables);
     }
 
@@ -104,7 +106,8 @@ public final class LinearModel implements AutoCloseable {
                     column.name(),
                     switch (column) {
                         case CategoricalColumn c -> combined(batch.ids(c.name()), w);
-                        case DenseColumn c -> ColumnTensors.dense(c, batch, tables).matmul(w);
+                        case DenseColumn c ->
+                            ColumnTensors.dense(c, batch, tables).matmul(w);
                         case SequenceNumericColumn _ -> throw new IllegalStateException("a sequence");
                     });
         }
@@ -112,8 +115,7 @@ public final class LinearModel implements AutoCloseable {
     }
 
     private Tensor combined(EncodedColumn.Ids ids, Tensor w) {
-        return Embeddings.lookup(
-                w, ids.rowSplits(), ids.ids(), ids.weights(), options.sparseCombiner(), null, true);
+        return Embeddings.lookup(w, ids.rowSplits(), ids.ids(), ids.weights(), options.sparseCombiner(), null, true);
     }
 
     /// The weights of a column, (ids or width, units).

@@ -25,7 +25,10 @@ public sealed interface Normalizer {
     record MinMax(double min, double max) implements Normalizer {
         public MinMax {
             Problems.of("minMax")
-                    .expect(Double.isFinite(min) && Double.isFinite(max) && min <= max, "finite min <= max", min + ", " + max)
+                    .expect(
+                            Double.isFinite(min) && Double.isFinite(max) && min <= max,
+                            "finite min <= max",
+                            min + ", " + max)
                     .raise();
         }
     }
@@ -36,7 +39,9 @@ public sealed interface Normalizer {
     /// `x` kept between `min` and `max`.
     record Clip(double min, double max) implements Normalizer {
         public Clip {
-            Problems.of("clip").expect(min <= max, "min <= max", min + ", " + max).raise();
+            Problems.of("clip")
+                    .expect(min <= max, "min <= max", min + ", " + max)
+                    .raise();
         }
     }
 

@@ -20,10 +20,7 @@ public record NumericColumn(
     public NumericColumn {
         shape = List.copyOf(shape);
         var checks = Problems.of("numericColumn")
-                .expect(
-                        shape.stream().allMatch(d -> d >= 1),
-                        "shape dimensions greater than 0, key: " + key,
-                        shape)
+                .expect(shape.stream().allMatch(d -> d >= 1), "shape dimensions greater than 0, key: " + key, shape)
                 .expect(dtype.isNumeric(), "a dtype convertible to float, key: " + key, dtype.typeName());
         defaultValue = Numbers.broadcast(checks, key, defaultValue, shape, dtype);
         checks.raise();

@@ -12,8 +12,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// The sequence columns of a batch side by side, in the order of their names (`tf.keras.experimental.SequenceFeatures`):
-/// embeddings and indicators of sequences of ids, and sequences of numbers.
+/// The sequence columns of a batch side by side, in the order of their names
+/// (`tf.keras.experimental.SequenceFeatures`): embeddings and indicators of sequences of ids, and sequences of numbers.
 public final class SequenceFeatures implements AutoCloseable {
     /// A batch of sequences.
     ///
@@ -25,8 +25,7 @@ public final class SequenceFeatures implements AutoCloseable {
     private final ColumnEncoder encoder;
     private final EmbeddingTables tables;
 
-    private SequenceFeatures(
-            Collection<? extends FeatureColumn> columns, ColumnMode mode, EmbeddingTables tables) {
+    private SequenceFeatures(Collection<? extends FeatureColumn> columns, ColumnMode mode, EmbeddingTables tables) {
         var wrong = columns.stream()
                 .filter(c -> c instanceof CategoricalColumn || !ColumnTensors.isSequence(c))
                 .map(FeatureColumn::name)
@@ -95,12 +94,11 @@ public final class SequenceFeatures implements AutoCloseable {
     }
 
     private static int[] lengths(EncodedColumn column) {
-        int[] splits =
-                switch (column) {
-                    case EncodedColumn.IdSequences ids -> ids.rowSplits();
-                    case EncodedColumn.DenseSequences numbers -> numbers.rowSplits();
-                    default -> throw new IllegalStateException("no sequence");
-                };
+        int[] splits = switch (column) {
+            case EncodedColumn.IdSequences ids -> ids.rowSplits();
+            case EncodedColumn.DenseSequences numbers -> numbers.rowSplits();
+            default -> throw new IllegalStateException("no sequence");
+        };
         var lengths = new int[splits.length - 1];
         for (int row = 0; row < lengths.length; row++) {
             lengths[row] = splits[row + 1] - splits[row];
@@ -129,8 +127,7 @@ public final class SequenceFeatures implements AutoCloseable {
                         Indicators.ofSteps(column.name(), ids, inner.numBuckets()),
                         ids.stepSplits().length - 1,
                         inner.numBuckets());
-            case EmbeddingColumn embedding ->
-                lookup(ids, ColumnTensors.table(embedding, tables), embedding.options());
+            case EmbeddingColumn embedding -> lookup(ids, ColumnTensors.table(embedding, tables), embedding.options());
             case SharedEmbeddingColumn embedding ->
                 lookup(ids, ColumnTensors.table(embedding, tables), embedding.options());
             default -> throw new IllegalStateException("no sequence");

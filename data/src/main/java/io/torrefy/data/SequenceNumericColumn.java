@@ -18,10 +18,7 @@ public record SequenceNumericColumn(
     public SequenceNumericColumn {
         shape = List.copyOf(shape);
         Problems.of("sequenceNumericColumn")
-                .expect(
-                        shape.stream().allMatch(d -> d >= 1),
-                        "shape dimensions greater than 0, key: " + key,
-                        shape)
+                .expect(shape.stream().allMatch(d -> d >= 1), "shape dimensions greater than 0, key: " + key, shape)
                 .expect(dtype.isNumeric(), "a dtype convertible to float, key: " + key, dtype.typeName())
                 .raise();
     }

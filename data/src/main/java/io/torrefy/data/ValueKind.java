@@ -31,13 +31,12 @@ public enum ValueKind {
 
     /// The kind of that label; `float`, `bytes` and `int` are understood too.
     public static ValueKind named(String label) {
-        String known =
-                switch (label) {
-                    case "float" -> "float32";
-                    case "bytes" -> "string";
-                    case "int" -> "int64";
-                    default -> label;
-                };
+        String known = switch (label) {
+            case "float" -> "float32";
+            case "bytes" -> "string";
+            case "int" -> "int64";
+            default -> label;
+        };
         return Arrays.stream(values())
                 .filter(kind -> kind.label.equals(known))
                 .findFirst()

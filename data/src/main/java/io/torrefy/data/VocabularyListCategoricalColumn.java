@@ -20,7 +20,8 @@ public record VocabularyListCategoricalColumn(
         implements CategoricalColumn {
     public VocabularyListCategoricalColumn {
         vocabularyList = vocabularyList.stream()
-                .map(v -> v instanceof Integer || v instanceof Short || v instanceof Byte ? ((Number) v).longValue() : v)
+                .map(v ->
+                        v instanceof Integer || v instanceof Short || v instanceof Byte ? ((Number) v).longValue() : v)
                 .toList();
         Class<?> wanted = dtype == FeatureType.STRING ? String.class : Long.class;
         String column = ", column_name: " + key;
@@ -42,7 +43,10 @@ public record VocabularyListCategoricalColumn(
                 .expect(
                         vocabularyList.stream().allMatch(wanted::isInstance),
                         "a vocabulary whose dtype matches " + dtype.typeName() + column,
-                        vocabularyList.stream().filter(v -> !wanted.isInstance(v)).limit(3).toList())
+                        vocabularyList.stream()
+                                .filter(v -> !wanted.isInstance(v))
+                                .limit(3)
+                                .toList())
                 .raise();
     }
 

@@ -30,7 +30,8 @@ class ColumnConfigsTest {
             assertThat(column.name()).isEqualTo(one.get("name").asText());
             assertThat(column.parseExampleSpec().keySet()).isEqualTo(texts(one.get("keys")));
             if (column instanceof CategoricalColumn categorical) {
-                assertThat(categorical.numBuckets()).isEqualTo(one.get("num_buckets").asLong());
+                assertThat(categorical.numBuckets())
+                        .isEqualTo(one.get("num_buckets").asLong());
             }
             if (column instanceof DenseColumn dense) {
                 assertThat(dense.variableShape().toString().replace(" ", ""))
@@ -55,7 +56,10 @@ class ColumnConfigsTest {
             object.properties().stream()
                     .filter(e -> !e.getKey().equals("seed"))
                     .filter(e -> !(e.getKey().equals("dtype") && object.has("stddev")))
-                    .forEach(e -> all.append(e.getKey()).append(':').append(plain(e.getValue())).append(','));
+                    .forEach(e -> all.append(e.getKey())
+                            .append(':')
+                            .append(plain(e.getValue()))
+                            .append(','));
             return all.append('}').toString();
         }
         if (node.isArray()) {
@@ -102,8 +106,8 @@ class ColumnConfigsTest {
                                 + "\"dtype\":\"string\"}}")))
                 .hasMessageContaining("integer")
                 .hasMessageContaining("hash_bucket_size");
-        assertThatThrownBy(() -> ColumnConfigs.fromConfig(parse(
-                        "{\"class_name\":\"BucketizedColumn\",\"config\":{\"boundaries\":[1],\"source_column\":"
+        assertThatThrownBy(() -> ColumnConfigs.fromConfig(
+                        parse("{\"class_name\":\"BucketizedColumn\",\"config\":{\"boundaries\":[1],\"source_column\":"
                                 + "{\"class_name\":\"IdentityCategoricalColumn\",\"config\":{\"key\":\"i\","
                                 + "\"number_buckets\":3,\"default_value\":null}}}}")))
                 .hasMessageContaining("a NumericColumn in source_column");

@@ -52,10 +52,7 @@ class ColumnEncoderTest {
     @EnumSource(ColumnMode.class)
     void missingWordsOfADenseFeatureAreDropped(ColumnMode mode) {
         var ids = ids(
-                categoricalColumnWithHashBucket("t", 10),
-                mode,
-                "t",
-                dense(row("omar", ""), row("stringer", "marlo")));
+                categoricalColumnWithHashBucket("t", 10), mode, "t", dense(row("omar", ""), row("stringer", "marlo")));
         assertThat(ids.ids()).containsExactly(6, 4, 1);
         assertThat(indices(ids)).containsExactly(List.of(0, 0), List.of(1, 0), List.of(1, 1));
     }
@@ -113,12 +110,14 @@ class ColumnEncoderTest {
     void bucketsAreThoseOfALinearSearch() {
         var random = new Random(5);
         for (int k = 1; k < 40; k++) {
-            double[] boundaries = random.doubles(k).map(v -> (float) v).sorted().distinct().toArray();
+            double[] boundaries =
+                    random.doubles(k).map(v -> (float) v).sorted().distinct().toArray();
             float[][] rows = new float[200][1];
             for (int i = 0; i < rows.length; i++) {
                 rows[i][0] = i % 3 == 0 ? (float) boundaries[i % boundaries.length] : random.nextFloat() * 1.2f - .1f;
             }
-            long[] got = ids(bucketizedColumn(numericColumn("x"), boundaries), STRICT, "x", dense(rows)).ids();
+            long[] got = ids(bucketizedColumn(numericColumn("x"), boundaries), STRICT, "x", dense(rows))
+                    .ids();
             for (int i = 0; i < rows.length; i++) {
                 long expected = 0;
                 for (double b : boundaries) {
@@ -141,7 +140,8 @@ class ColumnEncoderTest {
                 .hasMessageContaining("got 5 in row 1");
         var replacing = categoricalColumnWithIdentity("i", 3, 1);
         assertThat(ids(replacing, STRICT, "i", rows).ids()).containsExactly(0, 2, 1, 1);
-        assertThat(ids(replacing, TF_COMPAT, "i", dense(row(-1L), row(3L))).ids()).containsExactly(1);
+        assertThat(ids(replacing, TF_COMPAT, "i", dense(row(-1L), row(3L))).ids())
+                .containsExactly(1);
     }
 
     @Test
@@ -204,8 +204,7 @@ class ColumnEncoderTest {
     void numbers() {
         var two = numericColumn("x", 2);
         assertThat(floats(two, STRICT, "x", dense(row(1f, 2), row(3f, 4)))).containsExactly(1, 2, 3, 4);
-        assertThat(floats(two.withType(FeatureType.INT64), STRICT, "x", dense(row(1L, 16777217)))
-                )
+        assertThat(floats(two.withType(FeatureType.INT64), STRICT, "x", dense(row(1L, 16777217))))
                 .containsExactly(1, 16777216);
         assertThat(floats(two, STRICT, "x", ragged(row(1f, 2), row(3f, 4)))).containsExactly(1, 2, 3, 4);
         assertThatThrownBy(() -> floats(two, TF_COMPAT, "x", ragged(row(1f, 2))))
@@ -216,7 +215,8 @@ class ColumnEncoderTest {
         assertThatThrownBy(() -> floats(two, STRICT, "x", ragged(row(1f, 2), row(1f))))
                 .hasMessageContaining("2 values")
                 .hasMessageContaining("got 1 in row 1");
-        assertThatThrownBy(() -> floats(two, STRICT, "x", ragged(row("1", "2")))).hasMessageContaining("string");
+        assertThatThrownBy(() -> floats(two, STRICT, "x", ragged(row("1", "2"))))
+                .hasMessageContaining("string");
         assertThatThrownBy(() -> floats(two, STRICT, "y", dense(row(1f, 2))))
                 .hasMessageContaining("\"x\"")
                 .hasMessageContaining("[y]");
@@ -257,10 +257,12 @@ class ColumnEncoderTest {
         assertThatThrownBy(() -> ids(categoricalColumnWithIdentity("i", 4), STRICT, "i", ragged(row(1f))))
                 .hasMessageContaining("not integer")
                 .hasMessageContaining("key: i");
-        assertThatThrownBy(() -> ids(crossedColumn(List.of("a", "b"), 4), STRICT, "a", ragged(row(1f)), "b", ragged(row("x"))))
+        assertThatThrownBy(() ->
+                        ids(crossedColumn(List.of("a", "b"), 4), STRICT, "a", ragged(row(1f)), "b", ragged(row("x"))))
                 .hasMessageContaining("\"a\"");
         var vector = new FeatureData.Dense(new FeatureValues.Longs(new long[] {1, 2}), new long[] {2});
-        assertThat(ids(categoricalColumnWithIdentity("i", 4), STRICT, "i", vector).rowSplits())
+        assertThat(ids(categoricalColumnWithIdentity("i", 4), STRICT, "i", vector)
+                        .rowSplits())
                 .containsExactly(0, 1, 2);
     }
 
@@ -269,7 +271,8 @@ class ColumnEncoderTest {
         var lines = Files.writeString(folder.resolve("v.txt"), "omar\r\nstringer\r\n marlo");
         var column = categoricalColumnWithVocabularyFile("v", lines);
         assertThat(column.vocabularySize()).isEqualTo(3);
-        assertThat(ids(column, STRICT, "v", ragged(row("marlo", " marlo", "omar", "omar\r", "stringer"))).ids())
+        assertThat(ids(column, STRICT, "v", ragged(row("marlo", " marlo", "omar", "omar\r", "stringer")))
+                        .ids())
                 .containsExactly(-1, 2, 0, -1, 1);
         var part = new VocabularyFileCategoricalColumn("v", lines.toString(), 2, 0, FeatureType.STRING, -1, "text");
         assertThat(ids(part, STRICT, "v", ragged(row(" marlo", "omar"))).ids()).containsExactly(-1, 0);
@@ -298,7 +301,8 @@ class ColumnEncoderTest {
         }
         var column = categoricalColumnWithVocabularyFile("v", zipped(Files.readAllBytes(plain), "v.tfrecord.gz"));
         assertThat(column.fileFormat()).isEqualTo("tfrecord_gzip");
-        assertThat(ids(column, STRICT, "v", ragged(row("marlo", "two\nlines", "two"))).ids())
+        assertThat(ids(column, STRICT, "v", ragged(row("marlo", "two\nlines", "two")))
+                        .ids())
                 .containsExactly(2, 1, -1);
         byte[] damaged = Files.readAllBytes(plain);
         damaged[14] ^= 1;
@@ -317,8 +321,7 @@ class ColumnEncoderTest {
     @Test
     void sequencesKeepHoles() {
         var column = sequenceCategoricalColumnWithIdentity("s", 9);
-        var rows = new FeatureData.Dense(
-                new FeatureValues.Longs(new long[] {1, -1, 2, -1, -1, -1}), new long[] {2, 3});
+        var rows = new FeatureData.Dense(new FeatureValues.Longs(new long[] {1, -1, 2, -1, -1, -1}), new long[] {2, 3});
         var steps = (EncodedColumn.IdSequences) encode(column, STRICT, "s", rows);
         assertThat(steps.rowSplits()).containsExactly(0, 3, 3);
         assertThat(steps.stepSplits()).containsExactly(0, 1, 1, 2);
@@ -395,13 +398,13 @@ class ColumnEncoderTest {
                 assertThat(many.ids(name).ids()).isEqualTo(one.ids(name).ids());
                 assertThat(many.ids(name).rowSplits()).isEqualTo(one.ids(name).rowSplits());
             }
-            assertThat(many.dense("w_indicator").values()).isEqualTo(one.dense("w_indicator").values());
+            assertThat(many.dense("w_indicator").values())
+                    .isEqualTo(one.dense("w_indicator").values());
             for (int r = 0; r < rows; r += 4999) {
                 var single = encoder.encode(Features.batch("w", ragged(words[r]), "x", dense(numbers[r])));
                 var all = one.ids("w_X_w_X_x_bucketized");
                 assertThat(single.ids("w_X_w_X_x_bucketized").ids())
-                        .isEqualTo(java.util.Arrays.copyOfRange(
-                                all.ids(), all.rowSplits()[r], all.rowSplits()[r + 1]));
+                        .isEqualTo(java.util.Arrays.copyOfRange(all.ids(), all.rowSplits()[r], all.rowSplits()[r + 1]));
             }
             var identity = ColumnEncoder.of(List.of(categoricalColumnWithIdentity("i", 5)));
             long[][] bad = new long[rows][1];

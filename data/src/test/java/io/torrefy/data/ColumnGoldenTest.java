@@ -68,7 +68,8 @@ class ColumnGoldenTest {
     @Test
     void fingerprintsOfPairs() {
         for (var one : golden.get("fingerprint_cat64")) {
-            assertThat(Fingerprint64.cat(u64(one.get("a").asText()), u64(one.get("b").asText())))
+            assertThat(Fingerprint64.cat(
+                            u64(one.get("a").asText()), u64(one.get("b").asText())))
                     .isEqualTo(u64(one.get("out").asText()));
         }
     }
@@ -126,9 +127,12 @@ class ColumnGoldenTest {
         var key = one.get("hash_key");
         var expected = new ArrayList<Long>();
         one.get("values").forEach(v -> expected.add(u64(v.asText())));
-        var column = new CrossedColumn(names, buckets == 0 ? Long.MAX_VALUE : buckets, key.isNull() ? null : key.asLong());
+        var column =
+                new CrossedColumn(names, buckets == 0 ? Long.MAX_VALUE : buckets, key.isNull() ? null : key.asLong());
         var ids = ids(column, ColumnMode.TF_COMPAT, batch.toArray());
-        assertThat(ids.ids()).as(one.toString()).containsExactly(expected.stream().mapToLong(l -> l).toArray());
+        assertThat(ids.ids())
+                .as(one.toString())
+                .containsExactly(expected.stream().mapToLong(l -> l).toArray());
         assertThat(indices(ids)).isEqualTo(pairs(one.get("indices")));
     }
 
@@ -163,8 +167,7 @@ class ColumnGoldenTest {
                 keys.add(nested);
             }
             var key = one.get("hash_key");
-            var column =
-                    new CrossedColumn(keys, one.get("buckets").asLong(), key.isNull() ? null : key.asLong());
+            var column = new CrossedColumn(keys, one.get("buckets").asLong(), key.isNull() ? null : key.asLong());
             var ids = ids(
                     column,
                     mode,
@@ -223,8 +226,8 @@ class ColumnGoldenTest {
 
     @Test
     void weightedIndicator() {
-        var column = FeatureColumns.indicatorColumn(FeatureColumns.weightedCategoricalColumn(
-                FeatureColumns.categoricalColumnWithIdentity("i", 3), "w"));
+        var column = FeatureColumns.indicatorColumn(
+                FeatureColumns.weightedCategoricalColumn(FeatureColumns.categoricalColumnWithIdentity("i", 3), "w"));
         var encoded = (EncodedColumn.Dense) Features.encode(
                 column,
                 ColumnMode.TF_COMPAT,
@@ -233,8 +236,10 @@ class ColumnGoldenTest {
                 "w",
                 ragged(row(.5f), row(2f, 1), row(-1f), row(0f)));
         var expected = new ArrayList<Float>();
-        golden.get("embedding").get("weighted").get("indicator").forEach(r -> r.forEach(v -> expected.add((float)
-                v.asDouble())));
+        golden.get("embedding")
+                .get("weighted")
+                .get("indicator")
+                .forEach(r -> r.forEach(v -> expected.add((float) v.asDouble())));
         assertThat(encoded.values()).hasSize(12);
         for (int i = 0; i < 12; i++) {
             assertThat(encoded.values()[i]).isEqualTo(expected.get(i));

@@ -33,11 +33,16 @@ class EmbeddingsTest {
     }
 
     private static void check(
-            String section, String field, int[] splits, long[] ids, float[] weights, Combiner combiner, @Nullable Double norm) {
+            String section,
+            String field,
+            int[] splits,
+            long[] ids,
+            float[] weights,
+            Combiner combiner,
+            @Nullable Double norm) {
         try (var _ = Scope.open()) {
             var y = Embeddings.lookup(Tensor.of(TABLE, 3, 2), splits, ids, weights, combiner, norm, true);
-            var expected = StreamSupport.stream(
-                            golden.get(section).get(field).spliterator(), false)
+            var expected = StreamSupport.stream(golden.get(section).get(field).spliterator(), false)
                     .flatMap(r -> StreamSupport.stream(r.spliterator(), false))
                     .mapToDouble(JsonNode::asDouble)
                     .toArray();

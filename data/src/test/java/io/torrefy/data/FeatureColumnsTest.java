@@ -36,7 +36,11 @@ class FeatureColumnsTest {
     @Test
     void numeric() {
         refuses(() -> numericColumn("a", 0), "shape dimensions", "greater than 0", "key: a", "[0]");
-        refuses(() -> numericColumn("a").withType(FeatureType.STRING), "dtype convertible to float", "string", "key: a");
+        refuses(
+                () -> numericColumn("a").withType(FeatureType.STRING),
+                "dtype convertible to float",
+                "string",
+                "key: a");
         refuses(() -> numericColumn("a", 3).withDefault(1, 2), "default_value", "shape [3]");
         refuses(
                 () -> numericColumn("a").withType(FeatureType.INT64).withDefault(1.5),
@@ -76,9 +80,17 @@ class FeatureColumnsTest {
 
     @Test
     void vocabularyList() {
-        refuses(() -> categoricalColumnWithVocabularyList("c", List.of()), "vocabulary_list", "non-empty", "column_name: c");
+        refuses(
+                () -> categoricalColumnWithVocabularyList("c", List.of()),
+                "vocabulary_list",
+                "non-empty",
+                "column_name: c");
         refuses(() -> categoricalColumnWithVocabularyList("c", List.of("a", "b", "a")), "duplicate keys", "[a]");
-        refuses(() -> categoricalColumnWithVocabularyList("c", List.of("a"), 0, 2), "num_oov_buckets", "default_value", "in c");
+        refuses(
+                () -> categoricalColumnWithVocabularyList("c", List.of("a"), 0, 2),
+                "num_oov_buckets",
+                "default_value",
+                "in c");
         refuses(() -> categoricalColumnWithVocabularyList("c", List.of("a"), -1, -1), "num_oov_buckets", "-1");
         refuses(() -> categoricalColumnWithVocabularyList("c", List.of("a", 1)), "dtype matches string", "[1]");
         refuses(() -> categoricalColumnWithVocabularyList("c", List.of(1, "a")), "dtype matches int64", "[a]");
@@ -130,7 +142,8 @@ class FeatureColumnsTest {
                 () -> crossedColumn(
                         List.of("a", weightedCategoricalColumn(categoricalColumnWithIdentity("b", 5), "w")), 5),
                 "weights");
-        assertThat(new CrossedColumn(List.of("a", "b"), 5, 0L).effectiveHashKey()).isEqualTo(0xDECAFCAFFEL);
+        assertThat(new CrossedColumn(List.of("a", "b"), 5, 0L).effectiveHashKey())
+                .isEqualTo(0xDECAFCAFFEL);
     }
 
     @Test
@@ -142,8 +155,7 @@ class FeatureColumnsTest {
                         2, Combiner.MEAN, EmbeddingInitializer.defaultFor(2), "file", null, null, true, true),
                 "both ckpt_to_load_from and tensor_name_in_ckpt or none");
         refuses(
-                () -> sharedEmbeddings(
-                        List.of(ids, categoricalColumnWithHashBucket("h", 3)), EmbeddingOptions.of(2)),
+                () -> sharedEmbeddings(List.of(ids, categoricalColumnWithHashBucket("h", 3)), EmbeddingOptions.of(2)),
                 "same type",
                 "HashedCategoricalColumn");
         refuses(
@@ -194,7 +206,8 @@ class FeatureColumnsTest {
         assertThat(all.get("c")).isEqualTo(FeatureSpec.varLen(ValueKind.STRING));
         var numbers = (FeatureSpec.FixedLen) all.get("n");
         assertThat(numbers.shape()).containsExactly(2);
-        assertThat(((FeatureValues.Floats) numbers.defaultValue().orElseThrow()).array()).containsExactly(1, 1);
+        assertThat(((FeatureValues.Floats) numbers.defaultValue().orElseThrow()).array())
+                .containsExactly(1, 1);
         assertThat(((FeatureSpec.FixedLen) all.get("b")).defaultValue()).isEmpty();
         assertThat(makeParseExampleSpec(List.of(numericColumn("n"), bucketizedColumn(numericColumn("n"), 3))))
                 .containsOnlyKeys("n");

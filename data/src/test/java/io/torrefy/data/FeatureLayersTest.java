@@ -1,9 +1,5 @@
 package io.torrefy.data;
 
-import static io.torrefy.data.Features.batch;
-import static io.torrefy.data.Features.dense;
-import static io.torrefy.data.Features.ragged;
-import static io.torrefy.data.Features.row;
 import static io.torrefy.data.FeatureColumns.categoricalColumnWithHashBucket;
 import static io.torrefy.data.FeatureColumns.categoricalColumnWithIdentity;
 import static io.torrefy.data.FeatureColumns.embeddingColumn;
@@ -11,6 +7,10 @@ import static io.torrefy.data.FeatureColumns.indicatorColumn;
 import static io.torrefy.data.FeatureColumns.numericColumn;
 import static io.torrefy.data.FeatureColumns.sequenceCategoricalColumnWithIdentity;
 import static io.torrefy.data.FeatureColumns.sequenceNumericColumn;
+import static io.torrefy.data.Features.batch;
+import static io.torrefy.data.Features.dense;
+import static io.torrefy.data.Features.ragged;
+import static io.torrefy.data.Features.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -59,10 +59,9 @@ class FeatureLayersTest {
     void linearModelOfWordsAndNumbers() {
         var rows = batch("wire", ragged(row("omar"), row("stringer", "marlo")), "price", dense(row(1f), row(5f)));
         try (var _ = Scope.open();
-                var model = LinearModel.of(
-                        List.of(numericColumn("price"), categoricalColumnWithHashBucket("wire", 4)))) {
-            assertThat(model.parameters().keySet())
-                    .containsExactly("price/weights", "wire/weights", "bias_weights");
+                var model =
+                        LinearModel.of(List.of(numericColumn("price"), categoricalColumnWithHashBucket("wire", 4)))) {
+            assertThat(model.parameters().keySet()).containsExactly("price/weights", "wire/weights", "bias_weights");
             assertThat(model.forward(rows).toFloats()).containsExactly(0, 0);
             set(model.weights("wire"), 10, 100, 1000, 10000);
             set(model.weights("price"), 10);
@@ -147,7 +146,11 @@ class FeatureLayersTest {
                             2, 3.5f, 1, 1, 0, 2, 3, 0, 1, 0, // row 1
                             0, 0, 0, 0, 0, 4, 5, 0, 0, 1);
             y.sum().backward();
-            assertThat(layer.parameters().get("i_embedding/embedding_weights").grad().orElseThrow().toFloats())
+            assertThat(layer.parameters()
+                            .get("i_embedding/embedding_weights")
+                            .grad()
+                            .orElseThrow()
+                            .toFloats())
                     .containsExactly(.5f, .5f, .5f, .5f, 1, 1);
         }
     }
@@ -179,7 +182,8 @@ class FeatureLayersTest {
                 var layer = DenseFeatures.of(List.of(column), ColumnMode.STRICT, tables)) {
             assertThat(layer.parameters()).isEmpty();
             assertThat(tables.state()).containsOnlyKeys("i_embedding/embedding_weights");
-            assertThat(layer.forward(batch("i", ragged(row(1L)))).requiresGrad()).isFalse();
+            assertThat(layer.forward(batch("i", ragged(row(1L)))).requiresGrad())
+                    .isFalse();
         }
     }
 
@@ -190,9 +194,12 @@ class FeatureLayersTest {
         try (var _ = Scope.open();
                 var one = DenseFeatures.of(List.of(a, b), Rng.of(3));
                 var other = DenseFeatures.of(List.of(a), Rng.of(3))) {
-            float[] values = one.parameters().get("a_embedding/embedding_weights").toFloats();
+            float[] values =
+                    one.parameters().get("a_embedding/embedding_weights").toFloats();
             assertThat(values)
-                    .containsExactly(other.parameters().get("a_embedding/embedding_weights").toFloats());
+                    .containsExactly(other.parameters()
+                            .get("a_embedding/embedding_weights")
+                            .toFloats());
             double squares = 0;
             for (float v : values) {
                 assertThat(Math.abs(v)).isLessThanOrEqualTo(1);
@@ -228,7 +235,11 @@ class FeatureLayersTest {
             assertThat(y.values().shape()).containsExactly(4, 2, 2);
             assertThat(y.values().toFloats()).containsExactly(7, 11, 0, 0, 1, 2, 3, 5, 0, 0, 0, 0, 3, 5, 0, 0);
             y.values().sum().backward();
-            assertThat(layer.parameters().get("s_embedding/embedding_weights").grad().orElseThrow().toFloats())
+            assertThat(layer.parameters()
+                            .get("s_embedding/embedding_weights")
+                            .grad()
+                            .orElseThrow()
+                            .toFloats())
                     .containsExactly(1, 1, 2, 2, 1, 1);
         }
     }
@@ -248,7 +259,8 @@ class FeatureLayersTest {
             var joined = SequenceFeatures.concatenateContextInput(context, y.values());
             assertThat(joined.shape()).containsExactly(2, 2, 6);
             assertThat(joined.select(2, 5).toFloats()).containsExactly(8, 8, 9, 9);
-            assertThat(joined.slice(2, 0, 5).toFloats()).containsExactly(y.values().toFloats());
+            assertThat(joined.slice(2, 0, 5).toFloats())
+                    .containsExactly(y.values().toFloats());
             assertThatThrownBy(() -> layer.forward(
                             batch("s", ragged(row(2L), row(0L)), "n", ragged(row(5f, 6), row(1f, 2, 3, 4)))))
                     .hasMessageContaining("row 1");

@@ -66,7 +66,8 @@ final class Features {
     }
 
     private static FeatureValues strings(String[][] rows) {
-        return FeatureValues.Strings.of(Arrays.stream(rows).flatMap(Arrays::stream).toList());
+        return FeatureValues.Strings.of(
+                Arrays.stream(rows).flatMap(Arrays::stream).toList());
     }
 
     private static FeatureValues longs(long[][] rows) {

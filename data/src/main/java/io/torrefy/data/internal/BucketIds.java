@@ -3,19 +3,26 @@ package io.torrefy.data.internal;
 import io.torrefy.data.BucketizedColumn;
 import io.torrefy.data.ColumnMode;
 import io.torrefy.data.EncodedColumn.Ids;
+import java.util.Arrays;
 
-/// The ids of a bucketized column.
+/// The ids of a bucketized column: how many boundaries are at or below each number. The search has no branches that
+/// depend on the data: on random numbers half of them would be guessed wrong. It compares the floats as integers of the
+/// same order.
 public final class BucketIds implements IdSource {
     private final NumericSource source;
-    private final float[] boundaries;
+    private final int boundaries;
+    /// The boundaries as integers, padded with the greatest to one less than a power of two.
+    private final int[] keys;
     private final boolean strict;
 
     /// Of that column, whose numbers are `source`.
     public BucketIds(BucketizedColumn column, NumericSource source, ColumnMode mode) {
         this.source = source;
-        boundaries = new float[column.boundaries().size()];
-        for (int i = 0; i < boundaries.length; i++) {
-            boundaries[i] = column.boundaries().get(i).floatValue();
+        boundaries = column.boundaries().size();
+        keys = new int[2 * Integer.highestOneBit(boundaries) - 1];
+        Arrays.fill(keys, Integer.MAX_VALUE);
+        for (int i = 0; i < boundaries; i++) {
+            keys[i] = key(column.boundaries().get(i).floatValue());
         }
         strict = mode == ColumnMode.STRICT;
     }
@@ -25,42 +32,59 @@ public final class BucketIds implements IdSource {
         var numbers = call.floats(source);
         float[] values = numbers.values();
         int width = numbers.width();
-        var ids = new long[values.length];
+        var ids = call.buffers().longs(values.length);
         Blocks.run(values.length, (from, to) -> {
-            if (strict && !NumericSource.noneIsNan(values, from, to)) {
-                refuseNan(values, from, width);
+            search(values, from, to, ids);
+            if (!noneIsNan(values, from, to)) {
+                nan(values, from, to, width, ids);
             }
-            fill(values, from, to, ids);
             if (width > 1) {
                 for (int i = from; i < to; i++) {
-                    ids[i] += (boundaries.length + 1L) * (i % width);
+                    ids[i] += (boundaries + 1L) * (i % width);
                 }
             }
         });
-        return new Ids(Cells.uniform(numbers.rows(), width), ids, NO_WEIGHTS, IN_ORDER);
+        return new Ids(call.uniform(width), ids, NO_WEIGHTS, IN_ORDER);
     }
 
-    /// How many boundaries are at or below each value; NaN is below none of them.
-    private void fill(float[] values, int from, int to, long[] ids) {
+    private void search(float[] values, int from, int to, long[] ids) {
+        int first = (keys.length + 1) / 2;
         for (int i = from; i < to; i++) {
-            float x = values[i];
-            int base = 0;
-            for (int left = boundaries.length; left > 0; ) {
-                int half = (left + 1) >>> 1;
-                // Moves by half where the value is not below the last boundary of the half; no branch to mispredict.
-                base += x < boundaries[base + half - 1] ? 0 : half;
-                left -= half;
+            int key = key(values[i]);
+            int below = 0;
+            for (int half = first; half > 0; half >>= 1) {
+                // All ones if the boundary is greater, so that nothing is added.
+                int greater = (int) ((key - (long) keys[below + half - 1]) >> 63);
+                below += half & ~greater;
             }
-            ids[i] = base;
+            ids[i] = below;
         }
     }
 
-    private void refuseNan(float[] values, int from, int width) {
-        int at = from;
-        while (values[at] == values[at]) {
-            at++;
+    /// The bits of a float as an integer of the same order; 0 and -0 are equal.
+    private static int key(float x) {
+        int bits = Float.floatToRawIntBits(x + 0f);
+        return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+    }
+
+    private static boolean noneIsNan(float[] values, int from, int to) {
+        boolean sound = true;
+        for (int i = from; i < to; i++) {
+            sound &= !Float.isNaN(values[i]);
         }
-        throw new IllegalArgumentException("[columns] expected numbers in feature \""
-                + source.column().key() + "\", which is bucketized; got NaN in row " + at / width + ".");
+        return sound;
+    }
+
+    /// An error, or the last bucket, where TensorFlow has it.
+    private void nan(float[] values, int from, int to, int width, long[] ids) {
+        for (int i = from; i < to; i++) {
+            if (Float.isNaN(values[i])) {
+                if (strict) {
+                    throw new IllegalArgumentException("[columns] expected numbers in feature \""
+                            + source.column().key() + "\", which is bucketized; got NaN in row " + i / width + ".");
+                }
+                ids[i] = boundaries;
+            }
+        }
     }
 }

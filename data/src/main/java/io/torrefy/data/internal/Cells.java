@@ -26,15 +26,15 @@ public record Cells(
     /// The values of `data`.
     ///
     /// @throws IllegalArgumentException if it has no rows (rank 0), or values and shape do not go together
-    public static Cells of(String key, FeatureData data) {
+    public static Cells of(Call call, String key, FeatureData data) {
         return switch (data) {
-            case FeatureData.Dense dense -> ofDense(key, dense);
+            case FeatureData.Dense dense -> ofDense(call, key, dense);
             case FeatureData.Ragged ragged -> ofRagged(key, ragged);
             case FeatureData.Sparse sparse -> ofSparse(key, sparse);
         };
     }
 
-    private static Cells ofDense(String key, FeatureData.Dense data) {
+    private static Cells ofDense(Call call, String key, FeatureData.Dense data) {
         long[] shape = data.shape();
         Problems.of("columns")
                 .expect(shape.length > 0, "feature (key: " + key + ") of rank 1 or more", "rank 0")
@@ -43,11 +43,12 @@ public record Cells(
         Problems.of("columns")
                 .expect(
                         shape[0] * width == data.values().size(),
-                        "feature (key: " + key + ") with a value for each element of its shape " + Arrays.toString(shape),
+                        "feature (key: " + key + ") with a value for each element of its shape "
+                                + Arrays.toString(shape),
                         data.values().size() + " values")
                 .raise();
         return new Cells(
-                key, data.values(), true, uniform(data.rows(), (int) width), NONE, NONE, NONE, (int) product(shape, 2));
+                key, data.values(), true, call.uniform((int) width), NONE, NONE, NONE, (int) product(shape, 2));
     }
 
     private static Cells ofRagged(String key, FeatureData.Ragged data) {
@@ -111,15 +112,6 @@ public record Cells(
             n *= shape[d];
         }
         return n;
-    }
-
-    static int[] uniform(int rows, int width) {
-        Math.multiplyExact(rows, width);
-        var splits = new int[rows + 1];
-        for (int r = 0; r <= rows; r++) {
-            splits[r] = r * width;
-        }
-        return splits;
     }
 
     private static int[] scaled(int[] splits, int by) {

@@ -63,7 +63,7 @@ public final class ColumnPlan {
         var source = source(inner);
         return isSequence(inner)
                 ? ids(inner)
-                : call -> Indicators.of(name, call.ids(source), inner.numBuckets());
+                : call -> Indicators.of(name, call.ids(source), inner.numBuckets(), call.buffers());
     }
 
     private Function<Call, EncodedColumn> ids(CategoricalColumn column) {
@@ -106,10 +106,9 @@ public final class ColumnPlan {
 
     private IdSource build(CategoricalColumn column) {
         return switch (column) {
-            case BucketizedColumn bucketized ->
-                new BucketIds(bucketized, numbers(bucketized.sourceColumn()), mode);
+            case BucketizedColumn bucketized -> new BucketIds(bucketized, numbers(bucketized.sourceColumn()), mode);
             case HashedCategoricalColumn(String key, long buckets, FeatureType dtype) ->
-                leaf(key, dtype, new Lookup.Hashed(buckets, dtype == FeatureType.UINT64));
+                leaf(key, dtype, new Lookup.Hashed(Remainder.by(buckets), dtype == FeatureType.UINT64));
             case VocabularyListCategoricalColumn list -> ofList(list);
             case VocabularyFileCategoricalColumn file -> ofFile(file);
             case IdentityCategoricalColumn identity ->
@@ -136,10 +135,10 @@ public final class ColumnPlan {
         if (column.dtype() == FeatureType.STRING) {
             var words = Strings.of(
                     column.vocabularyList().stream().map(String.class::cast).toList());
-            return leaf(
-                    column.key(), column.dtype(), new Lookup.Words(Vocabulary.of(words, size, where), unknown));
+            return leaf(column.key(), column.dtype(), new Lookup.Words(Vocabulary.of(words, size, where), unknown));
         }
-        long[] values = column.vocabularyList().stream().mapToLong(Long.class::cast).toArray();
+        long[] values =
+                column.vocabularyList().stream().mapToLong(Long.class::cast).toArray();
         return leaf(column.key(), column.dtype(), new Lookup.Integers(LongVocabulary.of(values, where), unknown));
     }
 
@@ -180,10 +179,6 @@ public final class ColumnPlan {
                             : new CrossIds.Leaf.Raw((String) leaf));
         }
         return new CrossIds(
-                column.name(),
-                leaves,
-                column.hashBucketSize(),
-                column.effectiveHashKey(),
-                mode == ColumnMode.STRICT);
+                column.name(), leaves, column.hashBucketSize(), column.effectiveHashKey(), mode == ColumnMode.STRICT);
     }
 }

@@ -13,7 +13,7 @@ public record LeafIds(String key, FeatureType dtype, Lookup lookup, boolean stri
     public Ids encode(Call call) {
         var cells = call.raw(key);
         checkType(cells);
-        var ids = new long[cells.count()];
+        var ids = call.buffers().longs(cells.count());
         boolean drops = strict || cells.dense();
         var missing = new AtomicInteger();
         Blocks.run(ids.length, (from, to) -> {

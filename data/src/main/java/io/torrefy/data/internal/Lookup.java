@@ -1,8 +1,8 @@
 package io.torrefy.data.internal;
 
-import io.torrefy.data.Fingerprint64;
 import io.torrefy.data.FeatureValues.Longs;
 import io.torrefy.data.FeatureValues.Strings;
+import io.torrefy.data.Fingerprint64;
 import org.jspecify.annotations.Nullable;
 
 /// Turns single values into ids.
@@ -12,12 +12,12 @@ public sealed interface Lookup {
     void fill(Cells cells, int from, int to, long[] ids);
 
     /// By fingerprint.
-    record Hashed(long buckets, boolean unsigned) implements Lookup {
+    record Hashed(Remainder buckets, boolean unsigned) implements Lookup {
         @Override
         public void fill(Cells cells, int from, int to, long[] ids) {
             fingerprints(cells, from, to, unsigned, ids);
             for (int i = from; i < to; i++) {
-                ids[i] = Long.remainderUnsigned(ids[i], buckets);
+                ids[i] = buckets.of(ids[i]);
             }
         }
     }

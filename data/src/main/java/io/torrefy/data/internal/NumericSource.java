@@ -26,7 +26,7 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
         if (normalization.isIdentity() && input instanceof FeatureValues.Floats floats) {
             return new Dense(cells.rows(), width, floats.array());
         }
-        var out = new float[input.size()];
+        var out = call.buffers().floats(input.size());
         Blocks.run(out.length, (from, to) -> normalization.apply(input, from, to, out));
         return new Dense(cells.rows(), width, out);
     }
@@ -64,7 +64,8 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
         for (int row = 0; row < cells.rows(); row++) {
             int start = cells.rowSplits()[row];
             int n = cells.rowSplits()[row + 1] - start;
-            boolean whole = n == width && cells.position(row, start) == 0 && cells.position(row, start + n - 1) == n - 1;
+            boolean whole =
+                    n == width && cells.position(row, start) == 0 && cells.position(row, start + n - 1) == n - 1;
             if (whole) {
                 System.arraycopy(from, start, to, row * width, n);
             } else if (n == 0 && !defaults.isEmpty()) {
@@ -85,14 +86,5 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
         } else {
             ((long[]) array)[at] = value.longValue();
         }
-    }
-
-    /// Whether all are numbers.
-    static boolean noneIsNan(float[] values, int from, int to) {
-        boolean sound = true;
-        for (int i = from; i < to; i++) {
-            sound &= values[i] == values[i];
-        }
-        return sound;
     }
 }

@@ -38,8 +38,8 @@ public final class Problems {
     /// @throws IllegalArgumentException with everything that was noted
     public void raise() {
         if (!found.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "[" + operation + "] " + (found.size() == 1 ? found.getFirst() : "\n  " + String.join("\n  ", found)));
+            throw new IllegalArgumentException("[" + operation + "] "
+                    + (found.size() == 1 ? found.getFirst() : "\n  " + String.join("\n  ", found)));
         }
     }
 }

@@ -39,7 +39,9 @@ public final class Specs {
     }
 
     private static ValueKind kind(FeatureType dtype) {
-        return dtype == FeatureType.STRING ? ValueKind.STRING : dtype.isFloating() ? ValueKind.FLOAT32 : ValueKind.INT64;
+        return dtype == FeatureType.STRING
+                ? ValueKind.STRING
+                : dtype.isFloating() ? ValueKind.FLOAT32 : ValueKind.INT64;
     }
 
     /// Whether two specifications ask for the same.

@@ -34,7 +34,10 @@ public final class VocabularyFiles {
     /// @throws IllegalArgumentException if there is no such file, it has an empty line, or a record is damaged
     public static Strings read(String key, Path file, String format) {
         Problems.of("vocabulary")
-                .expect(Files.isRegularFile(file), "vocabulary_file in " + key + " to exist", file + ", which does not exist")
+                .expect(
+                        Files.isRegularFile(file),
+                        "vocabulary_file in " + key + " to exist",
+                        file + ", which does not exist")
                 .raise();
         try {
             return format.equals(TEXT) ? lines(file) : records(file);

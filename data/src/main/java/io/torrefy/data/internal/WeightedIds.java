@@ -38,8 +38,8 @@ public record WeightedIds(WeightedCategoricalColumn column, IdSource inner, Colu
         return array;
     }
 
-    /// A weight belongs to the id of its place. A missing value takes its weight with it; other than that there must be
-    /// one for each.
+    /// A weight belongs to the id of its place. A missing value takes its weight with it; other than that there
+    /// must be one for each.
     private Ids byPlace(Ids ids, Cells cells, Call call) {
         int[] places = inner instanceof LeafIds leaf ? call.raw(leaf.key()).rowSplits() : ids.rowSplits();
         float[] all = floats(cells);
