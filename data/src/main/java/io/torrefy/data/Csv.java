@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// Reads files of comma-separated values (RFC 4180). A byte-order mark and empty lines are skipped, lines end with
 /// `\n`, `\r\n` or `\r`. A row with more or fewer cells than there are columns, a quote that is not closed, a column
@@ -88,7 +87,7 @@ public final class Csv implements RecordSource<Row> {
     }
 
     private Map<String, FieldType> inferTypes(Path file, List<String> names) throws IOException {
-        var guesses = new LinkedHashMap<String, @Nullable FieldType>();
+        var guesses = new LinkedHashMap<String, FieldType>();
         try (var rows = new CsvRows(file, format, names, Position.START, Map.of())) {
             if (format.header().isEmpty()) {
                 rows.skipHeader();
@@ -100,7 +99,9 @@ public final class Csv implements RecordSource<Row> {
                 }
                 for (var cell : row.get().value().values().entrySet()) {
                     if (cell.getValue() instanceof String text) {
-                        guesses.merge(cell.getKey(), CsvCells.narrowest(text), CsvCells::wider);
+                        FieldType here = CsvCells.narrowest(text);
+                        FieldType before = guesses.getOrDefault(cell.getKey(), here);
+                        guesses.put(cell.getKey(), CsvCells.wider(before, here));
                     }
                 }
             }

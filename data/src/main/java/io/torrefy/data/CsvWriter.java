@@ -108,8 +108,7 @@ public final class CsvWriter implements AutoCloseable {
         try {
             out.writeRecord(cells);
         } catch (UncheckedIOException e) {
-            throw new IOException(
-                    "[csv] could not write " + file + ": " + e.getCause().getMessage(), e.getCause());
+            throw new IOException("[csv] could not write " + file + ": " + e.getMessage(), e);
         }
     }
 

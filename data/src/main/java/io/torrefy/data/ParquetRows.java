@@ -1,7 +1,6 @@
 package io.torrefy.data;
 
 import dev.hardwood.HardwoodContext;
-import dev.hardwood.InputFile;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import dev.hardwood.row.PqList;
@@ -82,7 +81,7 @@ final class ParquetRows implements RecordSource.Reader<Row> {
     private static ParquetRows opened(Path file, List<String> columns, long skipped, HardwoodContext threads)
             throws IOException {
         return guarded(file, skipped + 1, () -> {
-            var reader = ParquetFileReader.open(InputFile.of(file), threads);
+            var reader = ParquetFileReader.open(new CheckedInput(file), threads);
             try {
                 return new ParquetRows(file, threads, reader, columns, skipped);
             } catch (RuntimeException e) {
@@ -95,7 +94,7 @@ final class ParquetRows implements RecordSource.Reader<Row> {
     static long count(Path file) throws IOException {
         requireReadable(file);
         return guarded(file, 0, () -> {
-            try (var reader = ParquetFileReader.open(InputFile.of(file))) {
+            try (var reader = ParquetFileReader.open(new CheckedInput(file))) {
                 return reader.getFileMetaData().numRows();
             }
         });

@@ -131,7 +131,7 @@ class DatasetTest {
         try (var iterator = dataset.iterator()) {
             for (int k = 0; k <= all.size(); k++) {
                 var fresh = DatasetState.parse(iterator.state().json());
-                iterator.hasNext();
+                assertThat(iterator.hasNext()).isEqualTo(k < all.size());
                 var peeked = iterator.state();
                 for (var state : List.of(fresh, peeked)) {
                     try (var resumed = dataset.iterator(state)) {

@@ -10,7 +10,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,5 +105,132 @@ class ParquetTest {
                     .isInstanceOf(MalformedDataException.class)
                     .hasMessageContaining("[parquet] " + file + ":1: expected a Parquet file");
         }
+    }
+
+    @Test
+    void readsBackWhatItWrote() throws IOException {
+        for (var codec : ParquetWriter.Codec.values()) {
+            for (int count : new int[] {0, 1, 2, 9, 10_000}) {
+                var file = folder.resolve(codec + "-" + count + ".parquet");
+                var rows = writeRows(file, count, codec);
+                assertThat(Parquet.count(file)).isEqualTo(count);
+                assertThat(comparable(Parquet.read(file))).isEqualTo(comparableValues(rows));
+            }
+        }
+        var arrow = Parquet.read(SAMPLES.resolve("sample-gzip.parquet"));
+        var file = folder.resolve("copy.parquet");
+        try (var writer = ParquetWriter.create(file, ParquetColumn.infer(arrow), ParquetWriter.Codec.GZIP)) {
+            for (Row row : arrow) {
+                writer.write(row.values());
+            }
+            writer.finish();
+        }
+        assertThat(comparable(Parquet.read(file))).isEqualTo(comparable(arrow));
+    }
+
+    private static List<?> comparable(List<Row> rows) {
+        return comparableValues(rows.stream().map(Row::values).toList());
+    }
+
+    private static List<?> comparableValues(List<Map<String, Object>> rows) {
+        return rows.stream()
+                .map(row -> row.entrySet().stream()
+                        .map(field -> field.getKey() + "=" + comparable(field.getValue()))
+                        .toList())
+                .toList();
+    }
+
+    private static String comparable(Object value) {
+        return switch (value) {
+            case byte[] bytes -> "bytes " + Arrays.toString(bytes);
+            case List<?> list ->
+                list.stream().map(ParquetTest::comparable).toList().toString();
+            case null -> "null";
+            default -> value.getClass().getSimpleName() + " " + value;
+        };
+    }
+
+    @Test
+    void readsManyRowGroups() throws IOException {
+        var file = folder.resolve("groups.parquet");
+        var column = Map.of("text", ParquetColumn.of(ParquetColumn.Type.STRING));
+        try (var writer = ParquetWriter.create(file, column, ParquetWriter.Codec.GZIP)) {
+            for (int i = 0; i < 40; i++) {
+                writer.write(Map.of("text", (i + " ").repeat(500_000)));
+            }
+            writer.finish();
+        }
+        try (var rows = Parquet.stream(file)) {
+            assertThat(rows.map(row -> row.text("text").substring(0, 3).strip().split(" ")[0]))
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 40).mapToObj(String::valueOf).toList());
+        }
+        assertThat(folder).isDirectoryNotContaining("glob:**.unfinished");
+    }
+
+    /// Rows with every kind of value and of missing value; written as `torrefy.parquet` they are what pyarrow
+    /// reads.
+    private static List<Map<String, Object>> writeRows(Path file, int count, ParquetWriter.Codec codec)
+            throws IOException {
+        var columns = new LinkedHashMap<String, ParquetColumn>();
+        for (var type : ParquetColumn.Type.values()) {
+            columns.put(type.name(), ParquetColumn.of(type));
+            columns.put(type.name() + "S", ParquetColumn.listOf(type));
+        }
+        var rows = new ArrayList<Map<String, Object>>();
+        try (var writer = ParquetWriter.create(file, columns, codec)) {
+            for (int i = 0; i < count; i++) {
+                var row = new LinkedHashMap<String, Object>();
+                for (var column : columns.entrySet()) {
+                    row.put(column.getKey(), example(column.getValue(), i));
+                }
+                writer.write(row);
+                rows.add(row);
+            }
+            writer.finish();
+        }
+        return rows;
+    }
+
+    private static Object example(ParquetColumn column, int i) {
+        if (i % 7 == 3) {
+            return null;
+        }
+        if (!column.list()) {
+            return single(column.type(), i);
+        }
+        var list = new ArrayList<Object>();
+        for (int j = 0; j < i % 4; j++) {
+            list.add((i + j) % 5 == 0 ? null : single(column.type(), i + j));
+        }
+        return list;
+    }
+
+    private static Object single(ParquetColumn.Type type, int i) {
+        return switch (type) {
+            case STRING -> i % 3 == 0 ? "" : "ü" + i;
+            case BYTES -> new byte[] {(byte) i, -1};
+            case LONG -> i % 2 == 0 ? Long.MIN_VALUE + i : i;
+            case DOUBLE -> i % 11 == 0 ? Double.POSITIVE_INFINITY : i / 3.0;
+            case BOOLEAN -> i % 3 == 1;
+        };
+    }
+
+    @Test
+    void theWriterNamesRowAndColumn() throws IOException {
+        var file = folder.resolve("bad.parquet");
+        var columns = Map.of("n", ParquetColumn.of(ParquetColumn.Type.LONG));
+        try (var writer = ParquetWriter.create(file, columns, ParquetWriter.Codec.NONE)) {
+            writer.write(Map.of("n", 1L));
+            assertThatThrownBy(() -> writer.write(Map.of("n", "x")))
+                    .hasMessageContaining(file + ", row 2: expected")
+                    .hasMessageContaining("in column \"n\"; got the string \"x\"");
+            assertThatThrownBy(() -> writer.write(Map.of("m", 1L))).hasMessageContaining("got [m]");
+        }
+        assertThat(folder).isEmptyDirectory();
+        var rows = List.of(new Row(file, 1, Map.of("a", 1L)), new Row(file, 2, Map.of("a", "x")));
+        assertThatThrownBy(() -> ParquetColumn.infer(rows))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessageContaining(file + ":2: expected a LONG, as before, in field \"a\"; got the string \"x\"");
     }
 }
