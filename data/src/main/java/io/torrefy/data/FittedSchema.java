@@ -161,7 +161,12 @@ public final class FittedSchema {
     ///
     /// @throws IllegalArgumentException if an input is missing or of the wrong kind
     public EncodedBatch encode(FeatureBatch batch) {
-        return encoder.encode(Typed.of(batch, schema.inputTypes()));
+        return encode(batch, new ColumnBuffers());
+    }
+
+    /// The same into arrays that are used again.
+    public EncodedBatch encode(FeatureBatch batch, ColumnBuffers buffers) {
+        return encoder.encode(Typed.of(batch, schema.inputTypes()), buffers);
     }
 
     /// Encodes one row, bit for bit as in a batch. A field that is not there is a missing value.

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.data.internal.Call;
 import io.torrefy.data.internal.Cells;
 import io.torrefy.data.internal.InputState;
 import io.torrefy.data.internal.Typed;
@@ -54,7 +55,10 @@ public final class SchemaFitter {
     public SchemaFitter add(FeatureBatch batch) {
         seen.addAll(batch.features().keySet());
         Map<String, Cells> cells = new HashMap<>();
-        Typed.of(batch, types).features().forEach((name, data) -> cells.put(name, Cells.of(name, data)));
+        var call = new Call(Typed.of(batch, types), new ColumnBuffers());
+        types.keySet().stream()
+                .filter(name -> batch.find(name).isPresent())
+                .forEach(name -> cells.put(name, call.raw(name)));
         for (int from = 0; from < batch.rows(); ) {
             int to = Math.min(batch.rows(), from + BLOCK - blockRows);
             block.add(new Span(cells, from, to));

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.data.internal.Call;
 import io.torrefy.data.internal.Cells;
 import io.torrefy.data.internal.InputState;
 import io.torrefy.data.internal.Nearest;
@@ -23,11 +24,12 @@ final class SchemaInference {
                         Nearest.hint(label, sample.features().keySet()))
                 .raise();
         List<SchemaFeature> all = new ArrayList<>();
+        var call = new Call(sample, new ColumnBuffers());
         sample.features().forEach((name, data) -> {
             if (name.equals(label)) {
                 all.add(SchemaFeature.label(name, type(data)));
             } else {
-                infer(name, data, all);
+                infer(call.raw(name), type(data), all);
             }
         });
         return new FeatureSchema(all);
@@ -41,9 +43,10 @@ final class SchemaInference {
         };
     }
 
-    private static void infer(String name, FeatureData data, List<SchemaFeature> all) {
-        var state = new InputState(type(data), FitOptions.DEFAULT.maxValues(), FitOptions.DEFAULT.maxCharacters());
-        state.add(Cells.of(name, data), 0, data.rows());
+    private static void infer(Cells cells, FieldType type, List<SchemaFeature> all) {
+        String name = cells.key();
+        var state = new InputState(type, FitOptions.DEFAULT.maxValues(), FitOptions.DEFAULT.maxCharacters());
+        state.add(cells, 0, cells.rows());
         if (state.values() == 0) {
             return;
         }

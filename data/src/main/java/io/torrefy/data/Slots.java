@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.data.internal.Call;
 import io.torrefy.data.internal.Cells;
 import io.torrefy.data.internal.Nearest;
 import io.torrefy.data.internal.Problems;
@@ -263,8 +264,9 @@ final class Slots {
     }
 
     private static String raw(FeatureBatch batch, FeatureColumn column) {
+        var call = new Call(batch, new ColumnBuffers());
         return inputs(column).stream()
-                .map(input -> input + " = " + values(Cells.of(input, batch.feature(input))))
+                .map(input -> input + " = " + values(call.raw(input)))
                 .collect(Collectors.joining(", "));
     }
 
