@@ -8,8 +8,9 @@ import picocli.CommandLine.Spec;
 /// `torrefy columns`.
 @Command(
         name = "columns",
-        description = "Turns tables into what a model takes: learns a schema of columns, encodes rows with it, and explains"
-                + " what every number stands for. Tables are .jsonl, .csv, .tsv, .parquet or .tfrecord files.",
+        description =
+                "Turns tables into what a model takes: learns a schema of columns, encodes rows with it, and explains"
+                        + " what every number stands for. Tables are .jsonl, .csv, .tsv, .parquet or .tfrecord files.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {ColumnsFitCommand.class, ColumnsEncodeCommand.class, ColumnsExplainCommand.class},
         mixinStandardHelpOptions = true)

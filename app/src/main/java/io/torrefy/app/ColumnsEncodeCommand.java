@@ -81,7 +81,9 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
         try {
             long rows;
             try (var writer = Files.newBufferedWriter(unfinished)) {
-                rows = encode(schema, line -> writer.append(JSON.writeValueAsString(line)).append('\n'));
+                rows = encode(
+                        schema,
+                        line -> writer.append(JSON.writeValueAsString(line)).append('\n'));
             }
             Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             return rows;

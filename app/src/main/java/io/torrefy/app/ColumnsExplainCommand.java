@@ -18,8 +18,9 @@ import picocli.CommandLine.Option;
 /// `torrefy columns explain`.
 @Command(
         name = "explain",
-        description = "Says what the numbers of a fitted schema stand for: all slots, one of them, or those of one row of a"
-                + " table.")
+        description =
+                "Says what the numbers of a fitted schema stand for: all slots, one of them, or those of one row of a"
+                        + " table.")
 final class ColumnsExplainCommand implements Callable<Integer> {
     @Option(
             names = "--schema",
@@ -93,7 +94,9 @@ final class ColumnsExplainCommand implements Callable<Integer> {
                 common.out().println("    no slot: missing or unknown");
             }
             for (var use : column.slots()) {
-                common.out().println("    slot " + use.slot().index() + " = " + use.value() + "  " + use.slot().text());
+                common.out()
+                        .println("    slot " + use.slot().index() + " = " + use.value() + "  "
+                                + use.slot().text());
             }
         }
         return columns;

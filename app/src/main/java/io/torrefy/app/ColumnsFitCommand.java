@@ -36,7 +36,10 @@ final class ColumnsFitCommand implements Callable<Integer> {
             description = "Where to write the fitted schema. Default: ${DEFAULT-VALUE}.")
     private Path out = Path.of("schema.json");
 
-    @Option(names = "--schema", paramLabel = "FILE", description = "What to do with each input, as --declare writes it.")
+    @Option(
+            names = "--schema",
+            paramLabel = "FILE",
+            description = "What to do with each input, as --declare writes it.")
     private Optional<Path> declared = Optional.empty();
 
     @Option(names = "--label", paramLabel = "NAME", description = "The input to predict, where the schema is inferred.")
@@ -88,11 +91,9 @@ final class ColumnsFitCommand implements Callable<Integer> {
 
     private FittedSchema fit(FeatureSchema schema) throws IOException {
         var progress = new RowProgress(common.err(), "fit");
-        var fitter = schema.fitter(
-                FitOptions.DEFAULT.withMaxValues(maxValues).withProgress(progress::show));
-        try (var batches = Tables.open(tables, schema.types())
-                .batch(ColumnsCommand.BATCH)
-                .iterator()) {
+        var fitter = schema.fitter(FitOptions.DEFAULT.withMaxValues(maxValues).withProgress(progress::show));
+        try (var batches =
+                Tables.open(tables, schema.types()).batch(ColumnsCommand.BATCH).iterator()) {
             while (batches.hasNext()) {
                 fitter.add(FeatureBatches.of(batches.next(), schema.types()));
             }

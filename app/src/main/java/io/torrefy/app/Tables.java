@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Tables {
     private Tables() {}
 
-    /// The rows of `files`, one after the other. Records of `.tfrecord` files are taken for tf.Examples. Cells of CSV are
-    /// read as what `types` says of their columns, others as what they look like.
+    /// The rows of `files`, one after the other. Records of `.tfrecord` files are taken for tf.Examples. Cells of
+    /// CSV are read as what `types` says of their columns, others as what they look like.
     static Dataset<Row> open(List<Path> files, Map<String, FieldType> types) throws IOException {
         List<Dataset<Row>> parts = new ArrayList<>();
         for (Path file : files) {

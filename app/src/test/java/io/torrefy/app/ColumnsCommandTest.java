@@ -33,9 +33,7 @@ class ColumnsCommandTest {
         jsonl = folder.resolve("table.jsonl");
         csv = folder.resolve("table.csv");
         schema = folder.resolve("out/schema.json");
-        Files.writeString(
-                jsonl,
-                """
+        Files.writeString(jsonl, """
                 {"age": 20, "city": "Bern", "tags": ["a", "b"], "y": "no"}
                 {"age": 40, "city": "Lima", "tags": [], "y": "yes"}
                 {"age": 60.0, "city": "Bern", "tags": ["b"], "y": "yes"}
@@ -78,18 +76,21 @@ class ColumnsCommandTest {
         var slots = run(0, "columns", "explain", "--schema", schema.toString());
         assertThat(slots.out()).contains("city[0]  city = \"Bern\"", "tags[1]  tags = \"a\"");
         var one = run(0, "columns", "explain", "--schema", schema.toString(), "--slot", "1", "--json");
-        assertThat(JSON.readTree(one.lastLine()).path("slots").get(0).path("text").asText())
+        assertThat(JSON.readTree(one.lastLine())
+                        .path("slots")
+                        .get(0)
+                        .path("text")
+                        .asText())
                 .isEqualTo(fitted.explain(1).text());
-        var row = run(0, "columns", "explain", "--schema", schema.toString(), "--table", jsonl.toString(), "--row", "2");
+        var row =
+                run(0, "columns", "explain", "--schema", schema.toString(), "--table", jsonl.toString(), "--row", "2");
         assertThat(row.out()).contains("city: city = \"Lima\"", "tags: tags = missing", "no slot: missing or unknown");
     }
 
     @Test
     void readsTheSameFromEveryFormat() throws IOException {
         Path declared = folder.resolve("declared.json");
-        Files.writeString(
-                declared,
-                """
+        Files.writeString(declared, """
                 {"features": [
                   {"input": "age", "as": "standardize"}, {"input": "city", "as": "vocabulary"},
                   {"input": "y", "as": "label"}]}
@@ -117,9 +118,7 @@ class ColumnsCommandTest {
     @Test
     void takesADeclaredSchemaAndCsv() throws IOException {
         Path declared = folder.resolve("declared.json");
-        Files.writeString(
-                declared,
-                """
+        Files.writeString(declared, """
                 {"features": [
                   {"input": "age", "as": "boundaries", "boundaries": [30, 50], "missing": 0},
                   {"input": "city", "as": "hash", "buckets": 10},
@@ -155,16 +154,16 @@ class ColumnsCommandTest {
     @Test
     void mistakesAreNamed() throws IOException {
         Path declared = folder.resolve("declared.json");
-        Files.writeString(
-                declared,
-                """
+        Files.writeString(declared, """
                 {"features": [{"input": "aeg", "as": "standardize"}, {"input": "town", "as": "vocabulary"}]}
                 """);
         var fit = run(1, "columns", "fit", csv.toString(), "--schema", declared.toString(), "-o", schema.toString());
         assertThat(fit.err()).contains("\"aeg\"", "\"town\"");
         assertThat(schema).doesNotExist();
-        assertThat(run(1, "columns", "explain", "--schema", jsonl.toString()).err()).contains("[schema] " + jsonl);
-        assertThat(run(1, "columns", "fit", folder.resolve("x.xls").toString()).err()).contains(".parquet");
+        assertThat(run(1, "columns", "explain", "--schema", jsonl.toString()).err())
+                .contains("[schema] " + jsonl);
+        assertThat(run(1, "columns", "fit", folder.resolve("x.xls").toString()).err())
+                .contains(".parquet");
         assertThat(run(2, "columns").err()).contains("Missing command");
         assertThat(run(2, "columns", "encode", csv.toString()).err()).contains("--schema");
     }

@@ -40,10 +40,11 @@ public record FeatureSchema(List<SchemaFeature> features) {
         return new FeatureSchema(List.of(features));
     }
 
-    /// A schema for data of which `sample` is a part, say its first 10 000 rows: numbers and integers are standardized;
-    /// integers of at most 20 values that come twice on average are a vocabulary; text is one too, as an embedding of
-    /// 8 numbers if it has more than 32 words; text of which most values are different is hashed into 1000 buckets.
-    /// Lists of numbers, of which no column is made, and features without any value are left out.
+    /// A schema for data of which `sample` is a part, say its first 10 000 rows: numbers and integers are
+    /// standardized; integers of at most 20 values that come twice on average are a vocabulary; text is one too, as
+    /// an embedding of 8 numbers if it has more than 32 words; text of which most values are different is hashed
+    /// into 1000 buckets. Lists of numbers, of which no column is made, and features without any value are left
+    /// out.
     public static FeatureSchema infer(FeatureBatch sample) {
         return SchemaInference.infer(sample, "");
     }
@@ -70,8 +71,8 @@ public record FeatureSchema(List<SchemaFeature> features) {
     /// Learns from all of `data` in one pass and in bounded memory. The result depends on the rows and their order
     /// alone, not on the number of threads nor on how the rows come in batches.
     ///
-    /// @throws IllegalArgumentException that lists every problem there is: inputs that are missing or of the wrong kind,
-    ///     ids that are negative, vocabularies without a word
+    /// @throws IllegalArgumentException that lists every problem there is: inputs that are missing or of the wrong
+    ///     kind, ids that are negative, vocabularies without a word
     public FittedSchema fit(Iterable<FeatureBatch> data) {
         return fit(data, FitOptions.DEFAULT);
     }
@@ -88,8 +89,8 @@ public record FeatureSchema(List<SchemaFeature> features) {
         return new SchemaFitter(this, options);
     }
 
-    /// The types of all inputs, the label's included, in the order in which the schema has them: what rows are to be
-    /// read as ([FeatureBatches#of(List, Map)]).
+    /// The types of all inputs, the label's included, in the order in which the schema has them: what rows are to
+    /// be read as ([FeatureBatches#of(List, Map)]).
     public Map<String, FieldType> types() {
         return types(features);
     }
@@ -129,8 +130,7 @@ public record FeatureSchema(List<SchemaFeature> features) {
         };
     }
 
-    private static Map<String, FieldType> weighted(
-            String input, FieldType type, @Nullable String weight) {
+    private static Map<String, FieldType> weighted(String input, FieldType type, @Nullable String weight) {
         Map<String, FieldType> all = new LinkedHashMap<>();
         all.put(input, type);
         if (weight != null) {
@@ -142,10 +142,11 @@ public record FeatureSchema(List<SchemaFeature> features) {
     private static void checkTypes(Problems checks, List<SchemaFeature> features) {
         var types = types(features);
         for (var feature : features) {
-            declared(feature).forEach((input, type) -> checks.expect(
-                    types.get(input) == type,
-                    "one type for input \"" + input + "\"",
-                    types.get(input) + " and " + type));
+            declared(feature)
+                    .forEach((input, type) -> checks.expect(
+                            types.get(input) == type,
+                            "one type for input \"" + input + "\"",
+                            types.get(input) + " and " + type));
             if (feature instanceof SchemaFeature.Cross cross) {
                 checkCross(checks, cross, types, features);
             }

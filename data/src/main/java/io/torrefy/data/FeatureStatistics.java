@@ -76,7 +76,8 @@ public record FeatureStatistics(
 
     private static Numbers numbers(InputState state) {
         var moments = state.moments();
-        double[] shares = IntStream.rangeClosed(0, 20).mapToDouble(i -> i / 20.0).toArray();
+        double[] shares =
+                IntStream.rangeClosed(0, 20).mapToDouble(i -> i / 20.0).toArray();
         double[] quantiles = state.quantiles().quantiles(shares);
         // The ends are known exactly.
         quantiles[0] = moments.min();

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A schema and what it learned: statistics, vocabularies, boundaries, and the columns made of them. It encodes rows for
-/// training and for serving in the same way, and can say what every number it gives stands for. Nothing in it is
+/// A schema and what it learned: statistics, vocabularies, boundaries, and the columns made of them. It encodes rows
+/// for training and for serving in the same way, and can say what every number it gives stands for. Nothing in it is
 /// trained. One readable JSON file holds it, with a fingerprint of everything in it. Safe for use by many threads.
 public final class FittedSchema {
     private final FeatureSchema schema;
@@ -62,8 +62,8 @@ public final class FittedSchema {
 
     /// Reads a fitted schema and verifies its fingerprint.
     ///
-    /// @throws MalformedDataException that names the file and what is wrong: no JSON, an unknown version or key (with
-    ///     the nearest known one), contents that are not those that the fingerprint was made of
+    /// @throws MalformedDataException that names the file and what is wrong: no JSON, an unknown version or key
+    ///     (with the nearest known one), contents that are not those that the fingerprint was made of
     public static FittedSchema read(Path file) throws IOException {
         return SchemaFiles.readFitted(file);
     }
@@ -109,9 +109,7 @@ public final class FittedSchema {
 
     /// The columns of ids: what a [LinearModel] takes.
     public List<FeatureColumn> wide() {
-        return columns.stream()
-                .filter(CategoricalColumn.class::isInstance)
-                .toList();
+        return columns.stream().filter(CategoricalColumn.class::isInstance).toList();
     }
 
     /// The columns of numbers, and of ids as embeddings or counts: what [DenseFeatures] takes.
@@ -139,10 +137,10 @@ public final class FittedSchema {
             case SchemaFeature.Buckets buckets -> Optional.of(embedding(column, buckets.dimension()));
             case SchemaFeature.Vocabulary words -> Optional.of(countsOrEmbedding(column, words.dimension()));
             case SchemaFeature.Identity ids -> Optional.of(countsOrEmbedding(column, ids.dimension()));
-            case SchemaFeature.Hashed(var _, var _, var _, var _, int dimension) when dimension > 0 ->
-                Optional.of(embedding(column, dimension));
-            case SchemaFeature.Cross(var _, var _, int dimension) when dimension > 0 ->
-                Optional.of(embedding(column, dimension));
+            case SchemaFeature.Hashed(var _, var _, var _, var _, int dimension)
+            when dimension > 0 -> Optional.of(embedding(column, dimension));
+            case SchemaFeature.Cross(var _, var _, int dimension)
+            when dimension > 0 -> Optional.of(embedding(column, dimension));
             case SchemaFeature.Hashed _, SchemaFeature.Cross _, SchemaFeature.Label _ -> Optional.empty();
         };
     }
@@ -157,7 +155,8 @@ public final class FittedSchema {
         return FeatureColumns.embeddingColumn((CategoricalColumn) column, dimension);
     }
 
-    /// Encodes rows: every column by its name, and what [#deep] makes of it. Whatever the label is, it is not needed.
+    /// Encodes rows: every column by its name, and what [#deep] makes of it. Whatever the label is, it is not
+    /// needed.
     ///
     /// @throws IllegalArgumentException if an input is missing or of the wrong kind
     public EncodedBatch encode(FeatureBatch batch) {
@@ -259,8 +258,8 @@ public final class FittedSchema {
         return slots.at(slot);
     }
 
-    /// What an id of a column stands for; place 0 of a number. A column goes by its own name or by that which it has in
-    /// [#deep].
+    /// What an id of a column stands for; place 0 of a number. A column goes by its own name or by that which it
+    /// has in [#deep].
     ///
     /// @throws IllegalArgumentException if there is no such column or id
     public Slot explain(String column, long id) {

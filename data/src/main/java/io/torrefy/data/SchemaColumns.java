@@ -65,7 +65,8 @@ final class SchemaColumns {
     private int wordsToKeep(String input) {
         int keep = WORDS_TO_KEEP;
         for (var feature : schema.features()) {
-            if (feature instanceof SchemaFeature.Vocabulary words && words.input().equals(input)) {
+            if (feature instanceof SchemaFeature.Vocabulary words
+                    && words.input().equals(input)) {
                 keep = Math.max(keep, words.maxSize());
             }
         }
@@ -74,19 +75,14 @@ final class SchemaColumns {
 
     /// What holds for every input.
     private void judge(String input, InputState state) {
+        problems.expect(seen.contains(input), "input \"" + input + "\"", "data without it", Nearest.hint(input, seen));
         problems.expect(
-                seen.contains(input),
-                "input \"" + input + "\"",
-                "data without it",
-                Nearest.hint(input, seen));
-        problems.expect(
-                state.wrongKind().isEmpty(),
-                word(state.type()) + " in input \"" + input + "\"",
-                state.wrongKind());
+                state.wrongKind().isEmpty(), word(state.type()) + " in input \"" + input + "\"", state.wrongKind());
         if (!seen.contains(input) || !state.wrongKind().isEmpty() || rows == 0) {
             return;
         }
-        problems.expect(state.values() > 0, "input \"" + input + "\" with a value in some row", "none in " + rows + " rows");
+        problems.expect(
+                state.values() > 0, "input \"" + input + "\" with a value in some row", "none in " + rows + " rows");
         long notFinite = state.moments().notFinite();
         warn(notFinite > 0, input, notFinite + " numbers that are NaN or infinite; they count for nothing here");
         warn(state.notText() > 0, input, state.notText() + " strings that are no UTF-8; they are in no vocabulary");
@@ -109,7 +105,8 @@ final class SchemaColumns {
     private static boolean constant(InputState state) {
         return state.type() == FieldType.STRING
                 ? state.frequencies().exact() && state.frequencies().entries().size() == 1
-                : state.moments().count() > 0 && state.moments().min() == state.moments().max();
+                : state.moments().count() > 0
+                        && state.moments().min() == state.moments().max();
     }
 
     private void warn(boolean holds, String input, String what) {
@@ -135,7 +132,8 @@ final class SchemaColumns {
             case SchemaFeature.Vocabulary words -> {
                 var state = state(words.input());
                 problems.expect(
-                        !known(state) || !words(words.input(), words.minCount(), 1).isEmpty(),
+                        !known(state)
+                                || !words(words.input(), words.minCount(), 1).isEmpty(),
                         "a word that occurs at least " + words.minCount() + " times in input \"" + words.input() + "\"",
                         "none");
             }
@@ -156,7 +154,8 @@ final class SchemaColumns {
                 warn(missing > 0, label.input(), "no label in " + missing + " rows (an integer of -1 is none)");
                 problems.expect(most <= 1, "one label a row in \"" + label.input() + "\"", most + " in one");
                 problems.expect(
-                        label.type() == FieldType.DOUBLE || state(label.input()).frequencies().exact(),
+                        label.type() == FieldType.DOUBLE
+                                || state(label.input()).frequencies().exact(),
                         "a label \"" + label.input() + "\" of fewer classes",
                         "more than are counted at a time");
             }
@@ -172,7 +171,9 @@ final class SchemaColumns {
         problems.expect(state.most() <= 1, "one number a row in input \"" + input + "\"", state.most() + " in one");
         problems.expect(state.moments().count() > 0, "finite numbers in input \"" + input + "\"", "none");
         problems.expect(
-                scaling != SchemaFeature.Scaling.LOG1P || state.moments().count() == 0 || state.moments().min() > -1,
+                scaling != SchemaFeature.Scaling.LOG1P
+                        || state.moments().count() == 0
+                        || state.moments().min() > -1,
                 "numbers above -1 in input \"" + input + "\", which is log1p",
                 state.moments().min());
     }
@@ -180,9 +181,7 @@ final class SchemaColumns {
     private void judgeQuantiles(SchemaFeature.Buckets buckets) {
         int found = boundaries(buckets).size() + 1;
         problems.expect(
-                found > 1,
-                "two different numbers to make buckets of in input \"" + buckets.input() + "\"",
-                "one");
+                found > 1, "two different numbers to make buckets of in input \"" + buckets.input() + "\"", "one");
         warn(
                 found > 1 && found < buckets.quantiles(),
                 buckets.input(),
@@ -284,10 +283,16 @@ final class SchemaColumns {
     }
 
     private static List<String> sortedTexts(List<Object> words) {
-        return words.stream().map(String.class::cast).sorted(FeatureColumns.BY_CODE_POINT).toList();
+        return words.stream()
+                .map(String.class::cast)
+                .sorted(FeatureColumns.BY_CODE_POINT)
+                .toList();
     }
 
     private static List<Long> sortedIntegers(List<Object> words) {
-        return words.stream().map(Long.class::cast).sorted(Comparator.naturalOrder()).toList();
+        return words.stream()
+                .map(Long.class::cast)
+                .sorted(Comparator.naturalOrder())
+                .toList();
     }
 }

@@ -162,8 +162,7 @@ final class SchemaConfigs {
                         c.text("input"), 0, c.reals("boundaries"), missing(c), c.small("embedding", 0));
             }
             case "vocabulary" -> {
-                var c = keys(
-                        node, name, "type", "min_count", "max_size", "oov_buckets", "weighted_by", "embedding");
+                var c = keys(node, name, "type", "min_count", "max_size", "oov_buckets", "weighted_by", "embedding");
                 yield new SchemaFeature.Vocabulary(
                         c.text("input"),
                         type(c),

@@ -59,8 +59,12 @@ public sealed interface SchemaFeature {
     /// @param boundaries strictly increasing; empty where they are learned
     /// @param missing what a row without a number counts as; null for the median that is learned
     /// @param dimension of an embedding; 0 for one-hot
-    record Buckets(String input, int quantiles, List<Double> boundaries, @Nullable Double missing, int dimension)
-            implements SchemaFeature {
+    record Buckets(
+            String input,
+            int quantiles,
+            List<Double> boundaries,
+            @Nullable Double missing,
+            int dimension) implements SchemaFeature {
         public Buckets {
             boundaries = List.copyOf(boundaries);
             Problems.of("schema")
@@ -102,7 +106,13 @@ public sealed interface SchemaFeature {
     /// @param weight the input that has a weight for each word; null for none
     /// @param dimension of an embedding; 0 for counts of words
     record Vocabulary(
-            String input, FieldType type, long minCount, int maxSize, int oovBuckets, @Nullable String weight, int dimension)
+            String input,
+            FieldType type,
+            long minCount,
+            int maxSize,
+            int oovBuckets,
+            @Nullable String weight,
+            int dimension)
             implements SchemaFeature {
         public Vocabulary {
             checkWords(input, type);
@@ -156,8 +166,12 @@ public sealed interface SchemaFeature {
     /// @param buckets how many ids
     /// @param weight the input that has a weight for each word; null for none
     /// @param dimension of an embedding; 0: it is for wide models only
-    record Hashed(String input, FieldType type, long buckets, @Nullable String weight, int dimension)
-            implements SchemaFeature {
+    record Hashed(
+            String input,
+            FieldType type,
+            long buckets,
+            @Nullable String weight,
+            int dimension) implements SchemaFeature {
         public Hashed {
             checkWords(input, type);
             Problems.of("schema")
@@ -215,8 +229,8 @@ public sealed interface SchemaFeature {
         }
     }
 
-    /// Every combination of one value of each input, hashed. Inputs may have many values a row. Numbers are crossed by
-    /// their buckets.
+    /// Every combination of one value of each input, hashed. Inputs may have many values a row. Numbers are crossed
+    /// by their buckets.
     ///
     /// @param dimension of an embedding; 0: it is for wide models only
     record Cross(List<String> inputs, long buckets, int dimension) implements SchemaFeature {
@@ -241,8 +255,8 @@ public sealed interface SchemaFeature {
         }
     }
 
-    /// What is to be predicted: one value a row. Text and integers are classes, in the order of their values; numbers
-    /// are targets.
+    /// What is to be predicted: one value a row. Text and integers are classes, in the order of their values;
+    /// numbers are targets.
     record Label(String input, FieldType type) implements SchemaFeature {
         @Override
         public String column() {

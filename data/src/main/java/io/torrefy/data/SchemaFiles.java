@@ -203,14 +203,21 @@ final class SchemaFiles {
         Problems.of("schema")
                 .expect(names.equals(expected), "columns " + expected + ", as the features say", names)
                 .expect(
-                        schema.label().map(SchemaFeature.Label::input).equals(Optional.ofNullable(label).map(FeatureColumn::name)),
+                        schema.label()
+                                .map(SchemaFeature.Label::input)
+                                .equals(Optional.ofNullable(label).map(FeatureColumn::name)),
                         "the label that the features say",
                         label == null ? "none" : label.name())
                 .raise();
         Map<String, FeatureStatistics> statistics = new LinkedHashMap<>();
-        var all = Fields.of(fields.value("statistics"), "the statistics", schema.types().keySet().toArray(String[]::new));
-        all.node().fieldNames().forEachRemaining(input -> statistics.put(
-                input, StatisticsConfigs.fromConfig(all.value(input), "the statistics of \"" + input + "\"")));
+        var all = Fields.of(
+                fields.value("statistics"),
+                "the statistics",
+                schema.types().keySet().toArray(String[]::new));
+        all.node()
+                .fieldNames()
+                .forEachRemaining(input -> statistics.put(
+                        input, StatisticsConfigs.fromConfig(all.value(input), "the statistics of \"" + input + "\"")));
         return FittedSchema.learned(
                 schema, fields.integer("rows"), statistics, columns, label, fields.texts("warnings"));
     }

@@ -93,7 +93,8 @@ final class Slots {
 
     private static List<String> orderedInputs(FeatureColumn column) {
         return switch (column) {
-            case BucketizedColumn bucketized -> List.of(bucketized.sourceColumn().key());
+            case BucketizedColumn bucketized ->
+                List.of(bucketized.sourceColumn().key());
             case WeightedCategoricalColumn weighted -> {
                 var all = new ArrayList<>(orderedInputs(weighted.categoricalColumn()));
                 all.add(weighted.weightFeatureKey());
@@ -136,7 +137,8 @@ final class Slots {
             case Normalizer.Identity _ -> "";
             case Normalizer.Standardize(double mean, double deviation) ->
                 ", standardized: (x - " + mean + ") / " + deviation;
-            case Normalizer.MinMax(double min, double max) -> ", scaled: (x - " + min + ") / (" + max + " - " + min + ")";
+            case Normalizer.MinMax(double min, double max) ->
+                ", scaled: (x - " + min + ") / (" + max + " - " + min + ")";
             case Normalizer.Log1p _ -> ": log(1 + x)";
             case Normalizer.Clip(double min, double max) -> ", kept in [" + min + ", " + max + "]";
             case Normalizer.Custom(String name) -> ": " + name;
@@ -160,7 +162,8 @@ final class Slots {
     }
 
     private String bucketOf(long buckets, long id, CategoricalColumn column) {
-        var known = hashed.computeIfAbsent(column.name(), _ -> candidates(column)).getOrDefault(id, List.of());
+        var known =
+                hashed.computeIfAbsent(column.name(), _ -> candidates(column)).getOrDefault(id, List.of());
         String shown = known.stream().limit(SHOWN).collect(Collectors.joining(", "));
         String more = known.size() > SHOWN ? ", and " + (known.size() - SHOWN) + " more" : "";
         return " hashed to " + id + " of " + buckets + (known.isEmpty() ? ": no known value" : ": " + shown + more);
@@ -223,7 +226,9 @@ final class Slots {
             }
             rows.add(new Row(Path.of("candidates"), rows.size() + 1L, values));
         }
-        var ids = ColumnEncoder.of(List.of(column)).encode(FeatureBatches.of(rows, types)).ids(column.name());
+        var ids = ColumnEncoder.of(List.of(column))
+                .encode(FeatureBatches.of(rows, types))
+                .ids(column.name());
         Map<Long, List<String>> known = new HashMap<>();
         for (int row = 0; row < rows.size(); row++) {
             String text = combinations.get(row).stream().map(Candidate::text).collect(Collectors.joining(" × "));
@@ -256,7 +261,8 @@ final class Slots {
                     }
                 }
             } else {
-                uses.add(new RowExplanation.Use(slot(c, 0), encoded.dense(column.name()).values()[0]));
+                uses.add(new RowExplanation.Use(
+                        slot(c, 0), encoded.dense(column.name()).values()[0]));
             }
             all.add(new RowExplanation.Column(column.name(), raw(batch, column), uses));
         }

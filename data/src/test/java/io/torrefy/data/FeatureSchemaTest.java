@@ -115,7 +115,8 @@ class FeatureSchemaTest {
 
     @Test
     void ordersVocabulariesByFrequencyAndTiesByCodePoint() {
-        var schema = FeatureSchema.of(vocabulary("w"), vocabulary("n", FieldType.LONG).minCount(2));
+        var schema = FeatureSchema.of(
+                vocabulary("w"), vocabulary("n", FieldType.LONG).minCount(2));
         var data = batch(
                 "w", ragged(new String[][] {{"b", "a"}, {"c", "a", ""}, {}, {"b", "\ud83d\ude00", "\uffee"}}),
                 "n", ragged(new long[][] {{7, -1}, {7, 5}, {5, 5, 9}, {}}));
@@ -151,9 +152,10 @@ class FeatureSchemaTest {
             }
             assertThat(prints).containsOnly(prints.getFirst());
             // Two parts of whole blocks, each on its own.
-            var first = schema.fitter(FitOptions.DEFAULT).add(FeatureBatches.of(rows.subList(0, 16_384), schema.types()));
-            var second =
-                    schema.fitter(FitOptions.DEFAULT).add(FeatureBatches.of(rows.subList(16_384, 20_000), schema.types()));
+            var first =
+                    schema.fitter(FitOptions.DEFAULT).add(FeatureBatches.of(rows.subList(0, 16_384), schema.types()));
+            var second = schema.fitter(FitOptions.DEFAULT)
+                    .add(FeatureBatches.of(rows.subList(16_384, 20_000), schema.types()));
             assertThat(first.merge(second).finish().fingerprint()).isEqualTo(prints.getFirst());
         } finally {
             Threads.use(before);
@@ -223,21 +225,29 @@ class FeatureSchemaTest {
     void integersAndNumbersAreEncodedAlike() {
         var schema = FeatureSchema.of(standardize("x"), vocabulary("code"));
         var longs = batch(
-                "x", Features.dense(new long[][] {{1}, {2}, {4}}), "code", Features.dense(new long[][] {{10}, {20}, {10}}));
+                "x", Features.dense(new long[][] {{1}, {2}, {4}}), "code", Features.dense(new long[][] {{10}, {20}, {10}
+                }));
         var floats = batch(
                 "x", Features.dense(new float[][] {{1}, {2}, {4}}),
                 "code", Features.dense(new String[][] {{"10"}, {"20"}, {"10"}}));
         var fitted = schema.fit(List.of(longs));
         assertThat(fitted).isEqualTo(schema.fit(List.of(floats)));
-        assertThat(fitted.encode(longs).dense("x").values()).isEqualTo(fitted.encode(floats).dense("x").values());
-        assertThat(fitted.encode(longs).ids("code").ids()).isEqualTo(fitted.encode(floats).ids("code").ids());
+        assertThat(fitted.encode(longs).dense("x").values())
+                .isEqualTo(fitted.encode(floats).dense("x").values());
+        assertThat(fitted.encode(longs).ids("code").ids())
+                .isEqualTo(fitted.encode(floats).ids("code").ids());
     }
 
     @Test
     void listsEveryProblemOfTheDataAtOnce() {
         var schema = FeatureSchema.of(
-                standardize("prise"), numeric("text"), log1p("low"), identity("id"), vocabulary("rare").minCount(9),
-                numeric("many"), numeric("void"));
+                standardize("prise"),
+                numeric("text"),
+                log1p("low"),
+                identity("id"),
+                vocabulary("rare").minCount(9),
+                numeric("many"),
+                numeric("void"));
         var data = batch(
                 "price", Features.dense(new float[][] {{1}, {2}}),
                 "text", Features.dense(new String[][] {{"a"}, {"b"}}),
@@ -261,8 +271,14 @@ class FeatureSchemaTest {
     @Test
     void listsEveryProblemOfASchemaAtOnce() {
         assertThatThrownBy(() -> FeatureSchema.of(
-                        standardize("age"), vocabulary("age"), cross(10, "agee", "city"), vocabulary("city"),
-                        cross(10, "city", "income"), numeric("income"), label("a"), label("b")))
+                        standardize("age"),
+                        vocabulary("age"),
+                        cross(10, "agee", "city"),
+                        vocabulary("city"),
+                        cross(10, "city", "income"),
+                        numeric("income"),
+                        label("a"),
+                        label("b")))
                 .hasMessageContaining("at most one label")
                 .hasMessageContaining("one type for input \"age\"")
                 .hasMessageContaining("\"agee\". Hint: did you mean \"age\"?")
@@ -283,7 +299,10 @@ class FeatureSchemaTest {
                 .contains("\"two\" has 1 numbers that are NaN")
                 .contains("\"two\" has too few different numbers for 9 buckets; it gets 2");
         assertThat(fitted.statistics().get("word").words().exact()).isFalse();
-        assertThat(fitted.encode(Map.of("same", 3, "word", "a", "two", 1)).dense("same").values()).containsExactly(0);
+        assertThat(fitted.encode(Map.of("same", 3, "word", "a", "two", 1))
+                        .dense("same")
+                        .values())
+                .containsExactly(0);
     }
 
     @Test
@@ -293,8 +312,23 @@ class FeatureSchemaTest {
             rows.add(new Row(
                     Path.of("generated"),
                     i + 1L,
-                    Map.of("x", i / 3.0, "n", (long) i, "k", (long) i % 5, "w", "w" + i % 7, "u", "u" + i, "many", "m" + i % 50,
-                            "l", List.of(1.5, 2.5), "y", i % 2 == 0 ? "a" : "b")));
+                    Map.of(
+                            "x",
+                            i / 3.0,
+                            "n",
+                            (long) i,
+                            "k",
+                            (long) i % 5,
+                            "w",
+                            "w" + i % 7,
+                            "u",
+                            "u" + i,
+                            "many",
+                            "m" + i % 50,
+                            "l",
+                            List.of(1.5, 2.5),
+                            "y",
+                            i % 2 == 0 ? "a" : "b")));
         }
         var schema = FeatureSchema.infer(FeatureBatches.of(rows), "y");
         assertThat(schema.features())
@@ -342,7 +376,8 @@ class FeatureSchemaTest {
                         "w = \"b\"",
                         "w = any other value, bucket 0 of 1");
         // By TensorFlow's fingerprints, omar (…986) is even and marlo (…591) odd.
-        assertThat(texts.subList(6, 8)).containsExactly("h hashed to 0 of 2: \"omar\"", "h hashed to 1 of 2: \"marlo\"");
+        assertThat(texts.subList(6, 8))
+                .containsExactly("h hashed to 0 of 2: \"omar\"", "h hashed to 1 of 2: \"marlo\"");
         // Each known combination is named in exactly the bucket that it is encoded to.
         for (String w : List.of("a", "b")) {
             for (int x : new int[] {1, 3}) {
@@ -361,27 +396,35 @@ class FeatureSchemaTest {
     @Test
     void explainsARow() {
         var fitted = fitted(300, 1);
-        Map<String, Object> row = Map.of("a", 100.0, "tags", List.of("red", "blue"), "weights", List.of(0.5, 2.0), "day", 3);
+        Map<String, Object> row =
+                Map.of("a", 100.0, "tags", List.of("red", "blue"), "weights", List.of(0.5, 2.0), "day", 3);
         var explained = fitted.explain(row);
         var byName = new LinkedHashMap<String, RowExplanation.Column>();
         explained.columns().forEach(c -> byName.put(c.name(), c));
-        assertThat(byName.get("tags_weighted_by_weights").raw()).isEqualTo("tags = [\"red\", \"blue\"], weights = [0.5, 2.0]");
+        assertThat(byName.get("tags_weighted_by_weights").raw())
+                .isEqualTo("tags = [\"red\", \"blue\"], weights = [0.5, 2.0]");
         assertThat(byName.get("tags_weighted_by_weights").slots())
                 .extracting(u -> u.slot().text() + " -> " + u.value())
-                .containsExactly("tags = \"red\", weighted by weights -> 0.5", "tags = \"blue\", weighted by weights -> 2.0");
+                .containsExactly(
+                        "tags = \"red\", weighted by weights -> 0.5", "tags = \"blue\", weighted by weights -> 2.0");
         assertThat(byName.get("word").raw()).isEqualTo("word = missing");
         assertThat(byName.get("word").slots()).isEmpty();
-        assertThat(byName.get("day").slots()).singleElement().satisfies(u -> assertThat(u.slot().text())
-                .isEqualTo("day = 3"));
+        assertThat(byName.get("day").slots())
+                .singleElement()
+                .satisfies(u -> assertThat(u.slot().text()).isEqualTo("day = 3"));
         float a = fitted.encode(row).dense("a").values()[0];
-        assertThat(byName.get("a").slots()).singleElement().satisfies(u -> assertThat(u.value()).isEqualTo(a));
+        assertThat(byName.get("a").slots())
+                .singleElement()
+                .satisfies(u -> assertThat(u.value()).isEqualTo(a));
         // The slots of the row are those that its encoding has.
         fitted.columns().forEach(c -> {
             if (fitted.encode(row).column(c.name()) instanceof EncodedColumn.Ids ids) {
                 assertThat(byName.get(c.name()).slots())
                         .extracting(u -> u.slot().id())
-                        .containsExactlyElementsOf(
-                                Arrays.stream(ids.ids()).filter(i -> i >= 0).boxed().toList());
+                        .containsExactlyElementsOf(Arrays.stream(ids.ids())
+                                .filter(i -> i >= 0)
+                                .boxed()
+                                .toList());
             }
         });
     }

@@ -75,7 +75,10 @@ class SchemaFilesTest {
         String sound = Files.readString(file);
         check(file, sound.replace("\"version\" : 1", "\"version\" : 2"), "version 1 of fitted schemas; got 2");
         check(file, sound.replace("\"statistics\"", "\"statistic\""), "did you mean \"statistics\"?");
-        check(file, sound.replace("torrefy.features", "other"), "\"format\": \"torrefy.features\" of a fitted schema; got \"other\"");
+        check(
+                file,
+                sound.replace("torrefy.features", "other"),
+                "\"format\": \"torrefy.features\" of a fitted schema; got \"other\"");
         check(file, sound.replace("\"rows\" : 50", "\"rows\" : 51"), "contents of the fingerprint");
         check(file, sound.replaceFirst("\"rows\" : 50", "\"rows\" : 50,\n \"rows\" : 50"), "Duplicate field 'rows'");
         check(file, sound + "{}", "expected JSON");
@@ -97,9 +100,7 @@ class SchemaFilesTest {
     @Test
     void errorsOfASchemaAreListedTogetherWithTheNearestNames() throws IOException {
         Path file = folder.resolve("schema.json");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 {"features": [
                   {"input": "age", "as": "standardise"},
                   {"input": "city", "as": "vocabulary", "oov_bucket": 2},
@@ -161,8 +162,8 @@ class SchemaFilesTest {
         };
     }
 
-    /// Parts of the document are replaced and the fingerprint is made to fit, as by somebody who forges one: an error
-    /// that names the file, or a schema that is again written and read.
+    /// Parts of the document are replaced and the fingerprint is made to fit, as by somebody who forges one: an
+    /// error that names the file, or a schema that is again written and read.
     @Test
     void forgedFilesAreRefusedOrMeanSomething() throws IOException {
         Path file = folder.resolve("schema.json");

@@ -22,16 +22,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Statistics of one pass against exact ones.
 class SketchesTest {
-    private static final double[] SHARES = IntStream.rangeClosed(0, 100).mapToDouble(i -> i / 100.0).toArray();
+    private static final double[] SHARES =
+            IntStream.rangeClosed(0, 100).mapToDouble(i -> i / 100.0).toArray();
 
     @Test
     void momentsAreThoseOfExactArithmetic() {
         // A mean 10^6 deviations away, where the sum of squares would have lost every digit.
         var random = new SplittableRandom(1);
-        double[] values = IntStream.range(0, 10_001).mapToDouble(_ -> 1e9 + random.nextDouble(1000)).toArray();
+        double[] values = IntStream.range(0, 10_001)
+                .mapToDouble(_ -> 1e9 + random.nextDouble(1000))
+                .toArray();
         var exact = MathContext.DECIMAL128;
         var n = BigDecimal.valueOf(values.length);
-        var mean = Arrays.stream(values).mapToObj(BigDecimal::new).reduce(BigDecimal.ZERO, BigDecimal::add).divide(n, exact);
+        var mean = Arrays.stream(values)
+                .mapToObj(BigDecimal::new)
+                .reduce(BigDecimal.ZERO, BigDecimal::add)
+                .divide(n, exact);
         var variance = Arrays.stream(values)
                 .mapToObj(x -> new BigDecimal(x).subtract(mean).pow(2))
                 .reduce(BigDecimal.ZERO, BigDecimal::add)
@@ -102,7 +108,7 @@ class SketchesTest {
         double[] found = sketch.quantiles(SHARES);
         for (int i = 0; i < SHARES.length; i++) {
             long wanted = Math.clamp((long) Math.ceil(SHARES[i] * n), 1, n);
-            long lowest = below(sorted, found[i]) + 1;
+            long lowest = below(sorted, found[i]) + 1L;
             long highest = below(sorted, Math.nextUp(found[i]));
             assertThat(highest).as("a value that is in the data").isGreaterThanOrEqualTo(lowest);
             assertThat(lowest).isLessThanOrEqualTo(wanted + sketch.rankError());
@@ -164,8 +170,8 @@ class SketchesTest {
                 Map<Long, Long> found = new HashMap<>();
                 counts.entries().forEach(e -> found.put(e.value(), e.count()));
                 assertThat(found).hasSizeLessThanOrEqualTo(100);
-                exact.forEach((word, count) -> assertThat(found.getOrDefault(word, 0L))
-                        .isBetween(count - counts.error(), count));
+                exact.forEach((word, count) ->
+                        assertThat(found.getOrDefault(word, 0L)).isBetween(count - counts.error(), count));
             }
         }
     }

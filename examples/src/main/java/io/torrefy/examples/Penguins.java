@@ -103,10 +103,11 @@ final class Penguins {
         return Arrays.stream(rng.permutation(rows.size())).mapToObj(rows::get).toList();
     }
 
-    /// What can be inferred, and what somebody who knows penguins adds: beaks differ in proportion, species by island.
+    /// What can be inferred, and what somebody who knows penguins adds: beaks differ in proportion, species by
+    /// island.
     static FeatureSchema schema(List<Row> sample) {
-        List<SchemaFeature> features =
-                new ArrayList<>(FeatureSchema.infer(FeatureBatches.of(sample), LABEL).features());
+        List<SchemaFeature> features = new ArrayList<>(
+                FeatureSchema.infer(FeatureBatches.of(sample), LABEL).features());
         features.add(quantiles("Beak Length (mm)", 8).embedding(4));
         features.add(quantiles("Beak Depth (mm)", 8).embedding(4));
         features.add(cross(200, "Beak Length (mm)", "Beak Depth (mm)"));
@@ -122,7 +123,10 @@ final class Penguins {
                 List<Row> order = shuffled(rows, rng);
                 for (int from = 0; from < order.size(); from += BATCH) {
                     var part = order.subList(from, Math.min(order.size(), from + BATCH));
-                    step(model, optimizer, FeatureBatches.of(part, schema.schema().types()));
+                    step(
+                            model,
+                            optimizer,
+                            FeatureBatches.of(part, schema.schema().types()));
                 }
             }
         }

@@ -1,7 +1,7 @@
 package io.torrefy.examples;
 
-import io.torrefy.data.Combiner;
 import io.torrefy.data.ColumnMode;
+import io.torrefy.data.Combiner;
 import io.torrefy.data.DenseFeatures;
 import io.torrefy.data.EmbeddingTables;
 import io.torrefy.data.EncodedBatch;
@@ -76,11 +76,11 @@ final class WideAndDeep implements AutoCloseable {
     void save(Path folder) throws IOException {
         Files.createDirectories(folder);
         schema.write(folder.resolve("schema.json"));
-        Safetensors.write(
-                folder.resolve("model.safetensors"), parameters(), Map.of("schema", schema.fingerprint()));
+        Safetensors.write(folder.resolve("model.safetensors"), parameters(), Map.of("schema", schema.fingerprint()));
     }
 
-    /// Reads what [#save] wrote. Weights that were trained on another schema are refused: their ids mean other things.
+    /// Reads what [#save] wrote. Weights that were trained on another schema are refused: their ids mean other
+    /// things.
     static WideAndDeep load(Path folder) throws IOException {
         var schema = FittedSchema.read(folder.resolve("schema.json"));
         Path file = folder.resolve("model.safetensors");

@@ -38,11 +38,13 @@ class PenguinsTest {
         try (var model = WideAndDeep.load(folder)) {
             var schema = model.schema();
             int classes = schema.classes().size();
-            float[] batch = model.probabilities(schema.encode(FeatureBatches.of(rows, schema.schema().types())));
+            float[] batch = model.probabilities(
+                    schema.encode(FeatureBatches.of(rows, schema.schema().types())));
             for (int r = 0; r < rows.size(); r++) {
                 float[] expected = Arrays.copyOfRange(batch, r * classes, (r + 1) * classes);
                 assertThat(model.probabilities(schema.encode(rows.get(r)))).containsExactly(expected);
-                assertThat(model.probabilities(schema.encode(rows.get(r).values()))).containsExactly(expected);
+                assertThat(model.probabilities(schema.encode(rows.get(r).values())))
+                        .containsExactly(expected);
             }
         }
     }

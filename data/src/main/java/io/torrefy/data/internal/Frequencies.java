@@ -7,9 +7,9 @@ import java.util.Map;
 
 /// How often each value occurs, in bounded memory: exactly up to a number of different values (and of characters in
 /// them), from there on by the counters of Misra and Gries (Science of Computer Programming 2, 1982), which two counts
-/// may share (Agarwal et al., Mergeable Summaries, PODS 2012). Where there are too many, the larger half stays and every
-/// count loses what the first one dropped had. So a count is never too high, and too low by `error` at the most; every
-/// value that occurs more often than that is there.
+/// may share (Agarwal et al., Mergeable Summaries, PODS 2012). Where there are too many, the larger half stays and
+/// every count loses what the first one dropped had. So a count is never too high, and too low by `error` at the most;
+/// every value that occurs more often than that is there.
 ///
 /// @param <T> strings or integers
 public final class Frequencies<T> {
@@ -92,8 +92,7 @@ public final class Frequencies<T> {
     public List<Entry<T>> entries() {
         return counts.entrySet().stream()
                 .map(e -> new Entry<>(e.getKey(), e.getValue()[0]))
-                .sorted(Comparator.comparingLong((Entry<T> e) -> -e.count())
-                        .thenComparing(Entry::value, order))
+                .sorted(Comparator.comparingLong((Entry<T> e) -> -e.count()).thenComparing(Entry::value, order))
                 .toList();
     }
 

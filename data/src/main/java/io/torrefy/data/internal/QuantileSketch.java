@@ -103,8 +103,8 @@ public final class QuantileSketch {
         return error;
     }
 
-    /// The quantiles of these shares: `q` of `n` numbers is the one of rank `ceil(q n)`, one of the numbers, nothing
-    /// between two.
+    /// The quantiles of these shares: `q` of `n` numbers is the one of rank `ceil(q n)`, one of the numbers,
+    /// nothing between two.
     ///
     /// @param shares increasing, each from 0 to 1
     /// @throws IllegalStateException if there are no numbers
