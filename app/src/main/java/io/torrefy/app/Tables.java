@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// Tables as rows, by the suffixes of their files.
 final class Tables {
@@ -45,11 +44,9 @@ final class Tables {
 
     private static Row example(Row record) {
         byte[] bytes = (byte[]) record.find("record").orElseThrow();
-        Map<String, @Nullable Object> values = new LinkedHashMap<>();
-        Example.parse(bytes)
-                .features()
-                .forEach((name, feature) ->
-                        values.put(name, feature.values().map(Tables::list).orElse(null)));
+        Map<String, Object> values = new LinkedHashMap<>();
+        Example.parse(bytes).features().forEach((name, feature) -> feature.values()
+                .ifPresent(found -> values.put(name, list(found))));
         return new Row(record.file(), record.number(), values);
     }
 

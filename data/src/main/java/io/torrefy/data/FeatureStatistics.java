@@ -47,7 +47,7 @@ public record FeatureStatistics(
     }
 
     /// Of words, the most frequent first; of those that occur equally often the lower code points, or the smaller
-    /// number, first.
+    /// number, first (Keras' `StringLookup` has the higher ones first).
     ///
     /// @param distinct how many different ones were still counted at the end; all there are where `exact`
     /// @param error by how much a count may be too low; a word that is not counted occurs at most that often
