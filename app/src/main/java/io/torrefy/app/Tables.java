@@ -45,8 +45,9 @@ final class Tables {
     private static Row example(Row record) {
         byte[] bytes = (byte[]) record.find("record").orElseThrow();
         Map<String, Object> values = new LinkedHashMap<>();
-        Example.parse(bytes).features().forEach((name, feature) -> feature.values()
-                .ifPresent(found -> values.put(name, list(found))));
+        Example.parse(bytes)
+                .features()
+                .forEach((name, feature) -> feature.values().ifPresent(found -> values.put(name, list(found))));
         return new Row(record.file(), record.number(), values);
     }
 
