@@ -54,6 +54,7 @@ public final class ParquetWriter implements AutoCloseable {
     private long rows;
     private long rowsBefore;
     private boolean open = true;
+    private boolean failed;
 
     /// A column of a row group in the file.
     private record Page(String name, long offset, int values, long plainBytes, long bytes) {}
@@ -85,6 +86,7 @@ public final class ParquetWriter implements AutoCloseable {
     /// @throws IllegalArgumentException that names row and column of a value that the column does not hold, or
     ///     names that are no columns; after it the writer can only be closed
     public void write(Map<String, ? extends @Nullable Object> values) throws IOException {
+        requireSound();
         rows++;
         var unknown = values.keySet().stream()
                 .filter(name -> !columns.containsKey(name))
@@ -107,7 +109,16 @@ public final class ParquetWriter implements AutoCloseable {
         }
     }
 
+    /// Columns of which some have a row more than others make no file.
+    private void requireSound() {
+        if (failed || !open) {
+            throw new IllegalStateException("[parquet] expected an open writer that has not failed; " + file + " is "
+                    + (failed ? "left out after an error." : "closed."));
+        }
+    }
+
     private IllegalArgumentException bad(String expected, String got) {
+        failed = true;
         return new IllegalArgumentException(
                 "[parquet] " + file + ", row " + rows + ": expected " + expected + "; got " + got + ".");
     }
@@ -236,6 +247,7 @@ public final class ParquetWriter implements AutoCloseable {
 
     /// Writes what waits and the footer, gives the file its name, in the place of one that was there, and closes.
     public void finish() throws IOException {
+        requireSound();
         endGroup();
         byte[] footer = footer();
         put(footer);

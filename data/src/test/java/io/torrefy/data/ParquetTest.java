@@ -225,6 +225,10 @@ class ParquetTest {
             assertThatThrownBy(() -> writer.write(Map.of("n", "x")))
                     .hasMessageContaining(file + ", row 2: expected")
                     .hasMessageContaining("in column \"n\"; got the string \"x\"");
+            assertThatThrownBy(() -> writer.write(Map.of("n", 1L))).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(writer::finish).isInstanceOf(IllegalStateException.class);
+        }
+        try (var writer = ParquetWriter.create(file, columns, ParquetWriter.Codec.NONE)) {
             assertThatThrownBy(() -> writer.write(Map.of("m", 1L))).hasMessageContaining("got [m]");
         }
         assertThat(folder).isEmptyDirectory();
