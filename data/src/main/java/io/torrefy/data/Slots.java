@@ -145,8 +145,11 @@ final class Slots {
         };
     }
 
+    /// Boundaries as float32, which they are compared as: 18.7 and not 18.700000762939453.
     private static String range(BucketizedColumn column, long id) {
-        var boundaries = column.boundaries();
+        var boundaries = column.boundaries().stream()
+                .map(b -> Float.toString(b.floatValue()))
+                .toList();
         String key = column.sourceColumn().key();
         int bucket = (int) id;
         if (bucket == 0) {
