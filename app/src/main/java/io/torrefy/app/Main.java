@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             EvalCommand.class,
             ParityCommand.class,
             RecordsCommand.class,
+            ColumnsCommand.class,
             DoctorCommand.class,
             CommandLine.HelpCommand.class
         })

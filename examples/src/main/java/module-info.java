@@ -1,0 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Short programs, one for each system.
+@NullMarked
+module io.torrefy.examples {
+    requires io.torrefy.nn;
+    requires io.torrefy.data;
+    requires static org.jspecify;
+}
