@@ -1,6 +1,11 @@
 package io.torrefy.app;
 
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,7 +60,7 @@ public final class Main implements Runnable {
     /// trace; so does every one where the environment variable `TORREFY_STACKTRACE` is set.
     private static int report(Exception thrown, CommandLine command, CommandLine.ParseResult arguments) {
         PrintWriter err = command.getErr();
-        String message = thrown.getMessage();
+        String message = message(thrown);
         boolean defect = message == null
                 || thrown instanceof NullPointerException
                 || thrown instanceof ClassCastException
@@ -66,6 +71,18 @@ public final class Main implements Runnable {
         }
         err.flush();
         return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+
+    /// What the exception says. Those of the file system say only which file, so what is the matter comes first.
+    private static @Nullable String message(Exception thrown) {
+        String what = switch (thrown) {
+            case NoSuchFileException _ -> "expected a file; there is none: ";
+            case FileAlreadyExistsException _ -> "expected no file; there is one: ";
+            case AccessDeniedException _ -> "expected a file that may be opened; access was denied: ";
+            case DirectoryNotEmptyException _ -> "expected an empty directory: ";
+            default -> "";
+        };
+        return what.isEmpty() ? thrown.getMessage() : what + thrown.getMessage();
     }
 
     /// The version that the build wrote into the module descriptor.

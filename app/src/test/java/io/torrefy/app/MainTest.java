@@ -70,4 +70,12 @@ class MainTest {
     private CommandLine with(CommandLine line) {
         return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     }
+
+    @Test
+    void aMissingFileIsSaidToBeMissing() {
+        CommandRun run = new CommandRun();
+        assertThat(run.execute("columns", "explain", "--schema", "no-such.json", "--slot", "0"))
+                .isOne();
+        assertThat(run.err()).contains("there is none", "no-such.json");
+    }
 }
