@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             EvalCommand.class,
             ParityCommand.class,
             DoctorCommand.class,
+            ApiCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class Main implements Runnable {

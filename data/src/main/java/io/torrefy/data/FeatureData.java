@@ -1,7 +1,10 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
+
 /// The values of one feature over the rows of a batch. Arrays are shared, not copied: who is given one leaves it
 /// as it is.
+@Export(value = "data.FeatureData", since = "0.1")
 public sealed interface FeatureData {
     /// The values in row-major order.
     FeatureValues values();
@@ -21,8 +24,8 @@ public sealed interface FeatureData {
 
     /// Any number of values in a row.
     ///
-    /// @param rowSplits from the outermost to the innermost level: entries `splits[i]` to `splits[i + 1]` of the next
-    ///     level (of the values, on the last one) belong to part `i`; `rowSplits[0]` has `rows + 1` entries
+    /// @param rowSplits from the outermost to the innermost level: entries `splits[i]` to `splits[i + 1]` of the
+    ///     next level (of the values, on the last one) belong to part `i`; `rowSplits[0]` has `rows + 1` entries
     /// @param innerShape the shape of one value, empty for scalars
     record Ragged(FeatureValues values, int[][] rowSplits, long[] innerShape) implements FeatureData {
         /// One level of scalars.

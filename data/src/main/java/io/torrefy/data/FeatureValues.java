@@ -1,10 +1,12 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
 /// A run of values of one of the three kinds that tf.Example knows.
+@Export(value = "data.FeatureValues", since = "0.1")
 public sealed interface FeatureValues {
     /// How many values there are.
     int size();
@@ -25,8 +27,8 @@ public sealed interface FeatureValues {
         }
     }
 
-    /// Byte strings one after the other: string `i` lies at `offsets[i]` to `offsets[i + 1]` of `bytes`. They are text
-    /// in UTF-8 by convention only.
+    /// Byte strings one after the other: string `i` lies at `offsets[i]` to `offsets[i + 1]` of `bytes`. They are
+    /// text in UTF-8 by convention only.
     record Strings(byte[] bytes, int[] offsets) implements FeatureValues {
         /// Strings in UTF-8.
         public static Strings of(List<String> texts) {
