@@ -41,7 +41,7 @@ class ExportRegistryTest {
                 public static final Counter TEN = new Counter(10);
                 /// Not its kind.
                 public static String text() { throw new AssertionError("must not run"); }
-                public int compareTo(Counter other) { return at - other.at; }
+                @Override public int compareTo(Counter other) { return at - other.at; }
             }
             """;
     private static final String BASE = """

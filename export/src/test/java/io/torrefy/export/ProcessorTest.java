@@ -133,8 +133,9 @@ class ProcessorTest {
         assertThat(golden().run().errors())
                 .singleElement()
                 .asString()
-                .contains("1 changed\n  geometry.double\n    - Shape.times(long by) -> Shape  since 0.2 EXPERIMENTAL\n"
-                        + "    + Shape.times(int by) -> Shape  since 0.2 EXPERIMENTAL\n")
+                .containsIgnoringWhitespaces(
+                        "1 changed\n  geometry.double\n    - Shape.times(long by) -> Shape  since 0.2 EXPERIMENTAL\n"
+                                + "    + Shape.times(int by) -> Shape  since 0.2 EXPERIMENTAL\n")
                 .endsWith("run " + ApiListing.UPDATE + " and commit the file.");
         assertThat(Files.readString(listing())).contains("long by");
 

@@ -111,7 +111,7 @@ class RulesTest {
         assertThat(error("/// Is.\n@Export(value = \"a.A\", since = \"0.1\")\nclass A {}"))
                 .startsWith("A.java:4: [export] something public was expected for 'a.A'; got A: it is not public.");
         assertThat(error(member("/// Is.\n@Export(value = \"a.f\", since = \"0.1\")\nstatic void f() {}")))
-                .startsWith("A.java:8: ")
+                .startsWith("A.java:7: ")
                 .contains("got f: it is not public");
         assertThat(error("class A {\n/// Is.\n@Export(value = \"a.f\", since = \"0.1\")\npublic static void f() {} }"))
                 .startsWith("A.java:5: ")
@@ -121,7 +121,11 @@ class RulesTest {
     @Test
     void itsPackageIsExportedToAll() throws IOException {
         String text = "/// Is.\n@Export(value = \"a.A\", since = \"0.1\")\npublic class A {}";
-        assertThat(Compilation.of(folder).hidden("A", text).run().errors())
+        assertThat(Compilation.of(folder)
+                        .type("B", "public class B {}")
+                        .hidden("A", text)
+                        .run()
+                        .errors())
                 .singleElement()
                 .asString()
                 .startsWith("A.java:4: ")
@@ -182,7 +186,7 @@ class RulesTest {
     void overloadsThatShareANameSayTheirParameters() throws IOException {
         String f = "/// Is.\n@Export(value = \"a.f\", since = \"0.1\"%s)\npublic static void f(%s) {}\n";
         assertThat(error(member(f.formatted("", "int x") + f.formatted(", params = \"y\"", "long y"))))
-                .startsWith("A.java:8: [export] params was expected on each overload that shares the name 'a.f'");
+                .startsWith("A.java:7: [export] params was expected on each overload that shares the name 'a.f'");
         assertThat(error(member(f.formatted(", params = \"z=1\"", "int x"))))
                 .contains("params [x] were expected, as the source has them; got [z].");
         assertThat(Compilation.of(folder)
@@ -217,7 +221,7 @@ class RulesTest {
     @Test
     void aFieldIsAConstant() throws IOException {
         assertThat(error(member("/// Is.\n@Export(value = \"a.x\", since = \"0.1\")\npublic static int x;")))
-                .startsWith("A.java:8: [export] a static final field was expected");
+                .startsWith("A.java:7: [export] a static final field was expected");
     }
 
     @Test
@@ -236,7 +240,7 @@ class RulesTest {
                             .errors())
                     .as(member)
                     .anySatisfy(error -> assertThat(error)
-                            .startsWith("A.java:8: [export] a type that users can name was expected in the signature of"
+                            .startsWith("A.java:7: [export] a type that users can name was expected in the signature of"
                                     + " 'a.f'")
                             .contains(expected));
         }
@@ -257,6 +261,12 @@ class RulesTest {
         assertThat(Compilation.module(folder.resolve("b"), "demo", descriptor)
                         .type("A", jdk)
                         .option("-Aexport.allow=jdk.httpserver")
+                        .run()
+                        .errors())
+                .isEmpty();
+        assertThat(Compilation.module(folder.resolve("c"), "demo", descriptor)
+                        .type("A", jdk)
+                        .option("-Aexport.allow=jdk.other,com.sun.net.httpserver.Filter")
                         .run()
                         .errors())
                 .isEmpty();

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// - `-Aexport.version=0.2.0`: the version being built, which no `since` may be ahead of;
 /// - `-Aexport.golden=FOLDER`: where the committed listings are; the module's own is `{module}.api`;
 /// - `-Aexport.update=true`: write that listing instead of complaining;
-/// - `-Aexport.allow=MODULE,...`: further modules whose types may be in signatures.
+/// - `-Aexport.allow=NAME,...`: further modules, or single types, that may be in signatures.
 ///
 /// It is aggregating: the index comes from all sources of the module, so a build that compiles only some of them would
 /// write a wrong one. (Maven's compiler plug-in compiles all where one has changed.)

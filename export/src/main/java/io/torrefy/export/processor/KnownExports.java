@@ -1,14 +1,18 @@
 package io.torrefy.export.processor;
 
+import io.torrefy.export.Export;
 import io.torrefy.export.ExportException;
 import io.torrefy.export.ExportIndex;
 import io.torrefy.export.Exported;
 import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.ModuleElement;
+import javax.lang.model.util.ElementFilter;
 import javax.tools.StandardLocation;
 
 /// The names that modules on the path export already, from their indexes: they are compiled, so annotations alone would
@@ -21,17 +25,24 @@ final class KnownExports {
     /// @throws ExportException where two modules on the path have one name
     static Map<String, String> of(ProcessingEnvironment environment, String own) {
         Map<String, String> names = new TreeMap<>();
-        for (ModuleElement module : environment.getElementUtils().getAllModuleElements()) {
+        List<? extends ModuleElement> modules = environment.getElementUtils().getAllModuleElements().stream()
+                .sorted(Comparator.comparing(module -> module.getQualifiedName().toString()))
+                .toList();
+        for (ModuleElement module : modules) {
             String name = module.getQualifiedName().toString();
-            if (!module.isUnnamed() && !name.equals(own) && !isPlatform(name)) {
+            if (!name.equals(own) && hasAnnotation(module)) {
                 read(environment, name).ifPresent(index -> add(index, names));
             }
         }
         return names;
     }
 
-    static boolean isPlatform(String module) {
-        return module.startsWith("java.") || module.startsWith("jdk.");
+    /// Whether a module can have exports at all. (A module that another requires `static` may be known by name
+    /// only, and javac fails when it is asked for a file of such a one.)
+    private static boolean hasAnnotation(ModuleElement module) {
+        return ElementFilter.requiresIn(module.getDirectives()).stream()
+                .anyMatch(requires ->
+                        requires.getDependency().getQualifiedName().contentEquals(Export.class.getPackageName()));
     }
 
     private static void add(ExportIndex index, Map<String, String> names) {

@@ -19,7 +19,8 @@ import javax.lang.model.util.Elements;
 
 /// Which types may be in the signature of something that is exported: those a user can name and that keep to the same
 /// promises. They are Java's own; what is exported; what is public in an exported package of this module or of another
-/// of the same family (`io.torrefy`); and those of modules that the build allows.
+/// of the same family (`io.torrefy`); and those that the build allows, by their own name or
+/// their module's.
 final class SignatureTypes {
     private final Elements elements;
     private final Members members;
@@ -35,7 +36,8 @@ final class SignatureTypes {
     List<String> check(Found found) {
         Set<TypeElement> mentioned = new LinkedHashSet<>();
         if (found.element() instanceof TypeElement type) {
-            members.reachable(type).forEach(member -> mention(member, mentioned));
+            List<Element> named = exportsMembers(type) ? members.exportable(type) : List.of();
+            mentionMembers(type, named, mentioned);
         } else {
             mention(found.element(), mentioned);
         }
@@ -44,8 +46,26 @@ final class SignatureTypes {
                 .filter(type -> !mayAppear(type, own))
                 .map(type -> "[export] a type that users can name was expected in the signature of '"
                         + found.exported().name() + "'; got " + type.getQualifiedName()
-                        + ". Hint: export it, or allow its module with -A" + ExportProcessor.ALLOW + ".")
+                        + ". Hint: export it, or allow it or its module with -A" + ExportProcessor.ALLOW + ".")
                 .toList();
+    }
+
+    private static boolean exportsMembers(TypeElement type) {
+        return !type.getAnnotation(Export.class).members().isEmpty();
+    }
+
+    /// Members that have names are checked as what they are.
+    private void mentionMembers(TypeElement type, List<Element> named, Set<TypeElement> mentioned) {
+        members.reachable(type)
+                .filter(member -> member.getAnnotation(Export.class) == null && !named.contains(member))
+                .forEach(member -> {
+                    if (member instanceof TypeElement nested) {
+                        mentionMembers(nested, List.of(), mentioned);
+                    } else {
+                        mention(member, mentioned);
+                    }
+                });
+        type.getRecordComponents().forEach(component -> mention(component.asType(), mentioned));
     }
 
     private void mention(Element member, Set<TypeElement> mentioned) {
@@ -84,7 +104,9 @@ final class SignatureTypes {
             return true;
         }
         String name = module.getQualifiedName().toString();
-        if (name.startsWith("java.") || allowed.contains(name)) {
+        if (name.startsWith("java.")
+                || allowed.contains(name)
+                || allowed.contains(type.getQualifiedName().toString())) {
             return true;
         }
         return sameFamily(module, own)
