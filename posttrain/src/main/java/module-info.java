@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module io.torrefy.posttrain {
     requires transitive io.torrefy.lm;
     requires com.fasterxml.jackson.databind;
+    requires io.torrefy.export;
     requires static org.jspecify;
 
     exports io.torrefy.posttrain;

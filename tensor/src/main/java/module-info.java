@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.torrefy.tensor {
     requires jdk.incubator.vector;
+    requires io.torrefy.export;
     requires static org.jspecify;
 
     exports io.torrefy.tensor;

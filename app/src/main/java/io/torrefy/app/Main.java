@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             RecordsCommand.class,
             ColumnsCommand.class,
             DoctorCommand.class,
+            ApiCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class Main implements Runnable {

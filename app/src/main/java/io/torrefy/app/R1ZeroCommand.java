@@ -105,7 +105,9 @@ final class R1ZeroCommand implements Callable<Integer> {
     @Option(
             names = "--loss",
             paramLabel = "TYPE",
-            description = "How tokens are weighed: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+            converter = LossTypeConverter.class,
+            description = "How tokens are weighed: ${COMPLETION-CANDIDATES}, or an exported name such as"
+                    + " posttrain.losses.dapo. Default: ${DEFAULT-VALUE}.")
     private GrpoLoss.LossType loss = GrpoLoss.LossType.DR_GRPO;
 
     @Option(

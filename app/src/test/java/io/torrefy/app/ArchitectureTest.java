@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /// What holds for the classes of all modules: the floors of the house, and what nobody uses.
 class ArchitectureTest {
-    private static final List<String> MODULES = List.of("tensor", "nn", "data", "lm", "posttrain", "app");
+    private static final List<String> MODULES = List.of("export", "tensor", "nn", "data", "lm", "posttrain", "app");
     private static final JavaClasses CLASSES = importModules();
 
     @Test
@@ -43,6 +43,8 @@ class ArchitectureTest {
         Architectures.layeredArchitecture()
                 .consideringOnlyDependenciesInAnyPackage("io.torrefy..")
                 .withOptionalLayers(true)
+                .layer("export")
+                .definedBy("io.torrefy.export..")
                 .layer("tensor")
                 .definedBy("io.torrefy.tensor..")
                 .layer("nn")
@@ -55,19 +57,44 @@ class ArchitectureTest {
                 .definedBy("io.torrefy.posttrain..")
                 .layer("app")
                 .definedBy("io.torrefy.app..")
-                .whereLayer("tensor")
+                .whereLayer("export")
                 .mayNotAccessAnyLayer()
+                .whereLayer("tensor")
+                .mayOnlyAccessLayers("export")
                 .whereLayer("nn")
-                .mayOnlyAccessLayers("tensor")
+                .mayOnlyAccessLayers("export", "tensor")
                 .whereLayer("data")
-                .mayOnlyAccessLayers("tensor")
+                .mayOnlyAccessLayers("export", "tensor")
                 .whereLayer("lm")
-                .mayOnlyAccessLayers("tensor", "nn", "data")
+                .mayOnlyAccessLayers("export", "tensor", "nn", "data")
                 .whereLayer("posttrain")
-                .mayOnlyAccessLayers("tensor", "nn", "data", "lm")
+                .mayOnlyAccessLayers("export", "tensor", "nn", "data", "lm")
                 .whereLayer("app")
                 .mayNotBeAccessedByAnyLayer()
                 .check(CLASSES);
+    }
+
+    @Test
+    void exportNeedsOnlyTheJdk() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.torrefy.export..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages(
+                        "io.torrefy.export..", "java..", "javax..", "com.sun.source..", "org.jspecify..")
+                .because("export has no run-time dependency"));
+    }
+
+    @Test
+    void onlyTheProcessorNeedsTheCompiler() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.torrefy.export.processor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.annotation.processing..", "javax.lang.model..", "javax.tools..", "com.sun..")
+                .because("programs run without the compiler's modules"));
     }
 
     @Test
@@ -77,8 +104,13 @@ class ArchitectureTest {
                 .resideInAPackage("io.torrefy.tensor..")
                 .should()
                 .dependOnClassesThat()
-                .resideOutsideOfPackages("io.torrefy.tensor..", "java..", "jdk.incubator.vector..", "org.jspecify..")
-                .because("tensor has no run-time dependency"));
+                .resideOutsideOfPackages(
+                        "io.torrefy.tensor..",
+                        "io.torrefy.export..",
+                        "java..",
+                        "jdk.incubator.vector..",
+                        "org.jspecify..")
+                .because("tensor has no run-time dependency but export"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -10,6 +11,7 @@ import java.util.stream.IntStream;
 /// `bucket + (boundaries + 1) * d`.
 ///
 /// @param boundaries strictly increasing; compared as float32
+@Export(value = "feature_column.BucketizedColumn", since = "0.1")
 public record BucketizedColumn(NumericColumn sourceColumn, List<Double> boundaries)
         implements DenseColumn, CategoricalColumn {
     public BucketizedColumn {

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.function.IntFunction;
 /// The arrays of encoded batches, to be used again: with the same buffers, [ColumnEncoder#encode] overwrites what it
 /// gave the time before instead of asking for fresh memory, which costs more than the encoding where batches are large.
 /// For one thread at a time.
+@Export(value = "feature_column.ColumnBuffers", since = "0.1")
 public final class ColumnBuffers {
     private final Pool<long[]> longs = new Pool<>(long[]::new);
     private final Pool<float[]> floats = new Pool<>(float[]::new);

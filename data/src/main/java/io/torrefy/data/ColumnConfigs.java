@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.data.internal.ConfigReader;
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// Columns as JSON and back, in the form of `tf.feature_column`: `{"class_name": "EmbeddingColumn", "config": {…}}`,
 /// with the field names of TensorFlow's classes, columns within columns, and types by name. Two things TensorFlow does
 /// not save are in it: shared embeddings, and what a normalizer computes (a custom one goes by its name).
+@Export(value = "feature_column.ColumnConfigs", since = "0.1")
 public final class ColumnConfigs {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 

@@ -3,6 +3,7 @@ package io.torrefy.data;
 import io.torrefy.data.internal.Call;
 import io.torrefy.data.internal.ColumnPlan;
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.function.Function;
 /// Turns batches of raw features into ids and numbers, without anything that is trained: the same in training and in
 /// serving, for a million rows or one. What columns have in common is worked out once a batch. Safe for use by many
 /// threads; the result does not depend on how many it uses itself.
+@Export(value = "feature_column.ColumnEncoder", since = "0.1")
 public final class ColumnEncoder {
     private final List<FeatureColumn> columns;
     private final ColumnMode mode;

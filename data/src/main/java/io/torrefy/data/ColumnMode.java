@@ -1,6 +1,9 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
+
 /// What columns do where TensorFlow's are silently wrong. The ids of sound data are the same in both.
+@Export(value = "feature_column.ColumnMode", since = "0.1")
 public enum ColumnMode {
     /// A feature means the same however it is stored: empty strings and -1 are missing in every form, crosses take
     /// their keys in the order given. An id out of range, NaN in a bucketized column, a default outside the

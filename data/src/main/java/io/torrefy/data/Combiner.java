@@ -1,10 +1,12 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
 /// How the vectors of one row's ids become one: with weights `w` (1 where there are none) and vectors `e`.
+@Export(value = "feature_column.Combiner", since = "0.1")
 public enum Combiner {
     /// `Σ w e / Σ w`
     MEAN,

@@ -1,11 +1,13 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
 /// How a whole record file is compressed, around the framing of its records.
+@Export(value = "data.Compression", since = "0.1")
 public enum Compression {
     /// Not at all.
     NONE(""),

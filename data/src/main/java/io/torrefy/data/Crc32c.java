@@ -1,9 +1,11 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.zip.CRC32C;
 
 /// The checksum of TFRecord files: CRC-32C (Castagnoli), and the masked form the files store. The mask keeps a
 /// checksum of data that itself holds checksums from degenerating (`tensorflow/core/lib/hash/crc32c.h`).
+@Export(value = "data.Crc32c", since = "0.1", members = "data.crc32c")
 public final class Crc32c {
     private static final int MASK_DELTA = 0xa282ead8;
 

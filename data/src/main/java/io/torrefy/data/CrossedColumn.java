@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///     expanded in their place
 /// @param hashBucketSize how many buckets, at least 1
 /// @param hashKey what the hash begins with; null and 0 stand for [Fingerprint64#DEFAULT_CROSS_KEY]
+@Export(value = "feature_column.CrossedColumn", since = "0.1")
 public record CrossedColumn(
         List<?> keys, long hashBucketSize, @Nullable Long hashKey) implements CategoricalColumn {
     public CrossedColumn {

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
 /// `\n`, `\r\n` or `\r`. A row with more or fewer cells than there are columns, a quote that is not closed, a column
 /// name that comes twice and bytes that are no UTF-8 are each a [MalformedDataException] that names the file and the
 /// line.
+@Export(value = "data.Csv", since = "0.1")
 public final class Csv implements RecordSource<Row> {
     private final CsvFormat format;
 

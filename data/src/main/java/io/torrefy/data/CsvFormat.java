@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Set;
 /// @param types the types of columns by name; others are text
 /// @param inferredFrom how many rows at the head of the file decide the types of columns that have none given;
 ///     0 leaves them text
+@Export(value = "data.CsvFormat", since = "0.1")
 public record CsvFormat(
         char delimiter,
         char quote,

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// CSV files as rows: types are inferred when reading. A cell holds one value, so a list of one is written as that
 /// value and an empty one as a missing value; a longer list is an error.
+@Export(value = "data.CsvTable", since = "0.1")
 public record CsvTable() implements RowFormat {
     @Override
     public Source open(Path file) throws IOException {

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategy;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Writes a CSV file that [Csv] reads back to the same values: missing values as the format's missing cell, text that
 /// could be taken for it in quotes. The rows gather beside the file and take its name when the writer is closed after
 /// [#finish], so nobody finds half a file.
+@Export(value = "data.CsvWriter", since = "0.1")
 public final class CsvWriter implements AutoCloseable {
     private final Path file;
     private final Path unfinished;

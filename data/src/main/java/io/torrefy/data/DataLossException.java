@@ -1,9 +1,11 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.file.Path;
 
 /// Damage in a record file: a checksum that does not match, a record cut short, a length that cannot be. The message
 /// names the file, the number of the record and its offset; [#position] is that offset.
+@Export(value = "data.DataLossException", since = "0.1")
 public final class DataLossException extends MalformedDataException {
     private static final long serialVersionUID = 1L;
 

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.stream.StreamSupport;
 /// the others must give the same for the same element; those called by several threads must be safe for it.
 ///
 /// @param <T> what the elements are
+@Export(value = "data.Dataset", since = "0.1")
 public final class Dataset<T> {
     /// When a mix ends.
     public enum Stop {

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.torrefy.export.Export;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.Optional;
 /// Walks over a [Dataset]; [#close] frees its files and threads. Not thread-safe.
 ///
 /// After a failure the iterator gives nothing more; a new one goes on from a state that was saved before.
+@Export(value = "data.DatasetIterator", since = "0.1")
 public final class DatasetIterator<T> implements Iterator<T>, AutoCloseable {
     /// Elements between two states kept for a [#state] after a [#hasNext], which has to read ahead.
     private static final int SPACING = 256;

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
@@ -13,6 +14,7 @@ import java.util.SequencedMap;
 
 /// The dense columns of a batch side by side, in the order of their names (by code points), float32
 /// (`tf.keras.layers.DenseFeatures`).
+@Export(value = "feature_column.DenseFeatures", since = "0.1")
 public final class DenseFeatures implements AutoCloseable {
     /// Where in the result a column is: places `from` to `to`, without the latter.
     public record Slots(String column, int from, int to) {}

@@ -1,6 +1,9 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
+
 /// How a table of vectors begins.
+@Export(value = "feature_column.EmbeddingInitializer", since = "0.1")
 public sealed interface EmbeddingInitializer {
     /// What an embedding column begins with where nothing is said.
     static EmbeddingInitializer defaultFor(int dimension) {

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import org.jspecify.annotations.Nullable;
 
 /// What embedding columns have in common.
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param trainable whether the table wants gradients
 /// @param useSafeEmbeddingLookup whether ids below 0 (unknown values) and, but for sums, weights of 0 or less are left
 ///     out; otherwise an id below 0 is an error. Rows without ids give zeros either way
+@Export(value = "feature_column.EmbeddingOptions", since = "0.1")
 public record EmbeddingOptions(
         int dimension,
         Combiner combiner,

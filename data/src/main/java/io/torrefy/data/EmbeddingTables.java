@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -11,6 +12,7 @@ import java.util.function.BiFunction;
 
 /// The tables that layers of columns train, by name (TensorFlow's `StateManager`). Layers that are given the same
 /// tables share those of shared embeddings. What a table begins with depends on the seed and its name alone.
+@Export(value = "feature_column.EmbeddingTables", since = "0.1")
 public final class EmbeddingTables implements AutoCloseable {
     private record Entry(String name, Tensor table, EmbeddingOptions options) {}
 

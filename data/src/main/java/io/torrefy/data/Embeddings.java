@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Looks up the vectors of bags of ids and combines those of each bag, as TensorFlow's `safe_embedding_lookup_sparse`.
 /// Written in public operations, so gradients, also second ones, follow: rows of the table that no id names get zeros,
 /// and duplicates add up.
+@Export(value = "feature_column.Embeddings", since = "0.1")
 public final class Embeddings {
     private Embeddings() {}
 

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Optional;
 ///
 /// @param rows how many rows there are
 /// @param columns by name, in the order the encoder was given them
+@Export(value = "feature_column.EncodedBatch", since = "0.1")
 public record EncodedBatch(int rows, Map<String, EncodedColumn> columns) {
     public EncodedBatch {
         columns = Collections.unmodifiableMap(new LinkedHashMap<>(columns));

@@ -1,6 +1,9 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
+
 /// What a column has become: numbers and ids without anything trained in them. Arrays are shared, not copied.
+@Export(value = "feature_column.EncodedColumn", since = "0.1")
 public sealed interface EncodedColumn {
     /// How many rows there are.
     int rows();

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// The event files of a folder, seen from outside: which there are, and what of one belongs to a run's first steps.
+@Export(value = "data.EventFiles", since = "0.1")
 public final class EventFiles {
     private EventFiles() {}
 

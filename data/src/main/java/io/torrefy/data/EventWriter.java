@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -22,6 +23,7 @@ import java.util.Locale;
 /// never writes into a file that a killed one left half written. What is written can be seen after [#flush], which
 /// happens by itself with every tenth event and with the first one after 120 seconds, as in TensorBoard's own writer.
 /// Not thread-safe.
+@Export(value = "data.EventWriter", since = "0.1")
 public final class EventWriter implements AutoCloseable {
     private static final String VERSION = "brain.Event:2";
     private static final int DT_FLOAT = 1;

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Map;
 
 /// `tf.train.Example`: named lists of values, the usual contents of a TFRecord. Written with its keys sorted by their
@@ -7,6 +8,7 @@ import java.util.Map;
 /// (but for those inside of a map entry, which protobuf itself drops).
 ///
 /// Made for handling single examples; [ExampleParser] reads many into columns.
+@Export(value = "data.Example", since = "0.1")
 public final class Example {
     private final FeatureMap<Feature> features;
     private final byte[] unknown;

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.concurrent.Future;
 /// Reads records and parses them in batches. Batches are cut by their number of records alone and come in their order,
 /// so any number of threads gives the same ones. Reading happens on the caller's thread; close ends the others, and the
 /// records.
+@Export(value = "data.ExampleBatches", since = "0.1")
 public final class ExampleBatches implements AutoCloseable {
     private final TfRecords records;
     private final ExampleParser parser;

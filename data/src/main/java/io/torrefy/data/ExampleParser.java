@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.function.IntFunction;
 /// As in TensorFlow the last one counts where a record has a feature twice, several `Features` messages are one, and a
 /// feature without a list is a missing one. All problems of a record are reported at once, with the record's place.
 /// Safe for use by several threads.
+@Export(value = "data.ExampleParser", since = "0.1")
 public final class ExampleParser {
     private final Map<String, FeatureSpec> features;
 

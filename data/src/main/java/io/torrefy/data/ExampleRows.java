@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Examples as rows and rows as examples. A list of one value is that value, a longer or empty one a `List`, a feature
 /// without a list is null; strings that are no UTF-8 are `byte[]`. On the way back JSON's `{"base64": "..."}` is bytes
 /// too, and the strings `NaN`, `Infinity` and `-Infinity`, which JSON lacks numbers for, are numbers among numbers.
+@Export(value = "data.ExampleRows", since = "0.1")
 public final class ExampleRows {
     static final String BASE64 = "base64";
 

@@ -1,11 +1,13 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// `tf.train.Feature`: a list of strings, of floats or of integers, or nothing. A list may be empty; that is not the
 /// same as none.
+@Export(value = "data.Feature", since = "0.1")
 public final class Feature {
     private static final byte[] NOTHING = {};
 

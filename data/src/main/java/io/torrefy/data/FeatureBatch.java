@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
 ///
 /// @param rows how many rows there are; every feature has that many
 /// @param features the features by name, in a fixed order
+@Export(value = "data.FeatureBatch", since = "0.1")
 public record FeatureBatch(int rows, Map<String, FeatureData> features) {
     public FeatureBatch {
         features = Collections.unmodifiableMap(new LinkedHashMap<>(features));

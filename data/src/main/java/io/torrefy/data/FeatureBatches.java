@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// A field becomes [FeatureData.Dense] of shape `(rows)` where every row has exactly one value, and
 /// [FeatureData.Ragged] otherwise: a missing value is an empty row, a list a row of its values. Booleans are the
 /// integers 0 and 1; numbers become single precision, as tf.Example has them.
+@Export(value = "data.FeatureBatches", since = "0.1")
 public final class FeatureBatches {
     private FeatureBatches() {}
 

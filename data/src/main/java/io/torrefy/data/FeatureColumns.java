@@ -3,6 +3,7 @@ package io.torrefy.data;
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
 import io.torrefy.data.internal.VocabularyFiles;
+import io.torrefy.export.Export;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,6 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// Makes feature columns, by the names and with the defaults of `tf.feature_column`.
+@Export(value = "feature_column.FeatureColumns", since = "0.1", members = "feature_column")
 public final class FeatureColumns {
     /// The order of names: by code points, as Python sorts them. Java's own compares UTF-16 units, which differs
     /// above U+FFFF.

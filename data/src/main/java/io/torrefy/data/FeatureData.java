@@ -1,7 +1,10 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
+
 /// The values of one feature over the rows of a batch. Arrays are shared, not copied: who is given one leaves it
 /// as it is.
+@Export(value = "data.FeatureData", since = "0.1")
 public sealed interface FeatureData {
     /// The values in row-major order.
     FeatureValues values();

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Nearest;
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// [#fit] learns what is left open (means, boundaries, vocabularies) and gives a [FittedSchema].
 ///
 /// @param features in the order in which outputs stand; at most one label among them
+@Export(value = "data.FeatureSchema", since = "0.1")
 public record FeatureSchema(List<SchemaFeature> features) {
     /// @throws IllegalArgumentException that lists everything that does not go together
     public FeatureSchema {

@@ -1,9 +1,11 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.Optional;
 
 /// What a parser of examples makes of a feature: the five kinds of `tf.io.parse_example`.
+@Export(value = "data.FeatureSpec", since = "0.1")
 public sealed interface FeatureSpec {
     /// The kind of its values.
     ValueKind kind();

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.InputState;
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param most the most values of a row
 /// @param numbers of integers and numbers, if there were finite ones
 /// @param words of strings and integers
+@Export(value = "data.FeatureStatistics", since = "0.1")
 public record FeatureStatistics(
         FieldType type,
         long rows,

@@ -1,11 +1,13 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.Locale;
 
 /// The type of a raw feature, by TensorFlow's name for it. In memory there are three kinds ([FeatureValues]): strings,
 /// integers of 64 bits and floats of 32 bits; the narrower and wider types say what a specification or a saved column
 /// asked for.
+@Export(value = "data.FeatureType", since = "0.1")
 public enum FeatureType {
     STRING,
     BOOL,

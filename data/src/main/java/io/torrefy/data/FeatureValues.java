@@ -1,10 +1,12 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
 /// A run of values of one of the three kinds that tf.Example knows.
+@Export(value = "data.FeatureValues", since = "0.1")
 public sealed interface FeatureValues {
     /// How many values there are.
     int size();

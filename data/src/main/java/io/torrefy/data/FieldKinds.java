@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Finds the kinds of the fields of rows in one pass: text where there is any, numbers where one is not whole, integers
 /// otherwise; booleans are integers. Needs memory for the fields' names alone.
+@Export(value = "data.FieldKinds", since = "0.1")
 public final class FieldKinds {
     private static final Set<String> NO_NUMBERS = Set.of("NaN", "Infinity", "-Infinity");
     private static final int MOST_FIELDS = 100_000;

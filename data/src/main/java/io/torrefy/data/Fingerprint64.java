@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import static java.lang.Long.rotateRight;
 
+import io.torrefy.export.Export;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 /// The 64-bit fingerprint that TensorFlow hashes features with: FarmHash's `farmhashna::Hash64` (Geoff Pike, 2014),
 /// and the function that joins two of them into the fingerprint of a cross. A fingerprint never changes between
 /// versions or machines, so ids made from it can be stored.
+@Export(value = "data.Fingerprint64", since = "0.1")
 public final class Fingerprint64 {
     /// The key that a cross starts with where none is given.
     public static final long DEFAULT_CROSS_KEY = 0xDECAFCAFFEL;

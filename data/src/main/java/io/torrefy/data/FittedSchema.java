@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.data.internal.Typed;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// A schema and what it learned: statistics, vocabularies, boundaries, and the columns made of them. It encodes rows
 /// for training and for serving in the same way, and can say what every number it gives stands for. Nothing in it is
 /// trained. One readable JSON file holds it, with a fingerprint of everything in it. Safe for use by many threads.
+@Export(value = "data.FittedSchema", since = "0.1")
 public final class FittedSchema {
     private final FeatureSchema schema;
     private final long rows;

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.Map;
 
 /// Strings or integers by their [Fingerprint64], modulo the number of buckets; integers by their decimal digits.
@@ -9,6 +10,7 @@ import java.util.Map;
 /// @param key the raw feature
 /// @param hashBucketSize how many buckets, at least 1
 /// @param dtype string or an integer
+@Export(value = "feature_column.HashedCategoricalColumn", since = "0.1")
 public record HashedCategoricalColumn(String key, long hashBucketSize, FeatureType dtype) implements CategoricalColumn {
     public HashedCategoricalColumn {
         Problems.of("categoricalColumnWithHashBucket")

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param key the raw feature
 /// @param numberBuckets ids lie in `0..numberBuckets`
 /// @param defaultValue what an id outside becomes; null to refuse it ([ColumnMode#STRICT]) or to let it pass
+@Export(value = "feature_column.IdentityCategoricalColumn", since = "0.1")
 public record IdentityCategoricalColumn(
         String key, long numberBuckets, @Nullable Long defaultValue) implements CategoricalColumn {
     public IdentityCategoricalColumn {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 /// Reads files of one JSON value a line (JSON Lines). Blank lines and a byte-order mark are skipped, `\r\n` ends a
 /// line as `\n` does, and the last line may lack its end. Anything else that is no JSON is a
 /// [MalformedDataException] that names the file and the line.
+@Export(value = "data.JsonLines", since = "0.1")
 public final class JsonLines {
     static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

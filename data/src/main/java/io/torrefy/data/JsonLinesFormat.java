@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.export.Export;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// JSON Lines files of one object a line as rows. Bytes that are no text are written as `{"base64": "..."}`.
+@Export(value = "data.JsonLinesFormat", since = "0.1")
 public record JsonLinesFormat() implements RowFormat {
     @Override
     public Source open(Path file) throws IOException {

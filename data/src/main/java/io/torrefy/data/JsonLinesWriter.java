@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 /// threads.
 ///
 /// NaN and infinities, which JSON lacks, are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+@Export(value = "data.JsonLinesWriter", since = "0.1")
 public final class JsonLinesWriter implements AutoCloseable {
     private final Path file;
     private final FileChannel channel;

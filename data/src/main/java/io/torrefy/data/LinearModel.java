@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.util.Collection;
@@ -12,6 +13,7 @@ import java.util.SequencedMap;
 /// `y = Σ over columns of w x, + bias`: the wide part of a model (`LinearModel` of TensorFlow's estimators). A
 /// categorical column has a weight for each id; those of a row are combined, unknown ids left out. A dense one has a
 /// weight for each of its numbers. A column that is both (bucketized) counts as categorical. All weights begin at 0.
+@Export(value = "feature_column.LinearModel", since = "0.1")
 public final class LinearModel implements AutoCloseable {
     private final List<FeatureColumn> columns;
     private final ColumnEncoder encoder;

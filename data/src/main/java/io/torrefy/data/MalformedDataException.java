@@ -1,8 +1,10 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.file.Path;
 
 /// A file whose contents are not what its format promises. The message names the file and the place in it.
+@Export(value = "data.MalformedDataException", since = "0.1")
 public class MalformedDataException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

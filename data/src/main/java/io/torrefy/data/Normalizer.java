@@ -1,9 +1,11 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 
 /// What is done to a number before a model sees it. A closed set, so that a saved column always loads again; a function
 /// of one's own goes by a name that the encoder is given.
+@Export(value = "feature_column.Normalizer", since = "0.1")
 public sealed interface Normalizer {
     /// The number as it is.
     Normalizer NONE = new Identity();

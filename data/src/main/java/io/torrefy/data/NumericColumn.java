@@ -3,6 +3,7 @@ package io.torrefy.data;
 import io.torrefy.data.internal.Numbers;
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
 ///     stands for all of `shape`
 /// @param dtype what the raw feature holds; any integer or float
 /// @param normalizer what is done to each number, before it becomes float32
+@Export(value = "feature_column.NumericColumn", since = "0.1")
 public record NumericColumn(
         String key, List<Integer> shape, List<Number> defaultValue, FeatureType dtype, Normalizer normalizer)
         implements DenseColumn {

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -13,6 +14,7 @@ import java.util.function.Function;
 ///     to tokens of the same id
 /// @param cuSeqlens `(parts + 1)`, where each sequence starts and the last one ends, as FlashAttention's `cu_seqlens`;
 ///     the padding lies behind the last
+@Export(value = "data.Packed", since = "0.1")
 public record Packed<T>(List<T> parts, int[] tokens, int[] positions, int[] sequenceIds, int[] cuSeqlens) {
     /// `parts` in a row of `length`, which holds them all.
     static <T> Packed<T> of(List<T> parts, Function<? super T, int[]> tokensOf, int length, int padding) {

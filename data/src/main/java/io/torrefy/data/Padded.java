@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -11,6 +12,7 @@ import java.util.function.Function;
 /// @param tokens `(rows, width)` in row-major order
 /// @param mask `(rows, width)`, true at tokens and false at padding
 /// @param lengths `(rows)`, without the padding
+@Export(value = "data.Padded", since = "0.1")
 public record Padded<T>(List<T> parts, int width, int[] tokens, boolean[] mask, int[] lengths) {
     /// `parts` as rows, as wide as the longest and a multiple of `multiple`.
     ///

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
 /// All integers become `Long`, `FLOAT`, `DOUBLE` and decimals `Double`, strings `String`, raw bytes `byte[]`, lists
 /// `List`, structs `Map`; dates, times and time stamps become their ISO 8601 text. A file that is damaged is a
 /// [MalformedDataException] that names the file and the row.
+@Export(value = "data.Parquet", since = "0.1")
 public final class Parquet implements RecordSource<Row> {
     private final List<String> columns;
 

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// What a column of a [ParquetWriter] holds. Every value may be missing, and every element of a list.
 ///
 /// @param list whether a value is a list of `type`
+@Export(value = "data.ParquetColumn", since = "0.1")
 public record ParquetColumn(Type type, boolean list) {
     /// What a value, or an element of a list, is.
     public enum Type {

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Parquet files as rows. Writing asks for the rows twice: a column holds lists if one of its values is a list, and
 /// bytes if one is no text, which only the last row can settle.
+@Export(value = "data.ParquetTable", since = "0.1")
 public record ParquetTable() implements RowFormat {
     @Override
     public Source open(Path file) throws IOException {

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The format is that of Apache Parquet, `parquet.thrift`; the numbers of its fields are in the methods that write
 /// them.
+@Export(value = "data.ParquetWriter", since = "0.1")
 public final class ParquetWriter implements AutoCloseable {
     /// How pages are compressed.
     public enum Codec {

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,7 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /// Writes PNG files (ISO/IEC 15948) of 8 bits a channel, without filters and interlacing. Needs no `java.desktop`.
+@Export(value = "data.Png", since = "0.1")
 public final class Png {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     /// The colour types of 1 to 4 channels.

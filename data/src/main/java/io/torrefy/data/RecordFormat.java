@@ -1,8 +1,10 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Set;
 
 /// A format that [Datasets#open] knows: a service, so that other modules can add theirs.
+@Export(value = "data.RecordFormat", since = "0.1")
 public interface RecordFormat {
     /// The ends of file names, with their dots, in lower case.
     Set<String> suffixes();

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -7,6 +8,7 @@ import java.util.Optional;
 /// A format of record files: how one file is read, from its start or from a place where a reader once stood.
 ///
 /// @param <T> what a record is read as
+@Export(value = "data.RecordSource", since = "0.1")
 public interface RecordSource<T> {
     /// Opens `file` at `from`, which is [Position#START] or was given by a reader of the same file.
     Reader<T> open(Path file, Position from) throws IOException;

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param number the line the record starts on (from 1) in text formats, the row (from 1) in Parquet
 /// @param values the values by field name, in the file's order
+@Export(value = "data.Row", since = "0.1")
 public record Row(Path file, long number, Map<String, @Nullable Object> values) {
     public Row {
         values = Collections.unmodifiableMap(values);

@@ -1,8 +1,10 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.List;
 
 /// How a row becomes what a model sees: raw, transformed, and in which slots.
+@Export(value = "data.RowExplanation", since = "0.1")
 public record RowExplanation(List<Column> columns) {
     public RowExplanation {
         columns = List.copyOf(columns);

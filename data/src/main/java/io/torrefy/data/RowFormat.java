@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A value is a `String`, a `Long`, a `Double` or `Float`, a `Boolean`, a `byte[]`, null where it is missing, or a
 /// `List` of such values; formats may also give a `Map`, which tf.Example has no place for.
+@Export(value = "data.RowFormat", since = "0.1")
 public interface RowFormat {
     /// Opens `file` at its first row.
     Source open(Path file) throws IOException;

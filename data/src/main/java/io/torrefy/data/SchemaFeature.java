@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///         vocabulary("tags").weightedBy("tag weights"), hashed("url", 1000), cross(100, "island", "beak length"),
 ///         label("species"));
 /// ```
+@Export(value = "data.SchemaFeature", since = "0.1")
 public sealed interface SchemaFeature {
     /// The name of the column that it becomes.
     String column();

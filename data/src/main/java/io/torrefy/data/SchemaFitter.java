@@ -4,6 +4,7 @@ import io.torrefy.data.internal.Call;
 import io.torrefy.data.internal.Cells;
 import io.torrefy.data.internal.InputState;
 import io.torrefy.data.internal.Typed;
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Threads;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.concurrent.Future;
 /// threads, and joined in their order: so the result is the same however many threads there are and however the rows
 /// come in batches. Not safe for use by many threads; fitters of parts of the data, each on its own thread, are joined
 /// by [#merge].
+@Export(value = "data.SchemaFitter", since = "0.1")
 public final class SchemaFitter {
     private static final int BLOCK = 8192;
     /// How many blocks wait for their turn together: what threads share, and what is in memory.

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// `tf.train.SequenceExample`: features of a whole and, step by step, lists of features. As [Example] otherwise.
+@Export(value = "data.SequenceExample", since = "0.1")
 public final class SequenceExample {
     private final FeatureMap<Feature> context;
     private final FeatureMap<FeatureList> lists;

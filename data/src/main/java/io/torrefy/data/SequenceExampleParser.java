@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
 /// [FeatureSpec]; the steps take [FeatureSpec.FixedLenSequence] (dense `(rows, steps, shape...)`, each step complete),
 /// [FeatureSpec.VarLen] and [FeatureSpec.Ragged] without partitions (`(rows, steps, any)`). Safe for use by several
 /// threads.
+@Export(value = "data.SequenceExampleParser", since = "0.1")
 public final class SequenceExampleParser {
     private final ExampleParser context;
     private final Map<String, FeatureSpec> steps;

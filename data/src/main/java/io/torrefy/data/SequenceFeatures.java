@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Indicators;
 import io.torrefy.data.internal.Problems;
+import io.torrefy.export.Export;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
@@ -14,6 +15,7 @@ import java.util.SequencedMap;
 
 /// The sequence columns of a batch side by side, in the order of their names
 /// (`tf.keras.experimental.SequenceFeatures`): embeddings and indicators of sequences of ids, and sequences of numbers.
+@Export(value = "feature_column.SequenceFeatures", since = "0.1")
 public final class SequenceFeatures implements AutoCloseable {
     /// A batch of sequences.
     ///

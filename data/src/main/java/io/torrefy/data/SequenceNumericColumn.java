@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.Map;
 
@@ -12,6 +13,7 @@ import java.util.Map;
 /// @param defaultValue what fills the steps after a row's last
 /// @param dtype what the raw feature holds; any integer or float
 /// @param normalizer what is done to each number there is; not to the filling
+@Export(value = "feature_column.SequenceNumericColumn", since = "0.1")
 public record SequenceNumericColumn(
         String key, List<Integer> shape, double defaultValue, FeatureType dtype, Normalizer normalizer)
         implements FeatureColumn {

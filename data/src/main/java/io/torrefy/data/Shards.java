@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// The files that one data set is cut into: `train.tfrecord-00003-of-00010` is the fourth of ten.
+@Export(value = "data.Shards", since = "0.1")
 public final class Shards {
     private static final Pattern NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})");
 

@@ -1,11 +1,13 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /// Reads plain text, a record a line, empty lines too. Text is UTF-8; anything else is a [MalformedDataException] that
 /// names the file and the line.
+@Export(value = "data.TextLines", since = "0.1")
 public final class TextLines implements RecordSource<String> {
     private TextLines() {}
 

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param compression of the files that are written
 /// @param shards into how many files rows are dealt; 1: into one of the given name
+@Export(value = "data.TfRecordFormat", since = "0.1")
 public record TfRecordFormat(TfRecordReader.Options reading, Compression compression, int shards) implements RowFormat {
     @Override
     public Source open(Path file) throws IOException {

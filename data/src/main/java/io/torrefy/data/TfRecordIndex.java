@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.zip.CheckedOutputStream;
 /// CRC-32C of both (`u32`), all little-endian. The record file stays one that TensorFlow reads.
 ///
 /// The index is mapped into memory and needs no heap. Safe for use by several threads.
+@Export(value = "data.TfRecordIndex", since = "0.1")
 public final class TfRecordIndex implements AutoCloseable {
     private static final ValueLayout.OfLong OFFSET = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt CRC = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.data.RecordBytes.BrokenStreamException;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.zip.CRC32C;
 /// Damage is an error ([DataLossException]) that names file, record and offset, unless [Options] say otherwise; then
 /// [#skipped] tells which bytes were left out. TensorFlow's own reader takes a cut header for the end of the file,
 /// and after any other damage leaves out the rest of it.
+@Export(value = "data.TfRecordReader", since = "0.1")
 public final class TfRecordReader implements AutoCloseable {
     private static final int CHUNK = 256 * 1024;
 

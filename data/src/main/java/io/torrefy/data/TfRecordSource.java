@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -7,6 +8,7 @@ import java.util.Optional;
 /// The records of TFRecord files as bytes, numbered from 0.
 ///
 /// @param options how to read; what a damaged record is, for one
+@Export(value = "data.TfRecordSource", since = "0.1")
 public record TfRecordSource(TfRecordReader.Options options) implements RecordSource<byte[]> {
     /// Verified, damage an error.
     public static TfRecordSource records() {

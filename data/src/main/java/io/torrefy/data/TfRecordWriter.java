@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.util.zip.GZIPOutputStream;
 /// thread-safe.
 ///
 /// [#create] makes a file that grows; [#write(Path,Compression,Body)] makes one that is there whole or not at all.
+@Export(value = "data.TfRecordWriter", since = "0.1")
 public final class TfRecordWriter implements RecordSink, AutoCloseable {
     private static final int BUFFER = 256 * 1024;
 

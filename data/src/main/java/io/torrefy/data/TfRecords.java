@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Rng;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Optional;
 ///
 /// Interleaving is that of `tf.data`: `cycle` files are open at once, `block` records of one are followed by as many of
 /// the next, and a file that ends gives its place to the next one not yet open. Not thread-safe.
+@Export(value = "data.TfRecords", since = "0.1")
 public final class TfRecords implements AutoCloseable {
     private static final long SHUFFLE_STREAM = 0x7f5ec0d5L;
 

@@ -1,8 +1,10 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 
 /// What the values of a feature are: the three kinds that `tf.train.Feature` knows, numbered as there.
+@Export(value = "data.ValueKind", since = "0.1")
 public enum ValueKind {
     /// Byte strings, of which text is UTF-8 by convention.
     STRING(1, "string"),

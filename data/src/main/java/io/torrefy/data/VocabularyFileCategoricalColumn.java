@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.Map;
 
 /// Strings or integers by their line in a file, as [VocabularyListCategoricalColumn] does it with a list. The file is
@@ -14,6 +15,7 @@ import java.util.Map;
 /// @param dtype string or an integer
 /// @param defaultValue the id of an unknown value; -1 is none
 /// @param fileFormat `text`, or `tfrecord_gzip`: a compressed TFRecord file
+@Export(value = "feature_column.VocabularyFileCategoricalColumn", since = "0.1")
 public record VocabularyFileCategoricalColumn(
         String key,
         String vocabularyFile,

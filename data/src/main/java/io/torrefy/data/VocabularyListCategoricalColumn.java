@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Map;
 /// @param dtype string or an integer, as the list
 /// @param defaultValue the id of an unknown value; -1 is none
 /// @param numOovBuckets how many ids unknown values share; not together with a default
+@Export(value = "feature_column.VocabularyListCategoricalColumn", since = "0.1")
 public record VocabularyListCategoricalColumn(
         String key, List<?> vocabularyList, FeatureType dtype, long defaultValue, int numOovBuckets)
         implements CategoricalColumn {

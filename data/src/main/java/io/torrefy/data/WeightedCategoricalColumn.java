@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.export.Export;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,6 +10,7 @@ import java.util.Map;
 ///
 /// @param weightFeatureKey the raw feature that has the weights
 /// @param dtype what it holds; any integer or float
+@Export(value = "feature_column.WeightedCategoricalColumn", since = "0.1")
 public record WeightedCategoricalColumn(CategoricalColumn categoricalColumn, String weightFeatureKey, FeatureType dtype)
         implements CategoricalColumn {
     public WeightedCategoricalColumn {

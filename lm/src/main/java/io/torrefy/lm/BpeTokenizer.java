@@ -3,6 +3,7 @@ package io.torrefy.lm;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Text goes through: added tokens, normalizer, added tokens that are normalised, pre-tokenizer (regular expressions,
 /// digits, bytes), merges by rank (Sennrich et al., arXiv:1508.07909; Radford et al. 2019 for bytes).
+@Export(value = "lm.BpeTokenizer", since = "0.1")
 public final class BpeTokenizer implements Tokenizer {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int CACHED_WORDS = 1 << 16;

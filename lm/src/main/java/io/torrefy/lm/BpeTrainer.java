@@ -1,5 +1,6 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
 /// The same texts in any order give the same vocabulary: among pairs equally frequent the one of the lowest ids wins.
 /// Ids: the given tokens in order, the 256 bytes, then the merges. It learns what `BpeTrainer` of Hugging Face
 /// `tokenizers` learns, except that text of the given tokens is left out of the counting.
+@Export(value = "lm.BpeTrainer", since = "0.1")
 public final class BpeTrainer {
     private final int vocabSize;
     private final Map<String, Boolean> tokens = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package io.torrefy.lm;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.export.Export;
 import io.torrefy.nn.Embedding;
 import io.torrefy.nn.Layer;
 import io.torrefy.nn.LayerNorm;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// A decoder-only language model: GPT-2, Llama/SmolLM2, Qwen2 or Qwen3 by its configuration. Parameters bear Hugging
 /// Face's names, so checkpoints load and save as they are. Training, rollout and serving use the same object and the
 /// same weights.
+@Export(value = "lm.CausalLm", since = "0.1")
 public final class CausalLm extends Module {
     private final DecoderConfig config;
     private final Embedding embedding;

@@ -1,8 +1,11 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
+
 /// One turn of a conversation.
 ///
 /// @param role who speaks: `system`, `user`, `assistant`, `tool`
+@Export(value = "lm.ChatMessage", since = "0.1")
 public record ChatMessage(String role, String content) {
     /// What the model is told beforehand.
     public static ChatMessage system(String content) {

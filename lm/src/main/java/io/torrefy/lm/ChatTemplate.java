@@ -2,6 +2,7 @@ package io.torrefy.lm;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.export.Export;
 import io.torrefy.lm.jinja.JinjaException;
 import io.torrefy.lm.jinja.Template;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// ```java
 /// String prompt = template.render(List.of(ChatMessage.user("What is 3 + 4?")), true);
 /// ```
+@Export(value = "lm.ChatTemplate", since = "0.1")
 public final class ChatTemplate {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CHAT_ML =

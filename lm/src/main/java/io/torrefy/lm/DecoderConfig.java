@@ -3,6 +3,7 @@ package io.torrefy.lm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param attentionBias biases on q, k and v (Qwen2), and on the output projection where `outputBias`
 /// @param headNorm RMSNorm on each query and key head (Qwen3)
 /// @param tied the output matrix is the embedding
+@Export(value = "lm.DecoderConfig", since = "0.1")
 public record DecoderConfig(
         Family family,
         int vocab,

@@ -1,5 +1,6 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
 import io.torrefy.nn.KvCache;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.PackedWeights;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// Batched generation with a key-value cache and continuous batching: a sequence that ends gives its slot to the next
 /// in the queue, in the same step. Equal prompts that come together (the samples of one group) are read once. Prompts
 /// are read by the model's modules; tokens after them come from a [DecodeEngine], which gives the same bits.
+@Export(value = "lm.Generator", since = "0.1")
 public final class Generator implements AutoCloseable {
     private final CausalLm model;
     private final @Nullable Tokenizer tokenizer;

@@ -1,6 +1,9 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
+
 /// A model folder that cannot be used; the message says what, where and what to do.
+@Export(value = "lm.ModelException", since = "0.1")
 public final class ModelException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

@@ -3,6 +3,7 @@ package io.torrefy.lm;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.torrefy.export.Export;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.tensor.CrossEntropies;
 import io.torrefy.tensor.Scope;
@@ -23,6 +24,7 @@ import java.util.stream.IntStream;
 /// gradients. The folder holds the model and `io.safetensors`, `io.json`; `fixtures/README.md` tells their format.
 ///
 /// Padded rows become packed sequences without padding, so what is compared is what training and generation run.
+@Export(value = "lm.Parity", since = "0.1")
 public final class Parity {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, Tolerance> DEFAULTS = Map.of(

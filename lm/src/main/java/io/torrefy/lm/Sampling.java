@@ -1,5 +1,6 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.TokenChoice;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Set;
 ///     beside it
 /// @param stopIds tokens that end a sequence, kept as its last token
 /// @param stopStrings texts that end a sequence
+@Export(value = "lm.Sampling", since = "0.1")
 public record Sampling(
         int maxNewTokens,
         double temperature,

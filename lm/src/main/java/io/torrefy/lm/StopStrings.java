@@ -1,5 +1,6 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -13,6 +14,7 @@ import java.util.Optional;
 ///
 /// Immutable; every sequence has a scanner of its own. The search is that of Aho and Corasick (1975): constant time a
 /// character, however many strings there are.
+@Export(value = "lm.StopStrings", since = "0.1")
 public final class StopStrings {
     private static final class Node {
         final Map<Character, Node> next = new HashMap<>();

@@ -1,5 +1,6 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
 import io.torrefy.nn.KvCache;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param longest a bound above every position
 /// @param cache where keys and values are kept, when generating
 /// @param prefixes what the sequences see before themselves, when they share their beginnings
+@Export(value = "lm.TokenBatch", since = "0.1")
 public record TokenBatch(
         Tensor ids,
         Tensor positions,

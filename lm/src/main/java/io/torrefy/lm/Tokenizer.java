@@ -1,5 +1,6 @@
 package io.torrefy.lm;
 
+import io.torrefy.export.Export;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -8,6 +9,7 @@ import java.util.OptionalInt;
 /// *Added tokens* are pieces of text that always become one id, whatever the vocabulary would do with them; those
 /// marked
 /// *special* (`<|im_end|>`) are control tokens, left out of text meant for people.
+@Export(value = "lm.Tokenizer", since = "0.1")
 public interface Tokenizer {
     /// The ids of `text`, no more and no less: text of added tokens becomes their id, nothing is put around it.
     /// This is what a rendered chat template needs.

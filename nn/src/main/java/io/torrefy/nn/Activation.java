@@ -1,9 +1,11 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /// Element-wise activations as layers.
+@Export(value = "nn.Activation", since = "0.1")
 public final class Activation extends Layer {
     public static final Activation RELU = new Activation(Tensor::relu);
     public static final Activation TANH = new Activation(Tensor::tanh);

@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.CustomFunction;
 import io.torrefy.tensor.Tensor;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Trades time for memory: a part of the model keeps only its input, and computes its inner activations again in the
 /// backward pass (Chen et al. 2016, "Training deep nets with sublinear memory cost"). The gradients are the same bits.
+@Export(value = "nn.ActivationCheckpoint", since = "0.1", members = "nn.activation_checkpoint")
 public final class ActivationCheckpoint {
     private ActivationCheckpoint() {}
 

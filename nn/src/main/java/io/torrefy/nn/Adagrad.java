@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import io.torrefy.tensor.Updates;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.SequencedMap;
 
 /// Adagrad (Duchi, Hazan and Singer 2011), as `torch.optim.Adagrad`: each weight's rate falls with the squares of all
 /// its gradients so far.
+@Export(value = "optim.Adagrad", since = "0.1")
 public final class Adagrad extends Optimizer {
     private final ParameterGroups groups;
     private final AdagradOptions options;

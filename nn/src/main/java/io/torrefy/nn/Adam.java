@@ -1,11 +1,13 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.List;
 import java.util.SequencedMap;
 
 /// Adam (Kingma and Ba 2015, algorithm 1), as `torch.optim.Adam`: weight decay is an L2 penalty added to the gradient,
 /// 0 by default.
+@Export(value = "optim.Adam", since = "0.1")
 public final class Adam extends AdamFamily {
     private Adam(ParameterGroups groups, double learningRate, AdamOptions options) {
         super(groups, learningRate, options, false);

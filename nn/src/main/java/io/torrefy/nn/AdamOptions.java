@@ -1,5 +1,7 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
+
 /// Settings of [Adam] and [AdamW].
 ///
 /// @param beta1 decay of the first moment
@@ -7,6 +9,7 @@ package io.torrefy.nn;
 /// @param eps added to the root of the second moment
 /// @param weightDecay L2 penalty on the gradient in Adam, decoupled decay in AdamW
 /// @param amsgrad divide by the largest second moment so far (Reddi, Kale and Kumar 2018)
+@Export(value = "optim.AdamOptions", since = "0.1")
 public record AdamOptions(double beta1, double beta2, double eps, double weightDecay, boolean amsgrad) {
     /// PyTorch's defaults, but no weight decay: betas 0.9 and 0.999, eps 1e-8.
     public static final AdamOptions DEFAULT = new AdamOptions(0.9, 0.999, 1e-8, 0, false);

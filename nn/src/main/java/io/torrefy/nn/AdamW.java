@@ -1,11 +1,13 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.List;
 import java.util.SequencedMap;
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), as `torch.optim.AdamW`: parameters
 /// shrink by `learningRate * weightDecay` before the step; 0.01 by default.
+@Export(value = "optim.AdamW", since = "0.1")
 public final class AdamW extends AdamFamily {
     private AdamW(ParameterGroups groups, double learningRate, AdamOptions options) {
         super(groups, learningRate, options, true);

@@ -1,10 +1,12 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 
 /// Zeroes elements with probability p while training.
+@Export(value = "nn.Dropout", since = "0.1")
 public final class Dropout extends Layer {
     private final double p;
     private final Rng rng;

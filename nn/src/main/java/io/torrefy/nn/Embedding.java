@@ -1,10 +1,12 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 
 /// A table of vectors, `weight` (count, dim), read by ids.
+@Export(value = "nn.Embedding", since = "0.1")
 public final class Embedding extends Layer {
     private final Tensor weight;
 

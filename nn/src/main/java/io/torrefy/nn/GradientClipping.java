@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Kernels;
@@ -12,6 +13,7 @@ import java.util.Optional;
 
 /// Limits gradients, as `torch.nn.utils.clip_grad_norm_` and `clip_grad_value_`. Parameters without a gradient do not
 /// count.
+@Export(value = "optim.GradientClipping", since = "0.1", members = "optim.gradient_clipping")
 public final class GradientClipping {
     private GradientClipping() {}
 

@@ -1,10 +1,12 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 
 /// Initial values.
+@Export(value = "nn.Init", since = "0.1", members = "nn.init")
 public final class Init {
     private Init() {}
 

@@ -1,11 +1,13 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Kernels;
 import io.torrefy.tensor.Tensor;
 
 /// Keys and values of past tokens for one attention layer: `slots` sequences of up to `capacity` tokens, each (slots,
 /// kvHeads, capacity, dim), so that what a head reads for a token lies side by side. A sequence owns a slot from its
 /// first token to its last.
+@Export(value = "nn.KvCache", since = "0.1")
 public final class KvCache implements AutoCloseable {
     private final int slots;
     private final int capacity;

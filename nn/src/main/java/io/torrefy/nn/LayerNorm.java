@@ -1,9 +1,11 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Tensor;
 
 /// Normalisation of the last dimension to mean 0 and variance 1, scaled by `weight` and shifted by `bias`.
+@Export(value = "nn.LayerNorm", since = "0.1")
 public final class LayerNorm extends Layer {
     private final Tensor weight;
     private final Tensor bias;

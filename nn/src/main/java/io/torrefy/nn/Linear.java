@@ -1,11 +1,13 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// y = x W^T + b, with `weight` (out, in) and `bias` (out).
+@Export(value = "nn.Linear", since = "0.1")
 public final class Linear extends Layer {
     private final Tensor weight;
     private final @Nullable Tensor bias;

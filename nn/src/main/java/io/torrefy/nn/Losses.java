@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.CrossEntropies;
 import io.torrefy.tensor.CrossEntropies.Reduction;
 import io.torrefy.tensor.DType;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 
 /// Losses, with PyTorch's formulas and defaults: without a [Reduction] the mean. Inputs and targets have one shape;
 /// they do not broadcast, because (n) against (n, 1) is a mistake more often than a wish.
+@Export(value = "nn.Losses", since = "0.1", members = "nn.losses")
 public final class Losses {
     private Losses() {}
 

@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.function.BiConsumer;
 
 /// A part of a model: named parameters, buffers and smaller modules. A parameter's full name is the path to it, joined
 /// by dots, which is also its name in a checkpoint.
+@Export(value = "nn.Module", since = "0.1")
 public abstract class Module implements AutoCloseable {
     private final SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
     private final SequencedMap<String, Tensor> buffers = new LinkedHashMap<>();

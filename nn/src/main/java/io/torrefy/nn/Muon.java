@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Kernels;
 import io.torrefy.tensor.Scope;
@@ -18,6 +19,7 @@ import java.util.function.BiPredicate;
 ///
 /// The references iterate in bf16, this one in the dtype of the state; and Moonlight's momentum is larger by
 /// 1 / (1 - momentum), which the normalisation takes out again.
+@Export(value = "optim.Muon", since = "0.1")
 public final class Muon extends Optimizer {
     /// The quintic's coefficients (Jordan 2024).
     private static final double A = 3.4445;

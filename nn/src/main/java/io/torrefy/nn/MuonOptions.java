@@ -1,5 +1,7 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
+
 /// Settings of [Muon].
 ///
 /// @param momentum how much of the momentum stays
@@ -8,6 +10,7 @@ package io.torrefy.nn;
 /// @param eps the least norm that a matrix is divided by
 /// @param iterations of Newton and Schulz
 /// @param adjust how the learning rate depends on the shape
+@Export(value = "optim.MuonOptions", since = "0.1")
 public record MuonOptions(
         double momentum, boolean nesterov, double weightDecay, double eps, int iterations, Adjust adjust) {
     /// PyTorch's defaults.

@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Scope;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// each.
 ///
 /// Not for several threads at once.
+@Export(value = "optim.Optimizer", since = "0.1")
 public abstract class Optimizer implements AutoCloseable {
     private static final String STEP = "step";
 

@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,6 +22,7 @@ import java.util.function.BiPredicate;
 ///         .withLearningRateScale((name, _) -> name.startsWith("head."), 10);
 /// var optimizer = AdamW.of(groups, 1e-3);
 /// ```
+@Export(value = "optim.ParameterGroups", since = "0.1")
 public final class ParameterGroups {
     private final List<Entry> entries;
 

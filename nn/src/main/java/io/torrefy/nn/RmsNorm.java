@@ -1,9 +1,13 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Tensor;
 
 /// Root-mean-square normalisation of the last dimension, scaled by `weight`.
+@Export(
+        value = {"nn.RMSNorm", "nn.RmsNorm"},
+        since = "0.1")
 public final class RmsNorm extends Layer {
     private final Tensor weight;
     private final double eps;

@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import io.torrefy.tensor.Updates;
 import java.util.ArrayList;
@@ -7,6 +8,9 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /// RMSprop (Hinton, Coursera lecture 6e, 2012; centred by Graves 2013, section 4.2), as `torch.optim.RMSprop`.
+@Export(
+        value = {"optim.RMSprop", "optim.RmsProp"},
+        since = "0.1")
 public final class RmsProp extends Optimizer {
     private final ParameterGroups groups;
     private final RmsPropOptions options;

@@ -1,5 +1,7 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
+
 /// Settings of [RmsProp].
 ///
 /// @param alpha decay of the mean square
@@ -7,6 +9,7 @@ package io.torrefy.nn;
 /// @param weightDecay L2 penalty, added to the gradient
 /// @param momentum how much of the velocity stays; 0 keeps none
 /// @param centered divide by the standard deviation instead of the root mean square
+@Export(value = "optim.RmsPropOptions", since = "0.1")
 public record RmsPropOptions(double alpha, double eps, double weightDecay, double momentum, boolean centered) {
     /// PyTorch's defaults.
     public static final RmsPropOptions DEFAULT = new RmsPropOptions(0.99, 1e-8, 0, 0, false);

@@ -1,5 +1,6 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Scope;
@@ -7,6 +8,7 @@ import io.torrefy.tensor.Tensor;
 
 /// Rotary position embedding (Su et al. 2021): tables of cos and sin for the angles `position * theta^(-2k/dim)`, made
 /// in double. The tables grow when a longer sequence comes.
+@Export(value = "nn.Rotary", since = "0.1")
 public final class Rotary implements AutoCloseable {
     private final int dim;
     private final double theta;

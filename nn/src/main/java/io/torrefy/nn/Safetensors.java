@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.torrefy.export.Export;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.RawData;
 import io.torrefy.tensor.Scope;
@@ -33,6 +34,7 @@ import java.util.TreeSet;
 
 /// Checkpoints in the safetensors format (github.com/huggingface/safetensors): a length, a JSON header, raw data.
 /// Element types are those of [DType] under the format's names. What is read comes kept ([Tensor#keep()]).
+@Export(value = "nn.Safetensors", since = "0.1", members = "nn.safetensors")
 public final class Safetensors {
     /// A checkpoint in one file.
     public static final String SINGLE = "model.safetensors";

@@ -1,10 +1,12 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /// A checkpoint that is not what the safetensors format promises. The message names the file and, where the fault is
 /// one tensor's, the tensor.
+@Export(value = "nn.SafetensorsException", since = "0.1")
 public final class SafetensorsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,10 +1,13 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
+
 /// The learning rate of every step, the first of which is step 0: `optimizer.learningRate(schedule.at(step))`. The
 /// shapes are those of Hugging Face `transformers/optimization.py`, step for step. All begin with `warmup` steps in
 /// which the rate rises in a straight line from 0 (so step 0 changes nothing); `total` counts the warm-up too. Cosines
 /// asked for steps beyond `total` rise again, as there.
 @FunctionalInterface
+@Export(value = "optim.Schedule", since = "0.1", members = "optim.schedules")
 public interface Schedule {
     /// The learning rate of step `step`, counted from 0.
     double at(long step);

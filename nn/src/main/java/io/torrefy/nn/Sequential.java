@@ -1,9 +1,11 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.List;
 
 /// Layers one after another, named by their position.
+@Export(value = "nn.Sequential", since = "0.1")
 public final class Sequential extends Layer {
     private final List<Layer> layers;
 

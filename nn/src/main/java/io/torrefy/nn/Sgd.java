@@ -1,11 +1,15 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import io.torrefy.tensor.Updates;
 import java.util.List;
 import java.util.SequencedMap;
 
 /// Stochastic gradient descent, as `torch.optim.SGD`.
+@Export(
+        value = {"optim.SGD", "optim.Sgd"},
+        since = "0.1")
 public final class Sgd extends Optimizer {
     private final ParameterGroups groups;
     private final SgdOptions options;

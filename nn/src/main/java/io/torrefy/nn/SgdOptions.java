@@ -1,11 +1,14 @@
 package io.torrefy.nn;
 
+import io.torrefy.export.Export;
+
 /// Settings of [Sgd].
 ///
 /// @param momentum how much of the velocity stays; 0 keeps none
 /// @param dampening how much of the gradient is left out of the velocity, but for the first
 /// @param nesterov look ahead along the velocity (Sutskever et al. 2013)
 /// @param weightDecay L2 penalty, added to the gradient
+@Export(value = "optim.SgdOptions", since = "0.1")
 public record SgdOptions(double momentum, double dampening, boolean nesterov, double weightDecay) {
     /// PyTorch's defaults: plain gradient descent.
     public static final SgdOptions DEFAULT = new SgdOptions(0, 0, false, 0);

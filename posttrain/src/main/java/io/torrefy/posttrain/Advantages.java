@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 
 /// Group-relative advantages: how much better a completion did than the others of its prompt. They take the place
@@ -8,6 +9,7 @@ import java.util.Arrays;
 /// Rewards come as one flat array, the completions of a prompt next to each other: group g has the `groupSize` rows
 /// from `g * groupSize` on. `Double.NaN` is a row without a reward (no reward function could score it): its
 /// advantage is 0 and no mean or deviation counts it.
+@Export(value = "posttrain.Advantages", since = "0.1", members = "posttrain.advantages")
 public final class Advantages {
     /// What the deviations from the group's mean are divided by. Names and default (GROUP) are TRL's
     /// `scale_rewards`.

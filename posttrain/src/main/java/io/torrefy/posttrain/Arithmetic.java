@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.stream.Collectors;
 ///
 /// The canonical problem is the sorted operands and the sorted operations, so `3 + 5` and `5 + 3` are on one side of
 /// the split.
+@Export(value = "posttrain.Arithmetic", since = "0.1")
 public final class Arithmetic implements Task {
     /// Which problems are made.
     ///

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 ///
 /// Document `index` of a seed depends on nothing else, so a corpus has any size and is never stored. Problems come
 /// from the task's training and validation sides: a held-out problem is in no document.
+@Export(value = "posttrain.Corpus", since = "0.1")
 public final class Corpus {
     /// How authors lay out a try.
     public enum Layout {

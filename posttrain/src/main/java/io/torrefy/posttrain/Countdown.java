@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 ///
 /// A problem is canonically its sorted numbers and its target. The order in which the prompt lists the numbers is
 /// drawn anew each time.
+@Export(value = "posttrain.Countdown", since = "0.1")
 public final class Countdown implements Task {
     /// What the verifier works on.
     ///

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import io.torrefy.lm.Completion;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
@@ -11,6 +12,7 @@ import java.util.List;
 ///
 /// @param accuracy the share of correct answers
 /// @param samples every problem with its completion
+@Export(value = "posttrain.Evaluation", since = "0.1")
 public record Evaluation(double accuracy, List<RunSample> samples) {
 
     /// One completion a problem, judged by the task's verifier.

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Completion;
 import io.torrefy.lm.Generator;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Token ids are kept from sampling to update: no text is tokenised again. What step `k` draws depends on (seed, k)
 /// alone, so a run resumes from weights, optimiser state and the number of steps.
+@Export(value = "posttrain.Grpo", since = "0.1")
 public final class Grpo implements AutoCloseable {
     /// How to train. Names are TRL's where TRL has them.
     ///

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,12 +24,14 @@ import org.jspecify.annotations.Nullable;
 /// var loss = GrpoLoss.of(GrpoLoss.Options.defaults().withBeta(0.001));
 /// loss.loss(logProbs, oldLogProbs, refLogProbs, advantages, lengths, normaliser).loss().backward();
 /// ```
+@Export(value = "posttrain.GrpoLoss", since = "0.1")
 public final class GrpoLoss {
     /// The log of a VESPO weight stays within this, so that exp of it is finite in f32.
     private static final double VESPO_LOG_LIMIT = 20;
 
     /// How tokens are weighed against each other, and for the last three also what a token's loss is. S and T are
     /// the normaliser's sequences and tokens; names are TRL's `loss_type`.
+    @Export(value = "posttrain.LossType", since = "0.1", members = "posttrain.losses")
     public enum LossType {
         /// Σ over sequences of the token mean, / S (DeepSeekMath). Long completions weigh less a token.
         GRPO,

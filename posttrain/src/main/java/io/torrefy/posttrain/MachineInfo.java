@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
 /// @param os operating system, version and architecture
 /// @param jdk version and vendor of the Java runtime
 /// @param vector vector unit in use, as the tensor module names it: `AVX-512, 16 floats`
+@Export(value = "posttrain.MachineInfo", since = "0.1")
 public record MachineInfo(
         String cpu, int cores, long memoryBytes, long heapBytes, String os, String jdk, String vector) {
     private static final Path CPU = Path.of("/proc/cpuinfo");

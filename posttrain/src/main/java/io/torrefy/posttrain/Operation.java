@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -7,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /// The four operations.
+@Export(value = "posttrain.Operation", since = "0.1")
 public enum Operation {
     ADD('+', 1),
     SUBTRACT('-', 1),

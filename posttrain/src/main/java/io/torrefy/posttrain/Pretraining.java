@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.lm.Tokenizer;
@@ -16,6 +17,7 @@ import java.util.function.LongFunction;
 
 /// Next-token training of a model on whole documents, packed without padding: the loss is the mean over all tokens of a
 /// step. Documents are addressed by number, so a resumed run reads on where it was.
+@Export(value = "posttrain.Pretraining", since = "0.1")
 public final class Pretraining implements AutoCloseable {
     /// How to train.
     ///

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.Objects;
 
 /// One problem of a [Task].
@@ -8,6 +9,7 @@ import java.util.Objects;
 ///     same id, and the side of the split is a function of it
 /// @param prompt the text the model continues, template included
 /// @param goal what a verifier needs to judge an answer, in the task's own type
+@Export(value = "posttrain.Problem", since = "0.1")
 public record Problem(String id, String prompt, Object goal) {
     public Problem {
         Objects.requireNonNull(id, "id");

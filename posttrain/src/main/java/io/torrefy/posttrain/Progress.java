@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 ///
 /// Elsewhere a plain line every few steps. Metrics are known by the names in [RunMetrics]. Safe for use by several
 /// threads; [#close] before anything else is written to the stream.
+@Export(value = "posttrain.Progress", since = "0.1")
 public final class Progress implements AutoCloseable {
     private static final int PLAIN_LINES = 40;
     private static final Duration REDRAW = Duration.ofMillis(100);

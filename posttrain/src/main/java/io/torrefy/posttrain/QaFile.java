@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.torrefy.export.Export;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +26,7 @@ import java.util.Set;
 /// the whole text. If that is a number, give or take a currency sign, commas, a per cent sign and units, answers are
 /// compared as exact fractions: `1,234.50`, `0.5`, `1/2`, `\frac{1}{2}`, `50` and `50%` alike. Otherwise they are
 /// compared as text, without regard to white space and case.
+@Export(value = "posttrain.QaFile", since = "0.1")
 public final class QaFile implements Task {
     /// @param heldOutFraction the share of questions that are held out; a hash of the question decides
     /// @param template the prompt, with `{question}`

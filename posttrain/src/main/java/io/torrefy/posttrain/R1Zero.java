@@ -2,6 +2,7 @@ package io.torrefy.posttrain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.export.Export;
 import io.torrefy.lm.BpeTokenizer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Sampling;
@@ -24,6 +25,7 @@ import java.util.Set;
 ///
 /// Everything lies in the run folder: a run that was killed goes on from its last checkpoint, bit for bit as if it had
 /// not been.
+@Export(value = "posttrain.R1Zero", since = "0.1")
 public final class R1Zero {
     /// What to run.
     ///

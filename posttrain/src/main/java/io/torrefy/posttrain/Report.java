@@ -1,6 +1,7 @@
 package io.torrefy.posttrain;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.stream.Collectors;
 /// `report.html`: what came of a run, on one page that needs nothing but itself. Made from the files of the run folder
 /// alone, so it can be made again at any time, of a run that goes on or was killed too. The page's policy forbids
 /// it any network and any script but its own; everything a model wrote is shown as text.
+@Export(value = "posttrain.Report", since = "0.1")
 public final class Report {
     private static final List<String> COLORS = List.of("c1", "c2", "c3", "c4", "c5", "c6");
 

@@ -1,11 +1,13 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.List;
 
 /// The reward of one completion and where it came from.
 ///
 /// @param total the sum of `weight * score` over the parts, in their order
 /// @param parts every reward that was asked
+@Export(value = "posttrain.RewardBreakdown", since = "0.1")
 public record RewardBreakdown(double total, List<Part> parts) {
     /// One reward's share.
     public record Part(String name, double weight, double score) {}

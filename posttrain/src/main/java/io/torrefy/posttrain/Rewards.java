@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,6 +10,7 @@ import java.util.List;
 /// var rewards = Rewards.of("accuracy", task.accuracy()).plus("format", Rewards.thinkAnswerFormat(), 0.1);
 /// RewardBreakdown scored = rewards.score(problem, completion);
 /// ```
+@Export(value = "posttrain.Rewards", since = "0.1")
 public final class Rewards {
     private static final String THINK = "<think>";
     private static final String THINK_END = "</think>";
@@ -88,6 +90,7 @@ public final class Rewards {
     ///
     /// The text is the completion alone, unless the prompt ends with `<think>` (then white space): such a prompt
     /// has opened the block, and the text judged is `<think>` plus the completion, so a second `<think>` scores 0.
+    @Export(value = "posttrain.rewards.think_answer_format", since = "0.1")
     public static Reward thinkAnswerFormat() {
         return (problem, completion) -> {
             boolean opened = problem.prompt().stripTrailing().endsWith(THINK);

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -10,6 +11,7 @@ import java.util.Optional;
 
 /// Something is wrong with a run's folder: it is taken, full, read-only or not what was asked for. The message is
 /// made to be shown to a user as it is.
+@Export(value = "posttrain.RunException", since = "0.1")
 public final class RunException extends UncheckedIOException {
     private static final long serialVersionUID = 1L;
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.torrefy.data.EventWriter;
 import io.torrefy.data.JsonLinesWriter;
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.FileAlreadyExistsException;
@@ -42,6 +43,7 @@ import java.util.regex.Pattern;
 /// threads.
 ///
 /// Failures are [RunException]s; a failed write leaves everything written before as it was.
+@Export(value = "posttrain.RunFolder", since = "0.1")
 public final class RunFolder implements AutoCloseable {
     private static final String CONFIG = "config.json";
     private static final String METRICS = "metrics.jsonl";

@@ -1,9 +1,11 @@
 package io.torrefy.posttrain;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.export.Export;
 
 /// The names of the metrics that [Progress] and [Report] know how to show; a run may log any others beside them.
 /// Lengths are in tokens, times in seconds, fractions in 0..1.
+@Export(value = "posttrain.RunMetrics", since = "0.1", members = "posttrain.metrics")
 public final class RunMetrics {
     /// Mean total reward of the step's completions.
     public static final String REWARD = "reward";

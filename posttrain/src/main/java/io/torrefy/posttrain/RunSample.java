@@ -1,6 +1,7 @@
 package io.torrefy.posttrain;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.export.Export;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.Map;
 /// @param rewards its parts by name, weights applied, in the order of the reward functions
 /// @param tokens completion length in tokens
 /// @param finish why generation ended: `stop` or `length`
+@Export(value = "posttrain.RunSample", since = "0.1")
 public record RunSample(
         long step,
         String phase,

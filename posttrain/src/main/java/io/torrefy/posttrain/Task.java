@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -9,6 +10,7 @@ import java.util.stream.Stream;
 /// Training, validation and held-out problems are disjoint by construction: a hash of the canonical problem decides its
 /// side, the same for every seed. Training problems are addressed by number rather than drawn from a stateful stream,
 /// so that a resumed run asks for problem 1234 and gets the one the uninterrupted run had.
+@Export(value = "posttrain.Task", since = "0.1")
 public interface Task {
     /// A short lower-case name, as in `--task countdown`.
     String name();

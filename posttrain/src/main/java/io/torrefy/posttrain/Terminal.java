@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.io.Console;
 import java.io.File;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 /// @param color whether colours are wanted
 /// @param unicode whether block characters can be shown
 /// @param columns width, asked anew as it may change; empty where only the operating system knows
+@Export(value = "posttrain.Terminal", since = "0.1")
 public record Terminal(boolean live, boolean color, boolean unicode, Optional<Integer> columns) {
     private static final int DEFAULT_COLUMNS = 100;
 

@@ -1,9 +1,11 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import io.torrefy.lm.Tokenizer;
 import java.util.Arrays;
 
 /// Ids of prompts and completions, the same in pre-training, rollout and evaluation.
+@Export(value = "posttrain.Tokens", since = "0.1")
 public final class Tokens {
     private Tokens() {}
 

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.util.Locale;
 
 /// What a verifier found.
@@ -7,6 +8,7 @@ import java.util.Locale;
 /// @param outcome the class of the answer, for a report's break-down
 /// @param said the answer as it was read, empty when there was none
 /// @param why one sentence for a human, empty for a correct answer
+@Export(value = "posttrain.Verdict", since = "0.1")
 public record Verdict(Outcome outcome, String said, String why) {
     /// Classes of answers, from best to worst.
     public enum Outcome {

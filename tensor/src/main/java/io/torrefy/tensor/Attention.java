@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.internal.AttentionPlan;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 ///   score of a further key with no value, so that probabilities may sum to less than 1:
 ///   `P_ij = exp(S_ij) / (exp(sink) + sum_k exp(S_ik))`. The scale does not apply to it. Passed as the tensor
 ///   `sinkLogits`, which gets the gradient `-sum_i exp(sink - L_i) D_i`.
+@Export(value = "nn.Attention", since = "0.1", members = "nn.attention")
 public final class Attention {
     private Attention() {}
 

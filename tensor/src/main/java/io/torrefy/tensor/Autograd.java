@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// Reverse-mode differentiation of the recorded graph. The walk visits nodes from the last recorded to the first, adds
 /// up
 /// the gradients that meet in one place, and frees what a node saved as soon as it has used it.
+@Export(value = "autograd.Autograd", since = "0.1", members = "autograd")
 public final class Autograd {
     private static final ThreadLocal<Boolean> ENABLED = ThreadLocal.withInitial(() -> true);
 

@@ -1,12 +1,15 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Cross-entropy and token log-probabilities over rows of logits, fused: the softmax is never stored, the backward pass
 /// recomputes it from the kept log-sum-exp.
+@Export(value = "nn.CrossEntropies", since = "0.1", members = "nn.functional")
 public final class CrossEntropies {
     /// PyTorch's default for targets that do not count.
+    @Export(value = "nn.functional.IGNORE_INDEX", since = "0.1")
     public static final long IGNORE = -100;
 
     static final long NONE_IGNORED = Long.MIN_VALUE;

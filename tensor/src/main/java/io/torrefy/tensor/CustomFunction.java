@@ -1,10 +1,12 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import org.jspecify.annotations.Nullable;
 
 /// An operation with a gradient of its own. `forward` runs unrecorded; `backward` gets what forward saved and the
 /// gradient of
 /// its result, and is itself recorded when second derivatives are asked for, so write it in public operations.
+@Export(value = "autograd.CustomFunction", since = "0.1")
 public abstract class CustomFunction {
     /// What forward hands to backward.
     public static final class Saved {

@@ -1,8 +1,11 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+
 /// Element types. `F32` is the type of computation; `BF16` and `F16` are storage types whose arithmetic runs in f32;
 /// `F64` is for references and gradient checks; `I32`, `I64`, `U8` hold ids and images; `BOOL` holds masks, a byte
 /// each.
+@Export(value = "tensor.DType", since = "0.1")
 public enum DType {
     F32(4, true),
     F64(8, true),

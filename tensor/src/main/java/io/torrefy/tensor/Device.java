@@ -1,11 +1,13 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.util.Locale;
 
 /// Where a tensor's storage lives.
 ///
 /// @param type the backend's name, such as `cpu`
 /// @param index which of its devices, from 0
+@Export(value = "tensor.Device", since = "0.1")
 public record Device(String type, int index) {
     /// The CPU.
     public static final Device CPU = new Device("cpu", 0);

@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.internal.Conv2dPlan;
 import java.util.Arrays;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Operations on several tensors and the layers' functions. Fused ones have a kernel for f32; their unfused forms in
 /// public operations are here too (`unfused…`), serve the other dtypes, and are differentiated when a backward is
 /// recorded.
+@Export(value = "nn.Functional", since = "0.1", members = "nn.functional")
 public final class Functional {
     private static final Tensor[] NONE = {};
 

@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -7,6 +8,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// Compares gradients with central differences in float64, as `torch.autograd.gradcheck`.
+@Export(value = "autograd.GradCheck", since = "0.1", members = "autograd.grad_check")
 public final class GradCheck {
     private static final double STEP = 1e-6;
 

@@ -158,10 +158,12 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
         return strides.clone();
     }
 
+    /// The type of its elements.
     public DType dtype() {
         return dtype;
     }
 
+    /// Where its storage is.
     public Device device() {
         return storage.device;
     }
@@ -189,6 +191,7 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
 
     // ---- autograd ---------------------------------------------------------------------------------------------------
 
+    /// Whether gradients flow to it.
     public boolean requiresGrad() {
         return requiresGrad;
     }
@@ -287,5 +290,37 @@ abstract sealed class Handle implements AutoCloseable permits Tensor {
                     "[registerAccumulateHook] expected a leaf that requires grad; got " + describe());
         }
         return edge.addAccumulateHook(hook);
+    }
+
+    // ---- reading --------------------------------------------------------------------------------
+
+    /// The values row by row.
+    public float[] toFloats() {
+        return Creation.toFloats((Tensor) this);
+    }
+
+    /// The values row by row.
+    public double[] toDoubles() {
+        return Creation.toDoubles((Tensor) this);
+    }
+
+    /// The values row by row.
+    public long[] toLongs() {
+        return Creation.toLongs((Tensor) this);
+    }
+
+    /// The values row by row.
+    public boolean[] toBooleans() {
+        return Creation.toBooleans((Tensor) this);
+    }
+
+    /// The only value.
+    ///
+    /// @throws IllegalArgumentException if there is more than one element, or none
+    public double item() {
+        if (count() != 1) {
+            throw new IllegalArgumentException("[item] expected one element; got " + describe());
+        }
+        return toDoubles()[0];
     }
 }

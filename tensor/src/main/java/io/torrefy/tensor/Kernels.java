@@ -1,9 +1,12 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+import io.torrefy.export.Status;
 import java.lang.ref.Reference;
 import java.util.List;
 
 /// One-pass kernels on flat storage, for what is around an optimiser's [Updates]. Nothing here is recorded.
+@Export(value = "tensor.Kernels", since = "0.1", members = "tensor.kernels", status = Status.EXPERIMENTAL)
 public final class Kernels {
     private Kernels() {}
 

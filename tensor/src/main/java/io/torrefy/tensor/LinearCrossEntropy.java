@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.CrossEntropies.Reduction;
 import io.torrefy.tensor.CrossEntropies.TokenLogProbs;
 import java.util.Objects;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// The values have the bits of the plain form. How rows are cut depends on the vocabulary alone, so gradients are the
 /// same on any number of threads and differ from the plain form's in rounding only. Float32; other types go through the
 /// plain form.
+@Export(value = "nn.LinearCrossEntropy", since = "0.1")
 public final class LinearCrossEntropy {
     /// What the logits of a chunk may take: they are written once and read three times, best from the cache.
     private static final long CHUNK_BYTES = 16L << 20;
@@ -36,6 +38,10 @@ public final class LinearCrossEntropy {
     /// @param hidden (…, hidden)
     /// @param weight (vocabulary, hidden)
     /// @param targets (…), integers
+    @Export(
+            value = "nn.functional.linear_cross_entropy",
+            since = "0.1",
+            params = {"hidden", "weight", "targets"})
     public static Tensor crossEntropy(Tensor hidden, Tensor weight, Tensor targets) {
         return crossEntropy(hidden, weight, targets, Reduction.MEAN, CrossEntropies.IGNORE, 0);
     }
@@ -43,6 +49,10 @@ public final class LinearCrossEntropy {
     /// `CrossEntropies.crossEntropy(hidden.matmul(weight.t()), targets, …)` without its logits.
     ///
     /// @throws IllegalArgumentException if shapes do not fit or a target is no word
+    @Export(
+            value = "nn.functional.linear_cross_entropy",
+            since = "0.1",
+            params = {"hidden", "weight", "targets", "reduction=MEAN", "ignoreIndex=-100", "smoothing=0"})
     public static Tensor crossEntropy(
             Tensor hidden, Tensor weight, Tensor targets, Reduction reduction, long ignoreIndex, double smoothing) {
         return crossEntropy(hidden, weight, targets, reduction, ignoreIndex, smoothing, chunkRows(weight.size(0)));
@@ -75,6 +85,7 @@ public final class LinearCrossEntropy {
     ///
     /// @throws IllegalArgumentException if shapes do not fit, a target is no word or the temperature is not
     ///     positive
+    @Export(value = "nn.functional.linear_token_log_probs", since = "0.1")
     public static TokenLogProbs tokenLogProbs(Tensor hidden, Tensor weight, Tensor targets, double temperature) {
         long chunk = chunkRows(weight.size(0));
         return Shapes.count(targets.shape) <= chunk

@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.internal.Backend;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -12,6 +13,7 @@ import java.util.Map;
 /// Size classes are an eighth of a power of two apart, so at most an eighth of a block is unused. Work whose sizes
 /// change from step to step would leave blocks of every class behind: beyond a quarter more than the most that tensors
 /// held at once, the classes unused for longest go back to the system.
+@Export(value = "tensor.Memory", since = "0.1", members = "tensor.memory")
 public final class Memory {
     /// In the order of use, the class unused for longest first.
     private static final Map<Class, ArrayDeque<Long>> CACHE = new LinkedHashMap<>(64, 0.75f, true);

@@ -1,5 +1,7 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+
 /// A picture of the caching allocator; all figures are since the JVM started.
 ///
 /// @param liveBytes bytes in storages that some tensor holds
@@ -9,6 +11,7 @@ package io.torrefy.tensor;
 /// @param allocations storages handed out
 /// @param reused how many of these came from the cache
 /// @param collectedLate tensors outside any scope that the garbage collector had to free
+@Export(value = "tensor.MemoryStats", since = "0.1")
 public record MemoryStats(
         long liveBytes,
         long peakBytes,

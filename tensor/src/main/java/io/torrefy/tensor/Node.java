@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// One operation of the recorded graph: what it saved, where its gradients go and the rule that computes them. Nodes
 /// are
 /// counted by the tensors they computed and by the nodes after them; the last one gone frees what was saved.
+@Export(value = "autograd.Node", since = "0.1")
 public final class Node {
     private static final AtomicLong SEQUENCE = new AtomicLong();
 

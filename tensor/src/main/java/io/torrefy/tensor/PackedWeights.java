@@ -1,5 +1,7 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+import io.torrefy.export.Status;
 import io.torrefy.tensor.internal.Backend;
 import io.torrefy.tensor.internal.PackedMatrix;
 import java.lang.ref.Cleaner;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///     var logits = pack.product(hidden); // (rows, in) -> (rows, out)
 /// }
 /// ```
+@Export(value = "tensor.PackedWeights", since = "0.1", status = Status.EXPERIMENTAL)
 public final class PackedWeights implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 

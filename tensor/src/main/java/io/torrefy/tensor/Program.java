@@ -1,5 +1,7 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+import io.torrefy.export.Status;
 import io.torrefy.tensor.internal.PackedMatrix;
 import io.torrefy.tensor.internal.StepProgram;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Not for several threads at once.
+@Export(value = "tensor.Program", since = "0.1", status = Status.EXPERIMENTAL)
 public final class Program implements AutoCloseable {
     private final int most;
     private final PackedWeights.Format format;

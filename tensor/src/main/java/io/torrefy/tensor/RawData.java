@@ -1,10 +1,12 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /// Tensors from and to raw bytes: dense, row by row, little-endian, as files have them.
+@Export(value = "tensor.RawData", since = "0.1", members = "tensor.raw_data")
 public final class RawData {
     private RawData() {}
 

@@ -1,11 +1,13 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import io.torrefy.tensor.internal.Philox4x32;
 
 /// Counter-based random numbers (Philox4x32-10, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a
 /// value is a
 /// function of (seed, stream, position), so the same on any number of threads and devices, and a run resumes by its
 /// position.
+@Export(value = "tensor.Rng", since = "0.1")
 public final class Rng {
     private final long seed;
     private final long stream;

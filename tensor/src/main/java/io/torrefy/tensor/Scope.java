@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///     return scope.pass(loss);
 /// }
 /// ```
+@Export(value = "tensor.Scope", since = "0.1")
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<@Nullable Scope> CURRENT = new ThreadLocal<>();
 

@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.List;
 /// `permute`, `slice`, `expand`) share memory with their source. The semantics are PyTorch's; names are Java's.
 ///
 /// Lifetime: see [Scope]. A tensor made outside any scope is safe too, but the garbage collector frees it late.
+@Export(value = "tensor.Tensor", since = "0.1", members = "tensor")
 public final class Tensor extends Handle {
     /// Takes over one reference to `storage`.
     Tensor(Storage storage, long offset, long[] shape, long[] strides, DType dtype) {
@@ -102,14 +104,14 @@ public final class Tensor extends Handle {
         return this;
     }
 
-    // ---- creation
-    // --------------------------------------------------------------------------------------------------------
+    // ---- creation -------------------------------------------------------------------------------
 
     /// Uninitialised.
     public static Tensor empty(DType dtype, long... shape) {
         return Creation.empty(Device.CPU, dtype, shape);
     }
 
+    /// Of zeros, F32 unless a dtype is given.
     public static Tensor zeros(long... shape) {
         return Creation.full(DType.F32, 0, shape);
     }
@@ -118,10 +120,12 @@ public final class Tensor extends Handle {
         return Creation.full(dtype, 0, shape);
     }
 
+    /// Of ones, F32.
     public static Tensor ones(long... shape) {
         return Creation.full(DType.F32, 1, shape);
     }
 
+    /// Of one value.
     public static Tensor full(DType dtype, double value, long... shape) {
         return Creation.full(dtype, value, shape);
     }
@@ -191,39 +195,6 @@ public final class Tensor extends Handle {
         return Creation.of(values, shape);
     }
 
-    // ---- reading
-    // ---------------------------------------------------------------------------------------------------------
-
-    /// The values row by row.
-    public float[] toFloats() {
-        return Creation.toFloats(this);
-    }
-
-    /// The values row by row.
-    public double[] toDoubles() {
-        return Creation.toDoubles(this);
-    }
-
-    /// The values row by row.
-    public long[] toLongs() {
-        return Creation.toLongs(this);
-    }
-
-    /// The values row by row.
-    public boolean[] toBooleans() {
-        return Creation.toBooleans(this);
-    }
-
-    /// The only value.
-    ///
-    /// @throws IllegalArgumentException if there is more than one element, or none
-    public double item() {
-        if (count() != 1) {
-            throw new IllegalArgumentException("[item] expected one element; got " + describe());
-        }
-        return toDoubles()[0];
-    }
-
     /// In another dtype; itself if it has it. Gradients flow through between floating-point types.
     public Tensor to(DType type) {
         return Views.to(this, type);
@@ -239,8 +210,7 @@ public final class Tensor extends Handle {
         return Views.copy(this);
     }
 
-    // ---- views
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- views ----------------------------------------------------------------------------------
 
     /// The same elements in another shape; one size may be -1. A view where the strides allow, otherwise a copy.
     public Tensor reshape(long... sizes) {
@@ -309,9 +279,9 @@ public final class Tensor extends Handle {
         return Views.chunk(this, dim, n);
     }
 
-    // ---- arithmetic
-    // ------------------------------------------------------------------------------------------------------
+    // ---- arithmetic -----------------------------------------------------------------------------
 
+    /// Sum, with broadcasting.
     public Tensor add(Tensor other) {
         return Pointwise.add(this, other);
     }
@@ -320,6 +290,7 @@ public final class Tensor extends Handle {
         return Pointwise.add(this, value);
     }
 
+    /// Difference, with broadcasting.
     public Tensor sub(Tensor other) {
         return Pointwise.sub(this, other);
     }
@@ -328,6 +299,7 @@ public final class Tensor extends Handle {
         return Pointwise.add(this, -value);
     }
 
+    /// Product element by element, with broadcasting.
     public Tensor mul(Tensor other) {
         return Pointwise.mul(this, other);
     }
@@ -336,6 +308,7 @@ public final class Tensor extends Handle {
         return Pointwise.mul(this, value);
     }
 
+    /// Quotient, with broadcasting; integers become F32.
     public Tensor div(Tensor other) {
         return Pointwise.div(this, other);
     }
@@ -349,6 +322,7 @@ public final class Tensor extends Handle {
         return Pointwise.remainder(this, other);
     }
 
+    /// Power element by element.
     public Tensor pow(double exponent) {
         return Pointwise.pow(this, exponent);
     }
@@ -357,97 +331,123 @@ public final class Tensor extends Handle {
         return Pointwise.pow(this, exponent);
     }
 
+    /// The larger of two, element by element; ties share the gradient.
     public Tensor maximum(Tensor other) {
         return Pointwise.maximum(this, other);
     }
 
+    /// The smaller of two, element by element; ties share the gradient.
     public Tensor minimum(Tensor other) {
         return Pointwise.minimum(this, other);
     }
 
+    /// -x.
     public Tensor neg() {
         return Pointwise.neg(this);
     }
 
+    /// |x|.
     public Tensor abs() {
         return Pointwise.abs(this);
     }
 
+    /// -1, 0 or 1; no gradient.
     public Tensor sign() {
         return Pointwise.sign(this);
     }
 
+    /// x².
     public Tensor square() {
         return Pointwise.square(this);
     }
 
+    /// √x.
     public Tensor sqrt() {
         return Pointwise.sqrt(this);
     }
 
+    /// 1 / √x.
     public Tensor rsqrt() {
         return Pointwise.rsqrt(this);
     }
 
+    /// 1 / x.
     public Tensor reciprocal() {
         return Pointwise.reciprocal(this);
     }
 
+    /// eˣ.
     public Tensor exp() {
         return Pointwise.exp(this);
     }
 
+    /// eˣ - 1, exact near 0.
     public Tensor expm1() {
         return Pointwise.expm1(this);
     }
 
+    /// Natural logarithm.
     public Tensor log() {
         return Pointwise.log(this);
     }
 
+    /// log(1 + x), exact near 0.
     public Tensor log1p() {
         return Pointwise.log1p(this);
     }
 
+    /// Sine of radians.
     public Tensor sin() {
         return Pointwise.sin(this);
     }
 
+    /// Cosine of radians.
     public Tensor cos() {
         return Pointwise.cos(this);
     }
 
+    /// Hyperbolic tangent.
     public Tensor tanh() {
         return Pointwise.tanh(this);
     }
 
+    /// The error function.
     public Tensor erf() {
         return Pointwise.erf(this);
     }
 
+    /// 1 / (1 + e⁻ˣ).
+    @Export(value = "nn.functional.sigmoid", since = "0.1")
     public Tensor sigmoid() {
         return Pointwise.sigmoid(this);
     }
 
+    /// log(sigmoid(x)).
+    @Export(value = "nn.functional.log_sigmoid", since = "0.1")
     public Tensor logSigmoid() {
         return Pointwise.logSigmoid(this);
     }
 
+    /// max(x, 0).
+    @Export(value = "nn.functional.relu", since = "0.1")
     public Tensor relu() {
         return Pointwise.relu(this);
     }
 
     /// x * sigmoid(x).
+    @Export(value = "nn.functional.silu", since = "0.1")
     public Tensor silu() {
         return Pointwise.silu(this);
     }
 
     /// GELU by erf, as PyTorch's default.
+    @Export(value = "nn.functional.gelu", since = "0.1")
     public Tensor gelu() {
         return Pointwise.geluErf(this);
     }
 
     /// GELU by the tanh approximation.
+    @Export(value = "nn.functional.gelu_tanh", since = "0.1")
     public Tensor geluTanh() {
         return Pointwise.geluTanh(this);
     }
@@ -471,17 +471,19 @@ public final class Tensor extends Handle {
         return Pointwise.round(this);
     }
 
+    /// Down to a whole number; no gradient.
     public Tensor floor() {
         return Pointwise.floor(this);
     }
 
+    /// Up to a whole number; no gradient.
     public Tensor ceil() {
         return Pointwise.ceil(this);
     }
 
-    // ---- comparison and choice
-    // -------------------------------------------------------------------------------------------
+    // ---- comparison and choice ------------------------------------------------------------------
 
+    /// Whether equal, as Bool.
     public Tensor eq(Tensor other) {
         return Pointwise.eq(this, other);
     }
@@ -490,6 +492,7 @@ public final class Tensor extends Handle {
         return Pointwise.eq(this, Creation.number(this, value));
     }
 
+    /// Whether not equal, as Bool.
     public Tensor ne(Tensor other) {
         return Pointwise.ne(this, other);
     }
@@ -498,6 +501,7 @@ public final class Tensor extends Handle {
         return Pointwise.ne(this, Creation.number(this, value));
     }
 
+    /// Whether less, as Bool.
     public Tensor lt(Tensor other) {
         return Pointwise.lt(this, other);
     }
@@ -506,6 +510,7 @@ public final class Tensor extends Handle {
         return Pointwise.lt(this, Creation.number(this, value));
     }
 
+    /// Whether less or equal, as Bool.
     public Tensor le(Tensor other) {
         return Pointwise.le(this, other);
     }
@@ -514,6 +519,7 @@ public final class Tensor extends Handle {
         return Pointwise.le(this, Creation.number(this, value));
     }
 
+    /// Whether greater, as Bool.
     public Tensor gt(Tensor other) {
         return Pointwise.gt(this, other);
     }
@@ -522,6 +528,7 @@ public final class Tensor extends Handle {
         return Pointwise.gt(this, Creation.number(this, value));
     }
 
+    /// Whether greater or equal, as Bool.
     public Tensor ge(Tensor other) {
         return Pointwise.ge(this, other);
     }
@@ -530,14 +537,17 @@ public final class Tensor extends Handle {
         return Pointwise.ge(this, Creation.number(this, value));
     }
 
+    /// Whether both are true.
     public Tensor and(Tensor other) {
         return Pointwise.and(this, other);
     }
 
+    /// Whether either is true.
     public Tensor or(Tensor other) {
         return Pointwise.or(this, other);
     }
 
+    /// Whether it is false.
     public Tensor not() {
         return Pointwise.not(this);
     }
@@ -552,8 +562,7 @@ public final class Tensor extends Handle {
         return Pointwise.maskedFill(this, mask, value);
     }
 
-    // ---- reductions
-    // ------------------------------------------------------------------------------------------------------
+    // ---- reductions -----------------------------------------------------------------------------
 
     /// Over the given dimensions, or all.
     public Tensor sum(int... dims) {
@@ -564,6 +573,7 @@ public final class Tensor extends Handle {
         return Reduce.sum(this, dims, keepDim);
     }
 
+    /// Mean over the given dimensions, or all.
     public Tensor mean(int... dims) {
         return Reduce.mean(this, dims, false);
     }
@@ -577,10 +587,12 @@ public final class Tensor extends Handle {
         return Reduce.var(this, dims, correction, keepDim);
     }
 
+    /// Square root of `var`.
     public Tensor std(int[] dims, double correction, boolean keepDim) {
         return Reduce.std(this, dims, correction, keepDim);
     }
 
+    /// Product along a dimension.
     public Tensor prod(int dim, boolean keepDim) {
         return Reduce.prod(this, dim, keepDim);
     }
@@ -590,6 +602,7 @@ public final class Tensor extends Handle {
         return Reduce.extreme(this, dim, keepDim, true);
     }
 
+    /// Smallest value along a dimension and where it is; the gradient goes to that one.
     public ValuesAndIndices min(int dim, boolean keepDim) {
         return Reduce.extreme(this, dim, keepDim, false);
     }
@@ -608,6 +621,7 @@ public final class Tensor extends Handle {
         return Reduce.amax(this, dims, keepDim);
     }
 
+    /// Smallest values over dimensions; ties share the gradient evenly.
     public Tensor amin(int[] dims, boolean keepDim) {
         return Reduce.amin(this, dims, keepDim);
     }
@@ -617,6 +631,7 @@ public final class Tensor extends Handle {
         return Reduce.arg(this, dim, keepDim, true);
     }
 
+    /// Position of the first smallest value along a dimension, I64.
     public Tensor argmin(int dim, boolean keepDim) {
         return Reduce.arg(this, dim, keepDim, false);
     }
@@ -626,10 +641,12 @@ public final class Tensor extends Handle {
         return Reduce.norm(this, dims, false);
     }
 
+    /// Running sum along a dimension.
     public Tensor cumsum(int dim) {
         return Reduce.cumsum(this, dim);
     }
 
+    /// Running product along a dimension.
     public Tensor cumprod(int dim) {
         return Reduce.cumprod(this, dim);
     }
@@ -649,16 +666,19 @@ public final class Tensor extends Handle {
         return Reduce.topk(this, k, dim, largest);
     }
 
+    /// exp(x) over its sum along a dimension.
+    @Export(value = "nn.functional.softmax", since = "0.1")
     public Tensor softmax(int dim) {
         return Softmaxes.softmax(this, dim);
     }
 
+    /// Logarithm of `softmax`.
+    @Export(value = "nn.functional.log_softmax", since = "0.1")
     public Tensor logSoftmax(int dim) {
         return Softmaxes.logSoftmax(this, dim);
     }
 
-    // ---- products
-    // --------------------------------------------------------------------------------------------------------
+    // ---- products -------------------------------------------------------------------------------
 
     /// Matrix product with broadcasting of leading dimensions; vectors as in `torch.matmul`. Transposed views cost
     /// no copy.
@@ -666,8 +686,7 @@ public final class Tensor extends Handle {
         return Products.matmul(this, other);
     }
 
-    // ---- indexing
-    // --------------------------------------------------------------------------------------------------------
+    // ---- indexing -------------------------------------------------------------------------------
 
     /// Rows (or slices of `dim`) named by a vector of I64 indices.
     public Tensor indexSelect(int dim, Tensor indices) {
@@ -694,22 +713,27 @@ public final class Tensor extends Handle {
         return Indexed.tril(this, diagonal);
     }
 
+    /// Upper triangle of the last two dimensions, from `diagonal` up.
     public Tensor triu(long diagonal) {
         return Indexed.triu(this, diagonal);
     }
 
+    /// Reversed along dimensions.
     public Tensor flip(int... dims) {
         return Indexed.flip(this, dims);
     }
 
+    /// Shifted along a dimension; what leaves at the end comes in at the start.
     public Tensor roll(long shift, int dim) {
         return Indexed.roll(this, shift, dim);
     }
 
+    /// Whole copies side by side, as torch's `repeat`.
     public Tensor repeat(long... repeats) {
         return Indexed.repeat(this, repeats);
     }
 
+    /// Each slice of a dimension several times.
     public Tensor repeatInterleave(long repeats, int dim) {
         return Indexed.repeatInterleave(this, repeats, dim);
     }
@@ -719,22 +743,24 @@ public final class Tensor extends Handle {
         return Indexed.pad(this, sizes, value);
     }
 
-    // ---- in place
-    // --------------------------------------------------------------------------------------------------------
+    // ---- in place -------------------------------------------------------------------------------
 
     /// Overwrites with `source`'s values (broadcast, cast). For values outside the graph, or under `noGrad`.
     public Tensor copyFrom(Tensor source) {
         return InPlace.copyFrom(this, source);
     }
 
+    /// Overwrites with one value.
     public Tensor fillInPlace(double value) {
         return InPlace.fill(this, value);
     }
 
+    /// Adds in place, with broadcasting.
     public Tensor addInPlace(Tensor other) {
         return InPlace.add(this, other);
     }
 
+    /// Multiplies in place.
     public Tensor mulInPlace(double value) {
         return InPlace.mul(this, value);
     }

@@ -1,6 +1,9 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+
 /// How many threads the CPU kernels use. The number changes only the time a result takes, never a bit of it.
+@Export(value = "tensor.Threads", since = "0.1", members = "tensor.threads")
 public final class Threads {
     private Threads() {}
 

@@ -1,5 +1,7 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+import io.torrefy.export.Status;
 import io.torrefy.tensor.internal.StepProgram;
 
 /// How a token is chosen from a row of logits. Filters apply in the order top-k, top-p, min-p.
@@ -9,6 +11,7 @@ import io.torrefy.tensor.internal.StepProgram;
 /// @param topP keep the smallest set of most likely ones whose probability reaches p; 1 for all
 /// @param minP keep those of at least p times the greatest probability; 0 for all
 /// @param seed of the draws: each is a function of (seed, stream, position)
+@Export(value = "tensor.TokenChoice", since = "0.1", status = Status.EXPERIMENTAL)
 public record TokenChoice(double temperature, int topK, double topP, double minP, long seed) {
     /// The most likely token each time.
     public static final TokenChoice GREEDY = new TokenChoice(0, 0, 1, 0, 0);

@@ -1,5 +1,7 @@
 package io.torrefy.tensor;
 
+import io.torrefy.export.Export;
+import io.torrefy.export.Status;
 import io.torrefy.tensor.internal.UpdatePlan;
 import io.torrefy.tensor.internal.UpdateRule;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// Every step is rounded as the same step in public operations is, but for Adam's, whose last bits may differ from it.
 ///
 /// Reusable: a pass with as many steps as the one before it makes no new rows. Not for several threads at once.
+@Export(value = "optim.Updates", since = "0.1", status = Status.EXPERIMENTAL)
 public final class Updates {
     private final UpdatePlan plan = new UpdatePlan();
     private final List<Tensor> written = new ArrayList<>();

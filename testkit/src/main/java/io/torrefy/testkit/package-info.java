@@ -1,4 +1,5 @@
-/// Golden values computed by other libraries, for the tests of every module. Depends on no module of Torrefy.
+/// Golden values computed by other libraries, and what holds for every module, for the tests of all. Depends on no
+/// module of Torrefy but `export`, which is on the lowest floor.
 @NullMarked
 package io.torrefy.testkit;
 
