@@ -84,7 +84,7 @@ public final class ExportProcessor extends AbstractProcessor {
             try {
                 imported = KnownExports.of(processingEnv, module);
             } catch (ExportException e) {
-                error(e.getMessage(), own);
+                error(String.valueOf(e.getMessage()), own);
             }
             return;
         }

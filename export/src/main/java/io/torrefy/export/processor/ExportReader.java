@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
@@ -38,7 +39,7 @@ final class ExportReader {
         Export export = element.getAnnotation(Export.class);
         List<Found> found = new ArrayList<>();
         if (!(element instanceof TypeElement type)) {
-            TypeElement owner = (TypeElement) element.getEnclosingElement();
+            TypeElement owner = (TypeElement) Objects.requireNonNull(element.getEnclosingElement());
             found.add(found(element, owner, export, List.of(export.value())));
             return found;
         }
@@ -52,7 +53,7 @@ final class ExportReader {
     }
 
     private Found found(Element element, TypeElement owner, Export export, List<String> names) {
-        boolean own = element.getAnnotation(Export.class) == export || element == owner || annotated(element);
+        boolean own = element.equals(owner) || annotated(element);
         Exported exported = new Exported(
                 names,
                 kind(element),

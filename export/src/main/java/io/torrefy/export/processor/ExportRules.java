@@ -161,7 +161,7 @@ final class ExportRules {
             notReachable(found, "it is not public");
         }
         for (Element outer = found.owner(); outer instanceof TypeElement; outer = outer.getEnclosingElement()) {
-            if (outer != found.element() && !outer.getModifiers().contains(Modifier.PUBLIC)) {
+            if (!outer.equals(found.element()) && !outer.getModifiers().contains(Modifier.PUBLIC)) {
                 notReachable(found, outer.getSimpleName() + " is not public");
             }
         }
@@ -221,7 +221,7 @@ final class ExportRules {
         return String.join(
                 ", ",
                 sharing.stream()
-                        .filter(other -> other != found)
+                        .filter(other -> !other.equals(found))
                         .map(other -> other.exported().signature())
                         .distinct()
                         .toList());

@@ -71,7 +71,7 @@ record Members(Elements elements, Signatures signatures) {
         List<Element> all = new ArrayList<>();
         TypeElement at = type;
         do {
-            boolean inherited = at != type;
+            boolean inherited = !at.equals(type);
             for (Element member : at.getEnclosedElements()) {
                 if (visible(member, type) && !(inherited && belongsToClass(member))) {
                     all.add(member);

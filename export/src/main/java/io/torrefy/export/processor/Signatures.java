@@ -70,8 +70,9 @@ record Signatures(Elements elements, Types types) {
             at = above;
             above = superclass(at);
         }
-        boolean plain = above == null || type.getKind() != ElementKind.CLASS;
-        if (!plain && !above.getQualifiedName().contentEquals("java.lang.Object")) {
+        if (above != null
+                && type.getKind() == ElementKind.CLASS
+                && !above.getQualifiedName().contentEquals("java.lang.Object")) {
             text.append(" extends ").append(text(at.getSuperclass()));
         }
         if (!interfaces.isEmpty()) {

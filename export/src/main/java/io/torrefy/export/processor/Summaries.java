@@ -24,7 +24,7 @@ final class Summaries {
         if (!own.isEmpty() || element.getKind() != ElementKind.METHOD) {
             return own;
         }
-        return element.getEnclosingElement().getEnclosedElements().stream()
+        return owner.getEnclosedElements().stream()
                 .filter(other -> other.getKind() == ElementKind.METHOD)
                 .filter(other -> other.getSimpleName().equals(element.getSimpleName()))
                 .map(other -> first(elements.getDocComment(other)))
