@@ -158,7 +158,7 @@ public final class FittedSchema {
     }
 
     /// Encodes rows: every column by its name, and what [#deep] makes of it. Whatever the label is, it is not
-    /// needed.
+    /// needed. A number that is NaN is a missing value.
     ///
     /// @throws IllegalArgumentException if an input is missing or of the wrong kind
     public EncodedBatch encode(FeatureBatch batch) {
@@ -177,7 +177,8 @@ public final class FittedSchema {
         return encode(batch(row));
     }
 
-    /// Encodes one row of values by input.
+    /// Encodes one row of values by input: Java's numbers of any size, strings, bytes, booleans, and lists or arrays
+    /// of them. An input that is not there, null or NaN is a missing value.
     public EncodedBatch encode(Map<String, ?> values) {
         return encode(row(values));
     }
@@ -188,14 +189,7 @@ public final class FittedSchema {
 
     private static Row row(Map<String, ?> values) {
         Map<String, @Nullable Object> plain = new LinkedHashMap<>();
-        values.forEach((name, value) -> plain.put(
-                name,
-                switch (value) {
-                    case Integer n -> n.longValue();
-                    case Short n -> n.longValue();
-                    case Float x -> x.doubleValue();
-                    case null, default -> value;
-                }));
+        values.forEach((name, value) -> plain.put(name, PlainValues.of(value)));
         return new Row(Path.of("values"), 1, plain);
     }
 
