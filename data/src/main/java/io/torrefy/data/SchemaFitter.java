@@ -92,6 +92,19 @@ public final class SchemaFitter {
         return this;
     }
 
+    /// Takes in rows of a table. An input that is in none of all rows is reported as missing, with the nearest name that
+    /// the rows have.
+    ///
+    /// @throws MalformedDataException that names file, row and field of a value that is not of the input's type
+    public SchemaFitter add(List<Row> more) {
+        Set<String> names = new LinkedHashSet<>();
+        more.forEach(row -> names.addAll(row.values().keySet()));
+        seen.addAll(names);
+        Map<String, FieldType> present = new LinkedHashMap<>(types);
+        present.keySet().retainAll(names);
+        return add(FeatureBatches.of(more, present));
+    }
+
     private void closeBlock() {
         waiting.add(block);
         block = new ArrayList<>();
