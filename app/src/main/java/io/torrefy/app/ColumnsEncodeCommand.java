@@ -1,22 +1,23 @@
 package io.torrefy.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.torrefy.data.EncodedBatch;
-import io.torrefy.data.EncodedColumn;
+import io.torrefy.data.Compression;
 import io.torrefy.data.FeatureBatches;
-import io.torrefy.data.FeatureColumn;
+import io.torrefy.data.FieldType;
 import io.torrefy.data.FittedSchema;
+import io.torrefy.data.TfRecordWriter;
+import io.torrefy.nn.Safetensors;
+import io.torrefy.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,8 +28,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "encode",
         description = {
-            "Encodes tables with a fitted schema: a JSON object a line with the numbers and ids of each column.",
-            "Weights of ids are in a field of their own, named after the column with \" weights\"."
+            "Encodes tables with a fitted schema: the numbers and ids of each column, and weights of ids in a field of"
+                    + " their own, named after the column with \" weights\".",
+            "The end of --out tells the format: .tfrecord for tf.Examples; .safetensors for one tensor a column, ids as"
+                    + " NAME.ids and NAME.row_splits, gathered in memory; anything else a JSON object a line."
         })
 final class ColumnsEncodeCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,8 +49,19 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE",
-            description = "Where to write the lines. Default: standard output.")
+            description = "Where to write; the file is there whole or not at all. Default: lines on standard output.")
     private Optional<Path> out = Optional.empty();
+
+    @Option(
+            names = "--labels",
+            description = "Write what is to be predicted too, as \"label\": the number of the class, -1 where there is none"
+                    + " that is known; or the number itself.")
+    private boolean labels;
+
+    @Option(
+            names = "--allow-missing",
+            description = "Take inputs that no row has for missing. Without it they are a mistake.")
+    private boolean allowMissing;
 
     @Mixin
     private CommonOptions common = new CommonOptions();
@@ -59,12 +73,10 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
             throw common.bad("Option '--json' needs '--out=FILE': the rows take standard output");
         }
         FittedSchema schema = FittedSchema.read(schemaFile);
-        long rows;
-        if (out.isPresent()) {
-            rows = encodeInto(out.get(), schema);
-        } else {
-            rows = encode(schema, line -> common.out().println(JSON.writeValueAsString(line)));
+        if (labels && schema.schema().label().isEmpty()) {
+            throw common.bad("Option '--labels' needs a schema with a label");
         }
+        long rows = out.isPresent() ? encodeInto(out.get(), schema) : encodeToOutput(schema);
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("rows", rows);
         json.put("fingerprint", schema.fingerprint());
@@ -73,70 +85,88 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
         return 0;
     }
 
-    /// The file is there when all its lines are.
+    private long encodeToOutput(FittedSchema schema) throws IOException {
+        return encode(schema, rows -> {
+            for (int row = 0; row < rows.encoded().rows(); row++) {
+                common.out().println(JSON.writeValueAsString(rows.json(row)));
+            }
+        });
+    }
+
     private long encodeInto(Path file, FittedSchema schema) throws IOException {
         Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file);
         Files.createDirectories(folder);
+        String name = file.toString();
+        return name.endsWith(".safetensors")
+                ? encodeTensors(file, schema)
+                : name.endsWith(".tfrecord") ? encodeExamples(file, schema) : encodeLines(file, folder, schema);
+    }
+
+    private long encodeTensors(Path file, FittedSchema schema) throws IOException {
+        var tensors = new EncodedTensors();
+        encode(schema, tensors::add);
+        try (var _ = Scope.open()) {
+            Safetensors.write(file, tensors.join(), Map.of("schema", schema.fingerprint()));
+        }
+        return tensors.rows();
+    }
+
+    private long encodeExamples(Path file, FittedSchema schema) throws IOException {
+        return TfRecordWriter.write(
+                file,
+                Compression.NONE,
+                records -> encode(schema, rows -> {
+                    for (int row = 0; row < rows.encoded().rows(); row++) {
+                        records.write(rows.example(row).toBytes());
+                    }
+                }));
+    }
+
+    private long encodeLines(Path file, Path folder, FittedSchema schema) throws IOException {
         Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".unfinished");
         try {
-            long rows;
+            long count;
             try (var writer = Files.newBufferedWriter(unfinished)) {
-                rows = encode(
-                        schema,
-                        line -> writer.append(JSON.writeValueAsString(line)).append('\n'));
+                count = encode(schema, rows -> {
+                    for (int row = 0; row < rows.encoded().rows(); row++) {
+                        writer.append(JSON.writeValueAsString(rows.json(row))).append('\n');
+                    }
+                });
             }
             Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            return rows;
+            return count;
         } finally {
             Files.deleteIfExists(unfinished);
         }
     }
 
-    /// Takes a line.
+    /// Takes the rows of a batch.
     private interface Sink {
-        void write(ObjectNode line) throws IOException;
+        void write(EncodedRows rows) throws IOException;
     }
 
     private long encode(FittedSchema schema, Sink sink) throws IOException {
-        var progress = new RowProgress(common.err(), "encode");
+        var progress = RowProgress.of(common.err(), "encode", tables);
+        Map<String, FieldType> types = labels ? schema.schema().types() : schema.schema().inputTypes();
+        Set<String> names = new LinkedHashSet<>();
         long rows = 0;
-        try (var batches = Tables.open(tables, schema.schema().inputTypes())
+        try (var batches = Tables.open(tables, types, progress::at)
                 .batch(ColumnsCommand.BATCH)
                 .iterator()) {
             while (batches.hasNext()) {
-                var batch = FeatureBatches.of(batches.next(), schema.schema().inputTypes());
-                var encoded = schema.encode(batch);
-                for (int row = 0; row < encoded.rows(); row++) {
-                    sink.write(line(schema.columns(), encoded, row));
-                }
-                rows += encoded.rows();
+                var some = batches.next();
+                some.forEach(row -> names.addAll(row.values().keySet()));
+                var batch = FeatureBatches.of(some, types);
+                var known = labels ? Optional.of(EncodedRows.Labels.of(schema, batch)) : Optional.<EncodedRows.Labels>empty();
+                sink.write(new EncodedRows(schema, schema.encode(batch), known));
+                rows += some.size();
                 progress.show(rows);
             }
         }
+        if (rows > 0 && !allowMissing) {
+            schema.checkInputs(names);
+        }
         progress.done();
         return rows;
-    }
-
-    private static ObjectNode line(List<FeatureColumn> columns, EncodedBatch encoded, int row) {
-        var line = JsonNodeFactory.instance.objectNode();
-        for (var column : columns) {
-            if (encoded.column(column.name()) instanceof EncodedColumn.Ids ids) {
-                int from = ids.rowSplits()[row];
-                int to = ids.rowSplits()[row + 1];
-                ArrayNode all = line.putArray(column.name());
-                for (int i = from; i < to; i++) {
-                    all.add(ids.ids()[i]);
-                }
-                if (ids.weights().length > 0) {
-                    ArrayNode weights = line.putArray(column.name() + " weights");
-                    for (int i = from; i < to; i++) {
-                        weights.add(ids.weights()[i]);
-                    }
-                }
-            } else {
-                line.put(column.name(), encoded.dense(column.name()).values()[row]);
-            }
-        }
-        return line;
     }
 }

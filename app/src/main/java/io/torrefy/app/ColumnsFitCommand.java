@@ -45,6 +45,14 @@ final class ColumnsFitCommand implements Callable<Integer> {
     @Option(names = "--label", paramLabel = "NAME", description = "The input to predict, where the schema is inferred.")
     private Optional<String> label = Optional.empty();
 
+    @Option(
+            names = "--column",
+            paramLabel = "NAME=KIND[:ARGUMENT]",
+            description = "Do this with an input in place of what is inferred; repeatable, several times for one input"
+                    + " too. KIND: numeric, standardize, minmax, log1p, quantiles:N, boundaries:A,B,..., vocabulary[:MOST],"
+                    + " hash:N, identity[:N], none; NAME*NAME=cross:N crosses inputs.")
+    private List<String> choices = List.of();
+
     @Option(names = "--declare", paramLabel = "FILE", description = "Write the schema before it is fitted, too.")
     private Optional<Path> declaration = Optional.empty();
 
@@ -72,6 +80,9 @@ final class ColumnsFitCommand implements Callable<Integer> {
         if (declared.isPresent() && label.isPresent()) {
             throw common.bad("Option '--label' is for a schema that is inferred; '--schema' states its own");
         }
+        if (declared.isPresent() && !choices.isEmpty()) {
+            throw common.bad("Option '--column' is for a schema that is inferred; '--schema' states its own");
+        }
         long start = System.nanoTime();
         FeatureSchema schema = declared.isPresent() ? FeatureSchema.read(declared.get()) : infer();
         if (declaration.isPresent()) {
@@ -86,16 +97,22 @@ final class ColumnsFitCommand implements Callable<Integer> {
     private FeatureSchema infer() throws IOException {
         var rows = Tables.open(tables, Map.of()).take(sample).toList();
         var batch = FeatureBatches.of(rows);
-        return label.isPresent() ? FeatureSchema.infer(batch, label.get()) : FeatureSchema.infer(batch);
+        var inferred = label.isPresent() ? FeatureSchema.infer(batch, label.get()) : FeatureSchema.infer(batch);
+        return ColumnChoices.apply(inferred, choices, batch);
     }
 
     private FittedSchema fit(FeatureSchema schema) throws IOException {
-        var progress = new RowProgress(common.err(), "fit");
-        var fitter = schema.fitter(FitOptions.DEFAULT.withMaxValues(maxValues).withProgress(progress::show));
-        try (var batches =
-                Tables.open(tables, schema.types()).batch(ColumnsCommand.BATCH).iterator()) {
+        var progress = RowProgress.of(common.err(), "fit", tables);
+        var fitter = schema.fitter(FitOptions.DEFAULT.withMaxValues(maxValues));
+        long rows = 0;
+        try (var batches = Tables.open(tables, schema.types(), progress::at)
+                .batch(ColumnsCommand.BATCH)
+                .iterator()) {
             while (batches.hasNext()) {
-                fitter.add(FeatureBatches.of(batches.next(), schema.types()));
+                var batch = batches.next();
+                fitter.add(batch);
+                rows += batch.size();
+                progress.show(rows);
             }
         }
         FittedSchema fitted = fitter.finish();

@@ -7,14 +7,18 @@ import io.torrefy.data.Datasets;
 import io.torrefy.data.Example;
 import io.torrefy.data.FeatureValues;
 import io.torrefy.data.FieldType;
+import io.torrefy.data.RecordSource;
 import io.torrefy.data.Row;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// Tables as rows, by the suffixes of their files.
 final class Tables {
@@ -23,23 +27,75 @@ final class Tables {
     /// The rows of `files`, one after the other. Records of `.tfrecord` files are taken for tf.Examples. Cells of
     /// CSV are read as what `types` says of their columns, others as what they look like.
     static Dataset<Row> open(List<Path> files, Map<String, FieldType> types) throws IOException {
+        return open(files, types, _ -> {});
+    }
+
+    /// The same; `place` is told how many bytes of all files were read so far (of Parquet, rows).
+    static Dataset<Row> open(List<Path> files, Map<String, FieldType> types, LongConsumer place) throws IOException {
         List<Dataset<Row>> parts = new ArrayList<>();
+        long before = 0;
         for (Path file : files) {
-            parts.add(open(file, types));
+            long start = before;
+            parts.add(open(file, types, offset -> place.accept(start + offset)));
+            before += Files.exists(file) ? Files.size(file) : 0;
         }
         return parts.size() == 1 ? parts.getFirst() : Dataset.interleave(parts, 1, 1);
     }
 
-    private static Dataset<Row> open(Path file, Map<String, FieldType> types) throws IOException {
+    private static Dataset<Row> open(Path file, Map<String, FieldType> types, LongConsumer place) throws IOException {
+        var rows = Dataset.files(new Watched(source(file, types), place), List.of(file));
+        return isTfRecord(file) ? rows.map(Tables::example) : rows;
+    }
+
+    private static boolean isTfRecord(Path file) {
+        String name = file.toString().toLowerCase(Locale.ROOT);
+        return name.endsWith(".tfrecord") || name.endsWith(".tfrecords");
+    }
+
+    private static RecordSource<Row> source(Path file, Map<String, FieldType> types) throws IOException {
         String name = file.toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".csv") || name.endsWith(".tsv")) {
             var format = (name.endsWith(".csv") ? CsvFormat.standard() : CsvFormat.tabs()).inferred();
             Map<String, FieldType> known = new LinkedHashMap<>(types);
             known.keySet().retainAll(Csv.of(format).types(file).keySet());
-            return Datasets.csv(format.types(known), file);
+            return Csv.of(format.types(known));
         }
-        var rows = Datasets.open(file);
-        return name.endsWith(".tfrecord") || name.endsWith(".tfrecords") ? rows.map(Tables::example) : rows;
+        var format = Datasets.format(file);
+        if (format.isEmpty()) {
+            Datasets.open(file); // says which names there are
+        }
+        return format.orElseThrow().rows();
+    }
+
+    /// Tells where a reader is.
+    private record Watched(RecordSource<Row> source, LongConsumer place) implements RecordSource<Row> {
+        @Override
+        public Reader<Row> open(Path file, Position from) throws IOException {
+            var reader = source.open(file, from);
+            return new Reader<>() {
+                @Override
+                public Optional<Numbered<Row>> next() throws IOException {
+                    var row = reader.next();
+                    place.accept(reader.position().offset());
+                    return row;
+                }
+
+                @Override
+                public Position position() {
+                    return reader.position();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    reader.close();
+                }
+            };
+        }
+
+        @Override
+        public String name() {
+            return source.name();
+        }
     }
 
     private static Row example(Row record) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param fewest the fewest values of a row
 /// @param most the most values of a row
 /// @param numbers of integers and numbers, if there were finite ones
+/// @param integers of integers, if there were any
+/// @param lengths of strings, if there were any
 /// @param words of strings and integers
 @Export(value = "data.FeatureStatistics", since = "0.1")
 public record FeatureStatistics(
@@ -26,11 +28,13 @@ public record FeatureStatistics(
         int fewest,
         int most,
         @Nullable Numbers numbers,
+        @Nullable Integers integers,
+        @Nullable Lengths lengths,
         @Nullable Words words) {
     /// Of numbers.
     ///
     /// @param count how many there were, without those that are not finite
-    /// @param notFinite how many were NaN or infinite
+    /// @param notFinite how many were infinite; NaN is a missing value
     /// @param variance of the population
     /// @param quantiles at 0 %, 5 %, … 100 %, 21 of them
     /// @param rankError by how many places a quantile may be off
@@ -47,6 +51,12 @@ public record FeatureStatistics(
             quantiles = List.copyOf(quantiles);
         }
     }
+
+    /// The range of integers, exactly: doubles are not beyond 2⁵³.
+    public record Integers(long smallest, long largest) {}
+
+    /// How long strings are, in bytes of UTF-8.
+    public record Lengths(int shortest, int longest, double mean) {}
 
     /// Of words, the most frequent first; of those that occur equally often the lower code points, or the smaller
     /// number, first (Keras' `StringLookup` has the higher ones first).
@@ -73,7 +83,21 @@ public record FeatureStatistics(
                 state.fewest(),
                 state.most(),
                 state.moments().count() == 0 ? null : numbers(state),
+                integers(state),
+                lengths(state),
                 state.type() == FieldType.DOUBLE ? null : words(state, keep));
+    }
+
+    private static @Nullable Integers integers(InputState state) {
+        return state.type() == FieldType.LONG && state.values() > 0
+                ? new Integers(state.smallest(), state.largest())
+                : null;
+    }
+
+    private static @Nullable Lengths lengths(InputState state) {
+        return state.type() == FieldType.STRING && state.values() > 0
+                ? new Lengths(state.shortest(), state.longest(), (double) state.bytes() / state.values())
+                : null;
     }
 
     private static Numbers numbers(InputState state) {

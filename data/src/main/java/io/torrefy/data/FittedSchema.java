@@ -1,6 +1,8 @@
 package io.torrefy.data;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.torrefy.data.internal.Nearest;
+import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Typed;
 import io.torrefy.export.Export;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -158,7 +161,7 @@ public final class FittedSchema {
     }
 
     /// Encodes rows: every column by its name, and what [#deep] makes of it. Whatever the label is, it is not
-    /// needed.
+    /// needed. A number that is NaN is a missing value.
     ///
     /// @throws IllegalArgumentException if an input is missing or of the wrong kind
     public EncodedBatch encode(FeatureBatch batch) {
@@ -177,9 +180,27 @@ public final class FittedSchema {
         return encode(batch(row));
     }
 
-    /// Encodes one row of values by input.
+    /// Encodes one row of values by input: Java's numbers of any size, strings, bytes, booleans, and lists or arrays
+    /// of them. An input that is not there, null or NaN is a missing value.
     public EncodedBatch encode(Map<String, ?> values) {
         return encode(row(values));
+    }
+
+    /// Tells rows of another table from rows that lack some values: an input that none of them has would be encoded as
+    /// missing in all of them.
+    ///
+    /// @param names the fields that the rows have
+    /// @throws IllegalArgumentException that lists the inputs that are not among them, each with the nearest name
+    public void checkInputs(Set<String> names) {
+        var checks = Problems.of("encode");
+        schema.inputTypes()
+                .keySet()
+                .forEach(input -> checks.expect(
+                        names.contains(input),
+                        "a field \"" + input + "\"",
+                        "none in any row",
+                        Nearest.hint(input, names)));
+        checks.raise();
     }
 
     private FeatureBatch batch(Row row) {
@@ -188,14 +209,7 @@ public final class FittedSchema {
 
     private static Row row(Map<String, ?> values) {
         Map<String, @Nullable Object> plain = new LinkedHashMap<>();
-        values.forEach((name, value) -> plain.put(
-                name,
-                switch (value) {
-                    case Integer n -> n.longValue();
-                    case Short n -> n.longValue();
-                    case Float x -> x.doubleValue();
-                    case null, default -> value;
-                }));
+        values.forEach((name, value) -> plain.put(name, PlainValues.of(value)));
         return new Row(Path.of("values"), 1, plain);
     }
 

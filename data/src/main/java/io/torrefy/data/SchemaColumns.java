@@ -19,22 +19,22 @@ final class SchemaColumns {
     private static final int WORDS_TO_KEEP = 1000;
 
     private final FeatureSchema schema;
-    private final Map<String, InputState> states;
+    private final Map<String, SchemaFitter.Learned> learned;
     private final Set<String> seen;
     private final long rows;
     private final Problems problems = Problems.of("fit");
     private final List<String> warnings = new ArrayList<>();
 
-    SchemaColumns(FeatureSchema schema, Map<String, InputState> states, Set<String> seen, long rows) {
+    SchemaColumns(FeatureSchema schema, Map<String, SchemaFitter.Learned> learned, Set<String> seen, long rows) {
         this.schema = schema;
-        this.states = states;
+        this.learned = learned;
         this.seen = seen;
         this.rows = rows;
     }
 
     FittedSchema fitted() {
         problems.expect(rows > 0, "rows to learn from", "none");
-        states.forEach(this::judge);
+        learned.keySet().forEach(this::judge);
         schema.features().forEach(this::judge);
         problems.raise();
         Map<String, FeatureColumn> columns = new LinkedHashMap<>();
@@ -52,14 +52,14 @@ final class SchemaColumns {
             }
         }
         Map<String, FeatureStatistics> statistics = new LinkedHashMap<>();
-        states.keySet().stream()
+        learned.keySet().stream()
                 .sorted(FeatureColumns.BY_CODE_POINT)
                 .forEach(name -> statistics.put(name, FeatureStatistics.of(state(name), wordsToKeep(name))));
         return FittedSchema.learned(schema, rows, statistics, ordered, label(), warnings);
     }
 
     private InputState state(String input) {
-        return Objects.requireNonNull(states.get(input));
+        return Objects.requireNonNull(learned.get(input)).state();
     }
 
     private int wordsToKeep(String input) {
@@ -74,7 +74,8 @@ final class SchemaColumns {
     }
 
     /// What holds for every input.
-    private void judge(String input, InputState state) {
+    private void judge(String input) {
+        var state = state(input);
         problems.expect(seen.contains(input), "input \"" + input + "\"", "data without it", Nearest.hint(input, seen));
         problems.expect(
                 state.wrongKind().isEmpty(), word(state.type()) + " in input \"" + input + "\"", state.wrongKind());
@@ -84,7 +85,7 @@ final class SchemaColumns {
         problems.expect(
                 state.values() > 0, "input \"" + input + "\" with a value in some row", "none in " + rows + " rows");
         long notFinite = state.moments().notFinite();
-        warn(notFinite > 0, input, notFinite + " numbers that are NaN or infinite; they count for nothing here");
+        warn(notFinite > 0, input, notFinite + " infinite numbers; they count for nothing here");
         warn(state.notText() > 0, input, state.notText() + " strings that are no UTF-8; they are in no vocabulary");
         warn(constant(state), input, "the same value in all rows that have one");
         warn(
@@ -92,6 +93,18 @@ final class SchemaColumns {
                 input,
                 "more different values than are counted at a time; counts are up to "
                         + state.frequencies().error() + " too low");
+        judgeLabel(input);
+    }
+
+    /// Warns of an input that no honest data would have: one that gives the label away.
+    private void judgeLabel(String input) {
+        boolean isLabel = schema.label().filter(l -> l.input().equals(input)).isPresent();
+        boolean isInput = schema.features().stream()
+                .anyMatch(f ->
+                        !(f instanceof SchemaFeature.Label) && f.inputs().contains(input));
+        String suspicion = Objects.requireNonNull(learned.get(input)).link().suspicion();
+        warn(isLabel && isInput, input, "been made a feature, and is the label");
+        warn(!isLabel && !suspicion.isEmpty(), input, suspicion + ". Hint: leave it out if it is not known before the label is");
     }
 
     private static String word(FieldType type) {
@@ -139,14 +152,15 @@ final class SchemaColumns {
             }
             case SchemaFeature.Identity ids -> {
                 var state = state(ids.input());
+                long limit = ids.buckets() == 0 ? Long.MAX_VALUE : ids.buckets();
                 problems.expect(
-                        !known(state) || state.moments().min() >= 0,
+                        !known(state) || state.smallest() >= 0,
                         "ids of 0 or more in input \"" + ids.input() + "\"",
-                        (long) state.moments().min());
+                        state.smallest());
                 problems.expect(
-                        !known(state) || ids.buckets() == 0 || state.moments().max() < ids.buckets(),
-                        "ids below " + ids.buckets() + " in input \"" + ids.input() + "\"",
-                        (long) state.moments().max());
+                        !known(state) || state.largest() < limit,
+                        "ids below " + limit + " in input \"" + ids.input() + "\"",
+                        state.largest());
             }
             case SchemaFeature.Label label -> {
                 int most = state(label.input()).most();
@@ -236,7 +250,7 @@ final class SchemaColumns {
                 weighted(new HashedCategoricalColumn(input, buckets, type(type)), weight);
             case SchemaFeature.Identity(String input, long buckets, int _) ->
                 FeatureColumns.categoricalColumnWithIdentity(
-                        input, buckets == 0 ? (long) state(input).moments().max() + 1 : buckets);
+                        input, buckets == 0 ? state(input).largest() + 1 : buckets);
             case SchemaFeature.Cross _, SchemaFeature.Label _ -> throw new IllegalStateException("no input's own");
         };
     }

@@ -3,6 +3,8 @@ package io.torrefy.data;
 import io.torrefy.data.internal.Call;
 import io.torrefy.data.internal.Cells;
 import io.torrefy.data.internal.InputState;
+import io.torrefy.data.internal.LabelLink;
+import io.torrefy.data.internal.RowLabels;
 import io.torrefy.data.internal.Typed;
 import io.torrefy.export.Export;
 import io.torrefy.tensor.Threads;
@@ -13,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -32,7 +35,7 @@ public final class SchemaFitter {
     private final FeatureSchema schema;
     private final FitOptions options;
     private final Map<String, FieldType> types;
-    private final Map<String, InputState> totals = new LinkedHashMap<>();
+    private final Map<String, Learned> totals = new LinkedHashMap<>();
     private final Set<String> seen = new LinkedHashSet<>();
     private final List<List<Span>> waiting = new ArrayList<>();
     private List<Span> block = new ArrayList<>();
@@ -40,7 +43,15 @@ public final class SchemaFitter {
     private long rows;
 
     /// Rows `from..to` of a batch, whose features are in `cells`.
-    private record Span(Map<String, Cells> cells, int from, int to) {}
+    private record Span(Map<String, Cells> cells, RowLabels labels, int from, int to) {}
+
+    /// What is known of one input, and of it together with the label.
+    record Learned(InputState state, LabelLink link) {
+        void merge(Learned other) {
+            state.merge(other.state);
+            link.merge(other.link);
+        }
+    }
 
     SchemaFitter(FeatureSchema schema, FitOptions options) {
         this.schema = schema;
@@ -49,8 +60,11 @@ public final class SchemaFitter {
         types.keySet().forEach(name -> totals.put(name, empty(name)));
     }
 
-    private InputState empty(String name) {
-        return new InputState(types.getOrDefault(name, FieldType.STRING), options.maxValues(), options.maxCharacters());
+    private Learned empty(String name) {
+        return new Learned(
+                new InputState(
+                        types.getOrDefault(name, FieldType.STRING), options.maxValues(), options.maxCharacters()),
+                new LabelLink());
     }
 
     /// Takes in the rows of `batch`. Features that the schema does not have are left alone.
@@ -61,9 +75,13 @@ public final class SchemaFitter {
         types.keySet().stream()
                 .filter(name -> batch.find(name).isPresent())
                 .forEach(name -> cells.put(name, call.raw(name)));
+        var labels = schema.label()
+                .flatMap(label -> Optional.ofNullable(cells.get(label.input())))
+                .map(RowLabels::of)
+                .orElse(RowLabels.NONE);
         for (int from = 0; from < batch.rows(); ) {
             int to = Math.min(batch.rows(), from + BLOCK - blockRows);
-            block.add(new Span(cells, from, to));
+            block.add(new Span(cells, labels, from, to));
             blockRows += to - from;
             from = to;
             if (blockRows == BLOCK) {
@@ -72,6 +90,19 @@ public final class SchemaFitter {
         }
         rows += batch.rows();
         return this;
+    }
+
+    /// Takes in rows of a table. An input that is in none of all rows is reported as missing, with the nearest name that
+    /// the rows have.
+    ///
+    /// @throws MalformedDataException that names file, row and field of a value that is not of the input's type
+    public SchemaFitter add(List<Row> more) {
+        Set<String> names = new LinkedHashSet<>();
+        more.forEach(row -> names.addAll(row.values().keySet()));
+        seen.addAll(names);
+        Map<String, FieldType> present = new LinkedHashMap<>(types);
+        present.keySet().retainAll(names);
+        return add(FeatureBatches.of(more, present));
     }
 
     private void closeBlock() {
@@ -98,7 +129,7 @@ public final class SchemaFitter {
         other.flush();
         seen.addAll(other.seen);
         rows += other.rows;
-        totals.forEach((name, state) -> state.merge(Objects.requireNonNull(other.totals.get(name))));
+        totals.forEach((name, learned) -> learned.merge(Objects.requireNonNull(other.totals.get(name))));
         return this;
     }
 
@@ -120,29 +151,30 @@ public final class SchemaFitter {
     }
 
     private void drain() {
-        List<Callable<InputState>> tasks = new ArrayList<>();
+        List<Callable<Learned>> tasks = new ArrayList<>();
         for (var spans : waiting) {
-            totals.keySet().forEach(name -> tasks.add(() -> state(name, spans)));
+            totals.keySet().forEach(name -> tasks.add(() -> learned(name, spans)));
         }
-        var states = run(tasks).iterator();
+        var parts = run(tasks).iterator();
         for (int b = 0; b < waiting.size(); b++) {
-            totals.values().forEach(total -> total.merge(states.next()));
+            totals.values().forEach(total -> total.merge(parts.next()));
         }
         waiting.clear();
         options.progress().accept(rows);
     }
 
-    private InputState state(String name, List<Span> spans) {
-        var state = empty(name);
+    private Learned learned(String name, List<Span> spans) {
+        var learned = empty(name);
         for (var span : spans) {
             var cells = span.cells().get(name);
             if (cells == null) {
-                state.addMissing(span.to() - span.from());
+                learned.state().addMissing(span.to() - span.from());
             } else {
-                state.add(cells, span.from(), span.to());
+                learned.state().add(cells, span.from(), span.to());
+                learned.link().add(cells, span.labels(), span.from(), span.to());
             }
         }
-        return state;
+        return learned;
     }
 
     private static <T> List<T> run(List<Callable<T>> tasks) {

@@ -34,7 +34,15 @@ final class Slots {
         this.statistics = statistics;
         starts = new long[columns.size() + 1];
         for (int c = 0; c < columns.size(); c++) {
-            starts[c + 1] = Math.addExact(starts[c], size(columns.get(c)));
+            long size = size(columns.get(c));
+            Problems.of("schema")
+                    .expect(
+                            size <= Long.MAX_VALUE - starts[c],
+                            "columns of less than 2^63 slots together",
+                            size + " more in \"" + columns.get(c).name() + "\"",
+                            "hashed(...) takes ids of any size into as many buckets as are wanted.")
+                    .raise();
+            starts[c + 1] = starts[c] + size;
         }
     }
 

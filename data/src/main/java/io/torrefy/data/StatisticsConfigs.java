@@ -30,6 +30,17 @@ final class StatisticsConfigs {
             var quantiles = n.putArray("quantiles");
             numbers.quantiles().forEach(quantiles::add);
         }
+        var integers = learned.integers();
+        if (integers != null) {
+            c.putObject("integers").put("smallest", integers.smallest()).put("largest", integers.largest());
+        }
+        var lengths = learned.lengths();
+        if (lengths != null) {
+            c.putObject("lengths")
+                    .put("shortest", lengths.shortest())
+                    .put("longest", lengths.longest())
+                    .put("mean", lengths.mean());
+        }
         var words = learned.words();
         if (words != null) {
             var w = c.putObject("words");
@@ -49,7 +60,19 @@ final class StatisticsConfigs {
     }
 
     static FeatureStatistics fromConfig(JsonNode node, String what) {
-        var c = Fields.of(node, what, "type", "rows", "missing", "values", "fewest", "most", "numbers", "words");
+        var c = Fields.of(
+                node,
+                what,
+                "type",
+                "rows",
+                "missing",
+                "values",
+                "fewest",
+                "most",
+                "numbers",
+                "integers",
+                "lengths",
+                "words");
         return new FeatureStatistics(
                 SchemaConfigs.typeNamed(c.text("type")),
                 c.integer("rows"),
@@ -58,6 +81,8 @@ final class StatisticsConfigs {
                 c.small("fewest"),
                 c.small("most"),
                 c.has("numbers") ? numbers(c.value("numbers"), what) : null,
+                c.has("integers") ? integers(c.value("integers"), what) : null,
+                c.has("lengths") ? lengths(c.value("lengths"), what) : null,
                 c.has("words") ? words(c.value("words"), what) : null);
     }
 
@@ -73,6 +98,16 @@ final class StatisticsConfigs {
                 n.real("max"),
                 n.reals("quantiles"),
                 n.integer("rank_error"));
+    }
+
+    private static FeatureStatistics.Integers integers(JsonNode node, String what) {
+        var i = Fields.of(node, what, "smallest", "largest");
+        return new FeatureStatistics.Integers(i.integer("smallest"), i.integer("largest"));
+    }
+
+    private static FeatureStatistics.Lengths lengths(JsonNode node, String what) {
+        var l = Fields.of(node, what, "shortest", "longest", "mean");
+        return new FeatureStatistics.Lengths(l.small("shortest"), l.small("longest"), l.real("mean"));
     }
 
     private static FeatureStatistics.Words words(JsonNode node, String what) {

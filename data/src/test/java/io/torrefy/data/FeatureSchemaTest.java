@@ -344,12 +344,12 @@ class FeatureSchemaTest {
         var data = batch(
                 "same", Features.dense(new float[][] {{3}, {3}, {3}, {3}, {3}, {3}, {3}}),
                 "word", Features.dense(new String[][] {{"a"}, {"b"}, {"c"}, {"d"}, {"e"}, {"f"}, {"a"}}),
-                "two", Features.dense(new float[][] {{1}, {2}, {1}, {2}, {1}, {2}, {Float.NaN}}));
+                "two", Features.dense(new float[][] {{1}, {2}, {1}, {2}, {1}, {2}, {Float.POSITIVE_INFINITY}}));
         var fitted = schema.fit(List.of(data), FitOptions.DEFAULT.withMaxValues(3));
         assertThat(String.join("\n", fitted.warnings()))
                 .contains("\"same\" has the same value in all rows")
                 .contains("\"word\" has more different values than are counted")
-                .contains("\"two\" has 1 numbers that are NaN")
+                .contains("\"two\" has 1 infinite numbers")
                 .contains("\"two\" has too few different numbers for 9 buckets; it gets 2");
         assertThat(fitted.statistics().get("word").words().exact()).isFalse();
         assertThat(fitted.encode(Map.of("same", 3, "word", "a", "two", 1))

@@ -21,6 +21,11 @@ public final class InputState {
     private int fewest = Integer.MAX_VALUE;
     private int most;
     private long notText;
+    private long smallest = Long.MAX_VALUE;
+    private long largest = Long.MIN_VALUE;
+    private int shortest = Integer.MAX_VALUE;
+    private int longest;
+    private long bytes;
     private String wrongKind = "";
 
     /// For a feature of that type, remembering so many different values of so many characters.
@@ -65,11 +70,15 @@ public final class InputState {
         for (int i = from; i < to; i++) {
             if (!cells.missing(i)) {
                 int at = strings.offsets()[i];
+                int length = strings.offsets()[i + 1] - at;
+                shortest = Math.min(shortest, length);
+                longest = Math.max(longest, length);
+                bytes += length;
                 try {
                     // A vocabulary is text; bytes that are none could never be found in it again.
                     texts.add(StandardCharsets.UTF_8
                             .newDecoder()
-                            .decode(ByteBuffer.wrap(strings.bytes(), at, strings.offsets()[i + 1] - at))
+                            .decode(ByteBuffer.wrap(strings.bytes(), at, length))
                             .toString());
                 } catch (CharacterCodingException _) {
                     notText++;
@@ -82,6 +91,8 @@ public final class InputState {
         for (int i = from; i < to; i++) {
             if (!cells.missing(i)) {
                 integers.add(array[i]);
+                smallest = Math.min(smallest, array[i]);
+                largest = Math.max(largest, array[i]);
                 moments.add(array[i]);
                 quantiles.add(array[i]);
             }
@@ -105,6 +116,11 @@ public final class InputState {
         fewest = Math.min(fewest, other.fewest);
         most = Math.max(most, other.most);
         notText += other.notText;
+        smallest = Math.min(smallest, other.smallest);
+        largest = Math.max(largest, other.largest);
+        shortest = Math.min(shortest, other.shortest);
+        longest = Math.max(longest, other.longest);
+        bytes += other.bytes;
         wrongKind = wrongKind.isEmpty() ? other.wrongKind : wrongKind;
         moments.merge(other.moments);
         quantiles.merge(other.quantiles);
@@ -140,6 +156,31 @@ public final class InputState {
     /// The most values of a row.
     public int most() {
         return most;
+    }
+
+    /// The smallest integer, which a double might not hold exactly.
+    public long smallest() {
+        return smallest;
+    }
+
+    /// The largest integer.
+    public long largest() {
+        return largest;
+    }
+
+    /// The bytes of the shortest string; meaningless of none.
+    public int shortest() {
+        return shortest;
+    }
+
+    /// The bytes of the longest string.
+    public int longest() {
+        return longest;
+    }
+
+    /// The bytes of all strings together.
+    public long bytes() {
+        return bytes;
     }
 
     /// How many strings were no UTF-8.

@@ -17,26 +17,32 @@ public final class Nearest {
                 .orElse("");
     }
 
-    /// How many characters to insert, delete or replace (Levenshtein 1966); case does not count.
+    /// How many characters to insert, delete, replace or swap with their neighbour (Damerau 1964, each place edited once);
+    /// case does not count.
     static int distance(String a, String b) {
         String x = a.toLowerCase(Locale.ROOT);
         String y = b.toLowerCase(Locale.ROOT);
         if (Math.abs(x.length() - y.length()) > 40 || x.length() > 200) {
             return Integer.MAX_VALUE;
         }
-        var row = new int[y.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
+        var edits = new int[x.length() + 1][y.length() + 1];
+        for (int j = 0; j <= y.length(); j++) {
+            edits[0][j] = j;
         }
         for (int i = 1; i <= x.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (x.charAt(i - 1) == y.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            edits[i][0] = i;
+            for (int j = 1; j <= y.length(); j++) {
+                int replaced = edits[i - 1][j - 1] + (x.charAt(i - 1) == y.charAt(j - 1) ? 0 : 1);
+                edits[i][j] = Math.min(replaced, 1 + Math.min(edits[i - 1][j], edits[i][j - 1]));
+                if (swapped(x, i, y, j)) {
+                    edits[i][j] = Math.min(edits[i][j], edits[i - 2][j - 2] + 1);
+                }
             }
         }
-        return row[y.length()];
+        return edits[x.length()][y.length()];
+    }
+
+    private static boolean swapped(String x, int i, String y, int j) {
+        return i > 1 && j > 1 && x.charAt(i - 1) == y.charAt(j - 2) && x.charAt(i - 2) == y.charAt(j - 1);
     }
 }
