@@ -54,8 +54,9 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
 
     @Option(
             names = "--labels",
-            description = "Write what is to be predicted too, as \"label\": the number of the class, -1 where there is none"
-                    + " that is known; or the number itself.")
+            description =
+                    "Write what is to be predicted too, as \"label\": the number of the class, -1 where there is none"
+                            + " that is known; or the number itself.")
     private boolean labels;
 
     @Option(
@@ -147,7 +148,8 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
 
     private long encode(FittedSchema schema, Sink sink) throws IOException {
         var progress = RowProgress.of(common.err(), "encode", tables);
-        Map<String, FieldType> types = labels ? schema.schema().types() : schema.schema().inputTypes();
+        Map<String, FieldType> types =
+                labels ? schema.schema().types() : schema.schema().inputTypes();
         Set<String> names = new LinkedHashSet<>();
         long rows = 0;
         try (var batches = Tables.open(tables, types, progress::at)
@@ -157,7 +159,9 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
                 var some = batches.next();
                 some.forEach(row -> names.addAll(row.values().keySet()));
                 var batch = FeatureBatches.of(some, types);
-                var known = labels ? Optional.of(EncodedRows.Labels.of(schema, batch)) : Optional.<EncodedRows.Labels>empty();
+                var known = labels
+                        ? Optional.of(EncodedRows.Labels.of(schema, batch))
+                        : Optional.<EncodedRows.Labels>empty();
                 sink.write(new EncodedRows(schema, schema.encode(batch), known));
                 rows += some.size();
                 progress.show(rows);

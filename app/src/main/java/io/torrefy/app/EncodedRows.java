@@ -24,8 +24,10 @@ record EncodedRows(FittedSchema schema, EncodedBatch encoded, Optional<Labels> l
     /// Classes by their number, -1 where a row has none that is known; or numbers.
     record Labels(long[] classes, float[] numbers) {
         static Labels of(FittedSchema schema, FeatureBatch batch) {
-            boolean numbers =
-                    schema.schema().label().filter(l -> l.type() == FieldType.DOUBLE).isPresent();
+            boolean numbers = schema.schema()
+                    .label()
+                    .filter(l -> l.type() == FieldType.DOUBLE)
+                    .isPresent();
             return numbers
                     ? new Labels(new long[0], schema.targets(batch))
                     : new Labels(schema.labels(batch), new float[0]);

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/// How far a pass over tables is, on standard error: a bar that is drawn anew in its line where somebody watches, a line
-/// now and then elsewhere.
+/// How far a pass over tables is, on standard error: a bar that is drawn anew in its line where somebody watches, a
+/// line now and then elsewhere.
 final class RowProgress {
     private static final long DRAW_NANOS = 100_000_000;
     private static final long PRINT_NANOS = 2_000_000_000;

@@ -171,8 +171,7 @@ class ColumnsOptionsTest {
                 for (long i = splits[row]; i < splits[row + 1]; i++) {
                     int at = (int) (i - splits[row]);
                     assertThat(read.get("tags_weighted_by_by.ids").toLongs()[(int) i])
-                            .isEqualTo(
-                                    line.path("tags_weighted_by_by").get(at).asLong());
+                            .isEqualTo(line.path("tags_weighted_by_by").get(at).asLong());
                     assertThat(read.get("tags_weighted_by_by.weights").toFloats()[(int) i])
                             .isEqualTo((float) line.path("tags_weighted_by_by weights")
                                     .get(at)
@@ -183,8 +182,8 @@ class ColumnsOptionsTest {
     }
 
     private CommandRun encode(String out) {
-        List<String> arguments =
-                new ArrayList<>(List.of("columns", "encode", table.toString(), "--schema", schema.toString(), "--labels"));
+        List<String> arguments = new ArrayList<>(
+                List.of("columns", "encode", table.toString(), "--schema", schema.toString(), "--labels"));
         if (!out.isEmpty()) {
             arguments.addAll(List.of("-o", out));
         }

@@ -180,14 +180,14 @@ public final class FittedSchema {
         return encode(batch(row));
     }
 
-    /// Encodes one row of values by input: Java's numbers of any size, strings, bytes, booleans, and lists or arrays
-    /// of them. An input that is not there, null or NaN is a missing value.
+    /// Encodes one row of values by input: Java's numbers of any size, strings, bytes, booleans, and lists or
+    /// arrays of them. An input that is not there, null or NaN is a missing value.
     public EncodedBatch encode(Map<String, ?> values) {
         return encode(row(values));
     }
 
-    /// Tells rows of another table from rows that lack some values: an input that none of them has would be encoded as
-    /// missing in all of them.
+    /// Tells rows of another table from rows that lack some values: an input that none of them has would be encoded
+    /// as missing in all of them.
     ///
     /// @param names the fields that the rows have
     /// @throws IllegalArgumentException that lists the inputs that are not among them, each with the nearest name

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class PlainValues {
     private PlainValues() {}
 
-    /// Integers of any size as `Long`, numbers as `Double`, collections and arrays as lists; anything else as it is.
+    /// Integers of any size as `Long`, numbers as `Double`, collections and arrays as lists; anything else as it
+    /// is.
     static @Nullable Object of(@Nullable Object value) {
         return switch (value) {
             case Byte n -> n.longValue();

@@ -100,11 +100,13 @@ final class SchemaColumns {
     private void judgeLabel(String input) {
         boolean isLabel = schema.label().filter(l -> l.input().equals(input)).isPresent();
         boolean isInput = schema.features().stream()
-                .anyMatch(f ->
-                        !(f instanceof SchemaFeature.Label) && f.inputs().contains(input));
+                .anyMatch(f -> !(f instanceof SchemaFeature.Label) && f.inputs().contains(input));
         String suspicion = Objects.requireNonNull(learned.get(input)).link().suspicion();
         warn(isLabel && isInput, input, "been made a feature, and is the label");
-        warn(!isLabel && !suspicion.isEmpty(), input, suspicion + ". Hint: leave it out if it is not known before the label is");
+        warn(
+                !isLabel && !suspicion.isEmpty(),
+                input,
+                suspicion + ". Hint: leave it out if it is not known before the label is");
     }
 
     private static String word(FieldType type) {

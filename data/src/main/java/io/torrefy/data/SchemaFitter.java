@@ -92,8 +92,8 @@ public final class SchemaFitter {
         return this;
     }
 
-    /// Takes in rows of a table. An input that is in none of all rows is reported as missing, with the nearest name that
-    /// the rows have.
+    /// Takes in rows of a table. An input that is in none of all rows is reported as missing, with the nearest name
+    /// that the rows have.
     ///
     /// @throws MalformedDataException that names file, row and field of a value that is not of the input's type
     public SchemaFitter add(List<Row> more) {

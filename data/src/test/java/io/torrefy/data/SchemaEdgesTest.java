@@ -49,13 +49,17 @@ class SchemaEdgesTest {
         // The mean of 1, 3 and 8 is 4, which standardizes to 0; their median is 3.
         assertThat(fitted.encode(Map.of("x", Double.NaN)).dense("x").values()).containsExactly(0);
         assertThat(fitted.encode(Map.of("x", Float.NaN)).ids("x_bucketized").ids())
-                .containsExactly(fitted.encode(Map.of("x", 3)).ids("x_bucketized").ids());
+                .containsExactly(
+                        fitted.encode(Map.of("x", 3)).ids("x_bucketized").ids());
     }
 
     @Test
     void takesTheValuesThatJavaProgramsHave() {
         var schema = FeatureSchema.of(
-                numeric("x"), vocabulary("n", FieldType.LONG), vocabulary("w"), vocabulary("v").weightedBy("by"));
+                numeric("x"),
+                vocabulary("n", FieldType.LONG),
+                vocabulary("w"),
+                vocabulary("v").weightedBy("by"));
         var row = new Row(
                 Path.of("rows"),
                 1,
@@ -73,7 +77,8 @@ class SchemaEdgesTest {
             var encoded = fitted.encode(values);
             assertThat(encoded.dense("x").values()).containsExactly(2.5f);
             for (String name : List.of("n", "w", "v_weighted_by_by")) {
-                assertThat(encoded.ids(name).ids()).containsExactly(expected.ids(name).ids());
+                assertThat(encoded.ids(name).ids())
+                        .containsExactly(expected.ids(name).ids());
                 assertThat(encoded.ids(name).weights())
                         .containsExactly(expected.ids(name).weights());
             }
@@ -140,14 +145,24 @@ class SchemaEdgesTest {
                 vocabulary("honest"),
                 hashed("unique", 100),
                 label("y"));
-        assertThat(warnings(classes, rows, i -> Map.of(
-                        "y", i % 3 == 0 ? "yes" : "no",
-                        "code", i % 3 == 0 ? "A" : "B" + i % 4,
-                        "paid", (long) (i % 3 == 0 ? 1 : 0),
-                        "refund", i % 3 == 0 ? 10 + random.nextDouble() : random.nextDouble(),
-                        "noise", random.nextDouble(),
-                        "honest", "h" + random.nextInt(3),
-                        "unique", "u" + i)))
+        assertThat(warnings(
+                        classes,
+                        rows,
+                        i -> Map.of(
+                                "y",
+                                i % 3 == 0 ? "yes" : "no",
+                                "code",
+                                i % 3 == 0 ? "A" : "B" + i % 4,
+                                "paid",
+                                (long) (i % 3 == 0 ? 1 : 0),
+                                "refund",
+                                i % 3 == 0 ? 10 + random.nextDouble() : random.nextDouble(),
+                                "noise",
+                                random.nextDouble(),
+                                "honest",
+                                "h" + random.nextInt(3),
+                                "unique",
+                                "u" + i)))
                 .hasSize(3)
                 .anyMatch(w -> w.contains("\"code\" has one class of the label with each of its 5 values"))
                 .anyMatch(w -> w.contains("\"paid\" has one class of the label with each of its 2 values"))
@@ -167,8 +182,8 @@ class SchemaEdgesTest {
                             euros + 100 * random.nextDouble());
                 }))
                 .singleElement()
-                .satisfies(w ->
-                        assertThat(w).contains("\"cents\" has numbers that go with the label in a straight line"));
+                .satisfies(
+                        w -> assertThat(w).contains("\"cents\" has numbers that go with the label in a straight line"));
     }
 
     @Test

@@ -8,9 +8,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
-/// Whether one input alone tells the label of a row. Where it does so without exception it mostly was made of the label,
-/// or is known only after it, and a model that trains on it learns nothing else. States of two runs of rows add up; a
-/// state is small, because it gives up at the first exception and at too many words or classes.
+/// Whether one input alone tells the label of a row. Where it does so without exception it mostly was made of the
+/// label, or is known only after it, and a model that trains on it learns nothing else. States of two runs of rows add
+/// up; a state is small, because it gives up at the first exception and at too many words or classes.
 public final class LabelLink {
     /// With fewer rows it happens by chance.
     private static final int FEWEST_ROWS = 50;
@@ -32,8 +32,9 @@ public final class LabelLink {
 
     /// Takes in rows `from..to`.
     public void add(Cells cells, RowLabels labels, int from, int to) {
-        for (int row = labels.present().nextSetBit(from); row >= 0 && row < to; row = labels.present()
-                .nextSetBit(row + 1)) {
+        for (int row = labels.present().nextSetBit(from);
+                row >= 0 && row < to;
+                row = labels.present().nextSetBit(row + 1)) {
             int at = exception ? -1 : RowLabels.only(cells, row);
             if (at >= 0) {
                 rows++;

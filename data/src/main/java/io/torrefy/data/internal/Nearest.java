@@ -17,8 +17,8 @@ public final class Nearest {
                 .orElse("");
     }
 
-    /// How many characters to insert, delete, replace or swap with their neighbour (Damerau 1964, each place edited once);
-    /// case does not count.
+    /// How many characters to insert, delete, replace or swap with their neighbour (Damerau 1964, each place edited
+    /// once); case does not count.
     static int distance(String a, String b) {
         String x = a.toLowerCase(Locale.ROOT);
         String y = b.toLowerCase(Locale.ROOT);

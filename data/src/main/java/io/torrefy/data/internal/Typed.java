@@ -63,8 +63,8 @@ public final class Typed {
 
     private static FeatureData withoutNan(FeatureData data, float[] array) {
         return switch (data) {
-            case FeatureData.Dense(var _, long[] shape) when shape.length > 0 ->
-                withoutNan(array, uniform(data.rows(), array.length));
+            case FeatureData.Dense(var _, long[] shape)
+            when shape.length > 0 -> withoutNan(array, uniform(data.rows(), array.length));
             case FeatureData.Ragged(var _, int[][] splits, long[] inner)
             when splits.length == 1 && inner.length == 0 -> withoutNan(array, splits[0]);
             case FeatureData.Sparse sparse -> withoutNan(array, sparse);
@@ -105,6 +105,8 @@ public final class Typed {
             }
         }
         return new FeatureData.Sparse(
-                new FeatureValues.Floats(Arrays.copyOf(kept, size)), Arrays.copyOf(indices, size * rank), sparse.shape());
+                new FeatureValues.Floats(Arrays.copyOf(kept, size)),
+                Arrays.copyOf(indices, size * rank),
+                sparse.shape());
     }
 }
