@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /// Raw columns to ids and numbers: hashed, looked up, bucketized, normalized, crossed and one-hot. The same table as
 /// `bench/peers/columns.py`, where TensorFlow's Keras preprocessing layers do it.
@@ -27,7 +26,6 @@ public final class Columns implements Case {
     private final ColumnEncoder encoder;
     private final int rows;
     private final ColumnBuffers[] buffers;
-    private @Nullable Object last;
 
     public Columns(JsonNode args, int threads) {
         rows = args.path("rows").asInt();
@@ -100,13 +98,15 @@ public final class Columns implements Case {
     @Override
     public void run() {
         // Two take turns, so that one batch can be used while the next is encoded.
+        int encoded = 0;
         for (int i = 0; i < parts.length; i++) {
-            last = encoder.encode(parts[i], buffers[i % 2]);
+            encoded += encoder.encode(parts[i], buffers[i % 2]).rows();
+        }
+        if (encoded != rows) {
+            throw new IllegalStateException("[columns] expected " + rows + " rows; got " + encoded);
         }
     }
 
     @Override
-    public void close() {
-        last = null;
-    }
+    public void close() {}
 }
