@@ -2,12 +2,16 @@ package io.torrefy.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /// One element for each, made by several threads and given in order: the same elements as on one thread. The threads
@@ -35,12 +39,21 @@ record ParallelMap<T, R>(Stage<T> upstream, String description, Function<? super
     private final class Ordered implements Cursor<R> {
         private final Trail<T> trail;
         private final ArrayDeque<Work<R>> inOrder = new ArrayDeque<>();
-        private final ExecutorService workers = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("torrefy-map-", 1).factory());
+        private final List<Thread> made = new CopyOnWriteArrayList<>();
+        private final ExecutorService workers = Executors.newFixedThreadPool(threads, this::thread);
         private boolean ended;
 
         Ordered(Trail<T> trail) {
             this.trail = trail;
+        }
+
+        private Thread thread(Runnable work) {
+            var thread = Thread.ofPlatform()
+                    .daemon()
+                    .name("torrefy-map-" + (made.size() + 1))
+                    .unstarted(work);
+            made.add(thread);
+            return thread;
         }
 
         @Override
@@ -84,7 +97,20 @@ record ParallelMap<T, R>(Stage<T> upstream, String description, Function<? super
             workers.shutdownNow();
             inOrder.clear();
             trail.close();
-            Interrupts.awaitEnd(description, workers::awaitTermination);
+            Interrupts.awaitEnd(description, this::ended);
+        }
+
+        /// A pool counts as terminated a moment before its last thread is gone.
+        private boolean ended(long time, TimeUnit unit) throws InterruptedException {
+            if (!workers.awaitTermination(time, unit)) {
+                return false;
+            }
+            for (Thread thread : made) {
+                if (!thread.join(Duration.of(time, unit.toChronoUnit()))) {
+                    return false;
+                }
+            }
+            return true;
         }
     }
 }
