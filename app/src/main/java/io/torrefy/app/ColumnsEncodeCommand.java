@@ -1,6 +1,5 @@
 package io.torrefy.app;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.data.Compression;
 import io.torrefy.data.FeatureBatches;
 import io.torrefy.data.FieldType;
@@ -34,8 +33,6 @@ import picocli.CommandLine.Parameters;
                     + " NAME.ids and NAME.row_splits, gathered in memory; anything else a JSON object a line."
         })
 final class ColumnsEncodeCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     @Parameters(paramLabel = "TABLE", arity = "1..*", description = "The tables, read one after the other.")
     private List<Path> tables = List.of();
 
@@ -89,7 +86,7 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
     private long encodeToOutput(FittedSchema schema) throws IOException {
         return encode(schema, rows -> {
             for (int row = 0; row < rows.encoded().rows(); row++) {
-                common.out().println(JSON.writeValueAsString(rows.json(row)));
+                common.out().println(Json.line(rows.json(row)));
             }
         });
     }
@@ -130,7 +127,7 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
             try (var writer = Files.newBufferedWriter(unfinished)) {
                 count = encode(schema, rows -> {
                     for (int row = 0; row < rows.encoded().rows(); row++) {
-                        writer.append(JSON.writeValueAsString(rows.json(row))).append('\n');
+                        writer.append(Json.line(rows.json(row))).append('\n');
                     }
                 });
             }

@@ -1,7 +1,5 @@
 package io.torrefy.app;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.tensor.Threads;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -13,8 +11,6 @@ import picocli.CommandLine.Spec;
 
 /// The options that every command has, and where it writes.
 final class CommonOptions {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -60,11 +56,7 @@ final class CommonOptions {
     /// Writes the last line where `--json` asks for it.
     void result(Map<String, ?> values) {
         if (json) {
-            try {
-                out().println(JSON.writeValueAsString(values));
-            } catch (JsonProcessingException e) {
-                throw new IllegalStateException("[json] " + e.getMessage(), e);
-            }
+            out().println(Json.line(values));
         }
         out().flush();
     }

@@ -1,7 +1,5 @@
 package io.torrefy.app;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.data.Example;
 import io.torrefy.data.ExampleException;
 import io.torrefy.data.ExampleRows;
@@ -23,7 +21,6 @@ import picocli.CommandLine.Option;
 @Command(name = "head", description = "Shows the first records: Examples as JSON, others by their first bytes.")
 final class RecordsHeadCommand implements Callable<Integer> {
     private static final int MOST_BYTES = 32;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     @Option(
             names = {"-n", "--count"},
@@ -73,12 +70,7 @@ final class RecordsHeadCommand implements Callable<Integer> {
     }
 
     private static String content(Map<String, Object> record) {
-        try {
-            return record.containsKey("example")
-                    ? JSON.writeValueAsString(record.get("example"))
-                    : record.get("hex") + "...";
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("[records] " + e.getMessage(), e);
-        }
+        Object example = record.get("example");
+        return example == null ? record.get("hex") + "..." : Json.line(example);
     }
 }
