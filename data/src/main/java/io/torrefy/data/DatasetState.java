@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.data.internal.Texts;
 import io.torrefy.export.Export;
 
 /// Where an iterator of a [Dataset] stands, to be saved with a checkpoint: a JSON tree with a node for every stage. It

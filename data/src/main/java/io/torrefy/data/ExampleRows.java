@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.data.internal.Texts;
 import io.torrefy.export.Export;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -88,8 +89,8 @@ public final class ExampleRows {
 
     private static ExampleException wrong(String where, ValueKind kind, @Nullable Object got) {
         String type = got == null ? "null" : got.getClass().getSimpleName() + " " + got;
-        return new ExampleException("[rows] expected " + kind.label() + " in " + where + "; got "
-                + (type.length() <= 60 ? type : type.substring(0, 57) + "...") + ".");
+        return new ExampleException(
+                "[rows] expected " + kind.label() + " in " + where + "; got " + Texts.shorten(type) + ".");
     }
 
     static Optional<byte[]> bytes(@Nullable Object value) {

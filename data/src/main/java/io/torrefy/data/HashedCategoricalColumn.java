@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.data.internal.WordChecks;
 import io.torrefy.export.Export;
 import java.util.Map;
 
@@ -13,13 +14,10 @@ import java.util.Map;
 @Export(value = "feature_column.HashedCategoricalColumn", since = "0.1")
 public record HashedCategoricalColumn(String key, long hashBucketSize, FeatureType dtype) implements CategoricalColumn {
     public HashedCategoricalColumn {
-        Problems.of("categoricalColumnWithHashBucket")
-                .expect(hashBucketSize >= 1, "hash_bucket_size of at least 1, key: " + key, hashBucketSize)
-                .expect(
-                        dtype == FeatureType.STRING || dtype.isInteger(),
-                        "a dtype that is string or integer, column_name: " + key,
-                        dtype.typeName())
-                .raise();
+        var problems = Problems.of("categoricalColumnWithHashBucket")
+                .expect(hashBucketSize >= 1, "hash_bucket_size of at least 1, key: " + key, hashBucketSize);
+        WordChecks.type(problems, key, dtype);
+        problems.raise();
     }
 
     @Override

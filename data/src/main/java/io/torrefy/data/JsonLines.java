@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.torrefy.data.internal.Texts;
 import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;

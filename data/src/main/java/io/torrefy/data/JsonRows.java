@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.data.internal.Texts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;

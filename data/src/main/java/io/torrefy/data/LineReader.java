@@ -107,14 +107,20 @@ final class LineReader implements AutoCloseable {
         try {
             return decoder.decode(bytes).toString();
         } catch (CharacterCodingException _) {
-            throw new MalformedDataException(
-                    file,
-                    number,
-                    "[" + format + "] " + file + ":" + number + ": expected UTF-8; got byte 0x"
-                            + Integer.toHexString(buffer[bytes.position()] & 0xff) + " at column "
-                            + (bytes.position() - from + 1) + " (in bytes). Hint: convert the file, for example with"
-                            + " `iconv -f latin1 -t utf-8`.");
+            throw notUtf8(file, format, number, buffer[bytes.position()], bytes.position() - from + 1L);
         }
+    }
+
+    /// The error about a byte that is no UTF-8.
+    ///
+    /// @param column of the byte in its line, in bytes, from 1
+    static MalformedDataException notUtf8(Path file, String format, long line, byte got, long column) {
+        return new MalformedDataException(
+                file,
+                line,
+                "[" + format + "] " + file + ":" + line + ": expected UTF-8; got byte 0x"
+                        + Integer.toHexString(got & 0xff) + " at column " + column
+                        + " (in bytes). Hint: convert the file, for example with `iconv -f latin1 -t utf-8`.");
     }
 
     /// The line that [#next] gave last, from 1.

@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.data.internal.Texts;
 import io.torrefy.export.Export;
 import java.nio.file.Path;
 import java.util.Collections;

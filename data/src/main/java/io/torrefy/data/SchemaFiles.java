@@ -82,13 +82,10 @@ final class SchemaFiles {
     static void write(Path file, JsonNode document) throws IOException {
         var printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
         byte[] bytes = (MAPPER.writer(printer).writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8);
-        Path unfinished = UnfinishedFiles.beside(file);
-        try {
+        UnfinishedFiles.write(file, unfinished -> {
             Files.write(unfinished, bytes);
-            UnfinishedFiles.move(unfinished, file);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
+            return 1;
+        });
     }
 
     static ObjectNode document(

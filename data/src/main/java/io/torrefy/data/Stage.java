@@ -3,6 +3,7 @@ package io.torrefy.data;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.torrefy.data.internal.Texts;
 import java.util.Optional;
 
 /// One stage of a [Dataset]: how its elements are made from those of the stages before. A stage itself never changes;

@@ -14,7 +14,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
@@ -65,17 +64,11 @@ public final class TfRecordIndex implements AutoCloseable {
             throw new IllegalArgumentException("[index] expected an uncompressed file; got " + file
                     + ". Hint: a compressed file can be read from its start only.");
         }
-        Path part = indexFile(file).resolveSibling("." + indexFile(file).getFileName() + ".part");
-        try {
-            long records;
-            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part), 1 << 16)) {
-                records = writeOffsets(file, out, progress);
+        return UnfinishedFiles.write(indexFile(file), unfinished -> {
+            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16)) {
+                return writeOffsets(file, out, progress);
             }
-            Files.move(part, indexFile(file), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return records;
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        });
     }
 
     private static long writeOffsets(Path file, OutputStream out, Progress progress) throws IOException {

@@ -6,16 +6,39 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.UUID;
 
 /// Files that are written beside the one they will be, and take its name when they are whole.
 final class UnfinishedFiles {
     private UnfinishedFiles() {}
 
-    /// A new empty file in the folder of `file`, which is made where it is not there.
+    /// Writes what is to become a file.
+    @FunctionalInterface
+    interface Body {
+        /// @return the number of records
+        long write(Path unfinished) throws IOException;
+    }
+
+    /// Writes `file` whole or not at all: where `body` throws, it is what it was.
+    ///
+    /// @return what `body` returns
+    static long write(Path file, Body body) throws IOException {
+        Path unfinished = beside(file);
+        try {
+            long records = body.write(unfinished);
+            move(unfinished, file);
+            return records;
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+
+    /// A new empty file in the folder of `file`, which is made where it is not there. (A temporary file of the JDK
+    /// would be its owner's alone, and stay so under its final name.)
     static Path beside(Path file) throws IOException {
         var folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file);
         Files.createDirectories(folder);
-        return Files.createTempFile(folder, "." + file.getFileName(), ".unfinished");
+        return Files.createFile(folder.resolve("." + file.getFileName() + "-" + UUID.randomUUID() + ".unfinished"));
     }
 
     /// Gives `unfinished` the name of `file`, in the place of one that was there.

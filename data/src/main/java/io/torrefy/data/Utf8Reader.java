@@ -123,12 +123,7 @@ final class Utf8Reader extends Reader {
     private MalformedDataException notUtf8() {
         long line = firstLine + lineStarts.size() - 1;
         long column = offset - lineStarts.getLast() + 1;
-        return new MalformedDataException(
-                file,
-                line,
-                "[" + format + "] " + file + ":" + line + ": expected UTF-8; got byte 0x"
-                        + Integer.toHexString(bytes.get(bytes.position()) & 0xff) + " at column " + column
-                        + " (in bytes). Hint: convert the file, for example with `iconv -f latin1 -t utf-8`.");
+        return LineReader.notUtf8(file, format, line, bytes.get(bytes.position()), column);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.data.internal.WordChecks;
 import io.torrefy.export.Export;
 import java.util.Map;
 
@@ -31,7 +32,7 @@ public record VocabularyFileCategoricalColumn(
     public static final String TEXT = "text";
 
     public VocabularyFileCategoricalColumn {
-        Problems.of("categoricalColumnWithVocabularyFile")
+        var problems = Problems.of("categoricalColumnWithVocabularyFile")
                 .expect(!vocabularyFile.isEmpty(), "a vocabulary_file in " + key, "none")
                 .expect(
                         fileFormat.equals(TEXT) || fileFormat.equals(TFRECORD_GZIP),
@@ -40,17 +41,10 @@ public record VocabularyFileCategoricalColumn(
                 .expect(
                         vocabularySize >= 1 && vocabularySize <= Integer.MAX_VALUE - 8,
                         "a vocabulary_size of at least 1 in " + key,
-                        vocabularySize)
-                .expect(
-                        numOovBuckets == 0 || defaultValue == -1,
-                        "num_oov_buckets or default_value in " + key + ", not both",
-                        numOovBuckets + " and " + defaultValue)
-                .expect(numOovBuckets >= 0, "num_oov_buckets of 0 or more in " + key, numOovBuckets)
-                .expect(
-                        dtype == FeatureType.STRING || dtype.isInteger(),
-                        "a dtype that is string or integer, column_name: " + key,
-                        dtype.typeName())
-                .raise();
+                        vocabularySize);
+        WordChecks.unknown(problems, key, numOovBuckets, defaultValue);
+        WordChecks.type(problems, key, dtype);
+        problems.raise();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.torrefy.data;
 
 import io.torrefy.data.internal.Problems;
 import io.torrefy.data.internal.Specs;
+import io.torrefy.data.internal.WordChecks;
 import io.torrefy.export.Export;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -27,22 +28,15 @@ public record VocabularyListCategoricalColumn(
                 .toList();
         Class<?> wanted = dtype == FeatureType.STRING ? String.class : Long.class;
         String column = ", column_name: " + key;
-        Problems.of("categoricalColumnWithVocabularyList")
+        var problems = Problems.of("categoricalColumnWithVocabularyList")
                 .expect(!vocabularyList.isEmpty(), "a vocabulary_list that is non-empty" + column, vocabularyList)
                 .expect(
                         new HashSet<Object>(vocabularyList).size() == vocabularyList.size(),
                         "no duplicate keys in vocabulary_list" + column,
-                        duplicates(vocabularyList))
-                .expect(
-                        numOovBuckets == 0 || defaultValue == -1,
-                        "num_oov_buckets or default_value in " + key + ", not both",
-                        numOovBuckets + " and " + defaultValue)
-                .expect(numOovBuckets >= 0, "num_oov_buckets of 0 or more in " + key, numOovBuckets)
-                .expect(
-                        dtype == FeatureType.STRING || dtype.isInteger(),
-                        "a dtype that is string or integer" + column,
-                        dtype.typeName())
-                .expect(
+                        duplicates(vocabularyList));
+        WordChecks.unknown(problems, key, numOovBuckets, defaultValue);
+        WordChecks.type(problems, key, dtype);
+        problems.expect(
                         vocabularyList.stream().allMatch(wanted::isInstance),
                         "a vocabulary whose dtype matches " + dtype.typeName() + column,
                         vocabularyList.stream()

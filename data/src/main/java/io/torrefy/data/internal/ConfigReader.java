@@ -180,6 +180,6 @@ public record ConfigReader(JsonNode node, String what) {
 
     private static String shorten(JsonNode node) {
         String text = node.isMissingNode() ? "nothing" : node.toString();
-        return text.length() <= 120 ? text : text.substring(0, 117) + "...";
+        return Texts.shorten(text, 120);
     }
 }

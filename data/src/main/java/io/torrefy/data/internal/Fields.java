@@ -151,7 +151,7 @@ public record Fields(JsonNode node, String what) {
     /// An error about this object.
     public IllegalArgumentException bad(String expected, JsonNode got) {
         String text = got.isMissingNode() ? "nothing" : got.toString();
-        return new IllegalArgumentException("[schema] expected " + expected + " of " + what + "; got "
-                + (text.length() <= 80 ? text : text.substring(0, 77) + "...") + ".");
+        return new IllegalArgumentException(
+                "[schema] expected " + expected + " of " + what + "; got " + Texts.shorten(text, 80) + ".");
     }
 }
