@@ -52,29 +52,29 @@ final class GemmKernels {
 
     private static void tile6x4(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector e0 = FloatVector.zero(FS);
-        FloatVector f0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector d1 = FloatVector.zero(FS);
-        FloatVector e1 = FloatVector.zero(FS);
-        FloatVector f1 = FloatVector.zero(FS);
-        FloatVector c2 = FloatVector.zero(FS);
-        FloatVector d2 = FloatVector.zero(FS);
-        FloatVector e2 = FloatVector.zero(FS);
-        FloatVector f2 = FloatVector.zero(FS);
-        FloatVector c3 = FloatVector.zero(FS);
-        FloatVector d3 = FloatVector.zero(FS);
-        FloatVector e3 = FloatVector.zero(FS);
-        FloatVector f3 = FloatVector.zero(FS);
-        FloatVector c4 = FloatVector.zero(FS);
-        FloatVector d4 = FloatVector.zero(FS);
-        FloatVector e4 = FloatVector.zero(FS);
-        FloatVector f4 = FloatVector.zero(FS);
-        FloatVector c5 = FloatVector.zero(FS);
-        FloatVector d5 = FloatVector.zero(FS);
-        FloatVector e5 = FloatVector.zero(FS);
-        FloatVector f5 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector e0 = c0;
+        FloatVector f0 = c0;
+        FloatVector c1 = c0;
+        FloatVector d1 = c0;
+        FloatVector e1 = c0;
+        FloatVector f1 = c0;
+        FloatVector c2 = c0;
+        FloatVector d2 = c0;
+        FloatVector e2 = c0;
+        FloatVector f2 = c0;
+        FloatVector c3 = c0;
+        FloatVector d3 = c0;
+        FloatVector e3 = c0;
+        FloatVector f3 = c0;
+        FloatVector c4 = c0;
+        FloatVector d4 = c0;
+        FloatVector e4 = c0;
+        FloatVector f4 = c0;
+        FloatVector c5 = c0;
+        FloatVector d5 = c0;
+        FloatVector e5 = c0;
+        FloatVector f5 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -141,17 +141,17 @@ final class GemmKernels {
 
     private static void tile6x2(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector d1 = FloatVector.zero(FS);
-        FloatVector c2 = FloatVector.zero(FS);
-        FloatVector d2 = FloatVector.zero(FS);
-        FloatVector c3 = FloatVector.zero(FS);
-        FloatVector d3 = FloatVector.zero(FS);
-        FloatVector c4 = FloatVector.zero(FS);
-        FloatVector d4 = FloatVector.zero(FS);
-        FloatVector c5 = FloatVector.zero(FS);
-        FloatVector d5 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector c1 = c0;
+        FloatVector d1 = c0;
+        FloatVector c2 = c0;
+        FloatVector d2 = c0;
+        FloatVector c3 = c0;
+        FloatVector d3 = c0;
+        FloatVector c4 = c0;
+        FloatVector d4 = c0;
+        FloatVector c5 = c0;
+        FloatVector d5 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -192,11 +192,11 @@ final class GemmKernels {
 
     private static void tile6x1(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector c2 = FloatVector.zero(FS);
-        FloatVector c3 = FloatVector.zero(FS);
-        FloatVector c4 = FloatVector.zero(FS);
-        FloatVector c5 = FloatVector.zero(FS);
+        FloatVector c1 = c0;
+        FloatVector c2 = c0;
+        FloatVector c3 = c0;
+        FloatVector c4 = c0;
+        FloatVector c5 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -224,21 +224,21 @@ final class GemmKernels {
 
     private static void tile4x4(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector e0 = FloatVector.zero(FS);
-        FloatVector f0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector d1 = FloatVector.zero(FS);
-        FloatVector e1 = FloatVector.zero(FS);
-        FloatVector f1 = FloatVector.zero(FS);
-        FloatVector c2 = FloatVector.zero(FS);
-        FloatVector d2 = FloatVector.zero(FS);
-        FloatVector e2 = FloatVector.zero(FS);
-        FloatVector f2 = FloatVector.zero(FS);
-        FloatVector c3 = FloatVector.zero(FS);
-        FloatVector d3 = FloatVector.zero(FS);
-        FloatVector e3 = FloatVector.zero(FS);
-        FloatVector f3 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector e0 = c0;
+        FloatVector f0 = c0;
+        FloatVector c1 = c0;
+        FloatVector d1 = c0;
+        FloatVector e1 = c0;
+        FloatVector f1 = c0;
+        FloatVector c2 = c0;
+        FloatVector d2 = c0;
+        FloatVector e2 = c0;
+        FloatVector f2 = c0;
+        FloatVector c3 = c0;
+        FloatVector d3 = c0;
+        FloatVector e3 = c0;
+        FloatVector f3 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -287,13 +287,13 @@ final class GemmKernels {
 
     private static void tile4x2(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector d1 = FloatVector.zero(FS);
-        FloatVector c2 = FloatVector.zero(FS);
-        FloatVector d2 = FloatVector.zero(FS);
-        FloatVector c3 = FloatVector.zero(FS);
-        FloatVector d3 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector c1 = c0;
+        FloatVector d1 = c0;
+        FloatVector c2 = c0;
+        FloatVector d2 = c0;
+        FloatVector c3 = c0;
+        FloatVector d3 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -324,9 +324,9 @@ final class GemmKernels {
 
     private static void tile4x1(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector c2 = FloatVector.zero(FS);
-        FloatVector c3 = FloatVector.zero(FS);
+        FloatVector c1 = c0;
+        FloatVector c2 = c0;
+        FloatVector c3 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -348,13 +348,13 @@ final class GemmKernels {
 
     private static void tile2x4(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector e0 = FloatVector.zero(FS);
-        FloatVector f0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector d1 = FloatVector.zero(FS);
-        FloatVector e1 = FloatVector.zero(FS);
-        FloatVector f1 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector e0 = c0;
+        FloatVector f0 = c0;
+        FloatVector c1 = c0;
+        FloatVector d1 = c0;
+        FloatVector e1 = c0;
+        FloatVector f1 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -385,9 +385,9 @@ final class GemmKernels {
 
     private static void tile2x2(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
-        FloatVector d1 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector c1 = c0;
+        FloatVector d1 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -408,7 +408,7 @@ final class GemmKernels {
 
     private static void tile2x1(int kc, long a, long aRow, long aStep, long b, long bStep, long c, long cRow) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector c1 = FloatVector.zero(FS);
+        FloatVector c1 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -424,9 +424,9 @@ final class GemmKernels {
 
     private static void tile1x4(int kc, long a, long aStep, long b, long bStep, long c) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector e0 = FloatVector.zero(FS);
-        FloatVector f0 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector e0 = c0;
+        FloatVector f0 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -448,7 +448,7 @@ final class GemmKernels {
 
     private static void tile1x2(int kc, long a, long aStep, long b, long bStep, long c) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
         for (int p = 0; p < kc; p++) {
             long ap = a + p * aStep;
             long bp = b + p * bStep;
@@ -478,13 +478,13 @@ final class GemmKernels {
     /// from memory. C lies in one piece.
     static void pair(int kc, long a, long aStep, long b, long second, long bStep, long c) {
         FloatVector c0 = FloatVector.zero(FS);
-        FloatVector d0 = FloatVector.zero(FS);
-        FloatVector e0 = FloatVector.zero(FS);
-        FloatVector f0 = FloatVector.zero(FS);
-        FloatVector g0 = FloatVector.zero(FS);
-        FloatVector h0 = FloatVector.zero(FS);
-        FloatVector i0 = FloatVector.zero(FS);
-        FloatVector j0 = FloatVector.zero(FS);
+        FloatVector d0 = c0;
+        FloatVector e0 = c0;
+        FloatVector f0 = c0;
+        FloatVector g0 = c0;
+        FloatVector h0 = c0;
+        FloatVector i0 = c0;
+        FloatVector j0 = c0;
         for (int p = 0; p < kc; p++) {
             long bp = b + p * bStep;
             long sp = second + p * bStep;

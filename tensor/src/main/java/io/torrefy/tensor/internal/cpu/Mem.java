@@ -1,5 +1,6 @@
 package io.torrefy.tensor.internal.cpu;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -34,7 +35,32 @@ final class Mem {
     /// Up to this many bytes are copied by vectors in line: a call to copy memory costs as much as about so many.
     private static final int SHORT_COPY = 1024;
 
+    static {
+        loadEveryKindOfSegment();
+    }
+
     private Mem() {}
+
+    /// Has the JVM load all kinds of memory segments and of their lifetimes now. C2 compiles for the kinds that are
+    /// loaded, and throws every kernel away when another one comes: those that it makes anew are larger and box at
+    /// random, which halved the speed of one run in three.
+    private static void loadEveryKindOfSegment() {
+        MemorySegment.ofArray(new byte[1]);
+        MemorySegment.ofArray(new short[1]);
+        MemorySegment.ofArray(new char[1]);
+        MemorySegment.ofArray(new int[1]);
+        MemorySegment.ofArray(new long[1]);
+        MemorySegment.ofArray(new float[1]);
+        MemorySegment.ofArray(new double[1]);
+        Arena.ofAuto();
+        try (Arena _ = Arena.ofConfined();
+                Arena _ = Arena.ofShared()) {
+            Class.forName("jdk.internal.foreign.MappedMemorySegmentImpl");
+        } catch (ClassNotFoundException e) {
+            // This JDK calls it otherwise, and kernels will be compiled again once a file is mapped. They still work.
+            return;
+        }
+    }
 
     static float f32(long address) {
         return ALL.get(F32, address);
