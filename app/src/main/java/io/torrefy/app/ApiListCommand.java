@@ -1,8 +1,10 @@
 package io.torrefy.app;
 
+import io.torrefy.export.ExportException;
 import io.torrefy.export.ExportIndex;
 import io.torrefy.export.ExportRegistry;
 import io.torrefy.export.Exported;
+import io.torrefy.export.Spelling;
 import io.torrefy.export.Status;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +47,7 @@ final class ApiListCommand implements Callable<Integer> {
                 "--module",
                 "one of " + indexes.stream().map(ExportIndex::module).toList(),
                 wanted));
+        requirePrefix(indexes);
         List<Exported> found = new ArrayList<>();
         for (ExportIndex index : indexes) {
             if (module.isEmpty() || isModule(index, module.get())) {
@@ -68,9 +73,34 @@ final class ApiListCommand implements Callable<Integer> {
         return 0;
     }
 
+    /// A prefix that no name has is a slip, unlike a status that none of its names has.
+    private void requirePrefix(List<ExportIndex> indexes) {
+        Set<String> prefixes = new TreeSet<>();
+        for (ExportIndex index : indexes) {
+            for (Exported exported : index.exports()) {
+                if (begins(exported)) {
+                    return;
+                }
+                for (int dot = exported.name().indexOf('.');
+                        dot > 0;
+                        dot = exported.name().indexOf('.', dot + 1)) {
+                    prefixes.add(exported.name().substring(0, dot));
+                }
+                prefixes.add(exported.name());
+            }
+        }
+        List<String> near = Spelling.nearest(prefix, prefixes, 3);
+        throw new ExportException("[api] the beginning of an exported name was expected; got '" + prefix + "'."
+                + (near.isEmpty() ? "" : " Did you mean " + String.join(", ", near) + "?"));
+    }
+
+    /// By any of its names.
+    private boolean begins(Exported exported) {
+        return exported.allNames().stream().anyMatch(name -> name.startsWith(prefix));
+    }
+
     private boolean isWanted(Exported exported) {
-        return exported.name().startsWith(prefix)
-                && status.map(s -> s == exported.status()).orElse(true);
+        return begins(exported) && status.map(s -> s == exported.status()).orElse(true);
     }
 
     private static boolean isModule(ExportIndex index, String wanted) {

@@ -3,8 +3,6 @@ package io.torrefy.app;
 import io.torrefy.lm.Completion;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
-import io.torrefy.posttrain.Arithmetic;
-import io.torrefy.posttrain.Countdown;
 import io.torrefy.posttrain.Problem;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.Split;
@@ -37,24 +35,23 @@ import picocli.CommandLine.TypeConversionException;
             "One greedy completion a problem; with --samples K also pass@K and the accuracy of the majority's answer."
         })
 final class EvalCommand implements Callable<Integer> {
-    /// What is asked.
-    enum TaskName {
-        COUNTDOWN,
-        ARITHMETIC,
-        FILE
-    }
+    private static final String FILE = "file";
 
     @Option(
             names = "--task",
             paramLabel = "NAME",
-            description = "countdown, arithmetic or file. Default: countdown, or file where --data is given.")
-    private Optional<TaskName> task = Optional.empty();
+            description = "countdown, arithmetic, file, or an exported name of a task, such as"
+                    + " posttrain.tasks.countdown. Default: countdown, or file where --data is given.")
+    private Optional<String> task = Optional.empty();
 
     @Option(
             names = "--data",
             paramLabel = "FILE",
-            description = "Questions and answers, a JSON object a line (GSM8K's format too), for the task file.")
+            description = "Questions and answers for the task file: " + QuestionFiles.FORMATS)
     private Optional<Path> data = Optional.empty();
+
+    @Mixin
+    private QuestionFiles questions = new QuestionFiles();
 
     @Option(
             names = "--held-out",
@@ -150,19 +147,17 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Task chosenTask() throws IOException {
-        TaskName name = task.orElse(data.isPresent() ? TaskName.FILE : TaskName.COUNTDOWN);
-        if (name == TaskName.FILE && data.isEmpty()) {
+        String name = task.orElse(data.isPresent() ? FILE : "countdown");
+        boolean file = name.equalsIgnoreCase(FILE);
+        if (file && data.isEmpty()) {
             throw common.bad("Missing option '--data=FILE', which the task file needs");
         }
-        if (name != TaskName.FILE && data.isPresent()) {
-            throw common.bad(
-                    "Option '--data' is for the task file; got " + name.name().toLowerCase(Locale.ROOT));
+        if (!file && data.isPresent()) {
+            throw common.bad("Option '--data' is for the task file; got " + name);
         }
-        return switch (name) {
-            case COUNTDOWN -> Countdown.standard();
-            case ARITHMETIC -> Arithmetic.of(Arithmetic.Options.DEFAULT);
-            case FILE -> QaFile.load(data.orElseThrow(), QaFile.Options.DEFAULT.heldOutFraction(heldOut));
-        };
+        return file
+                ? questions.load(common, List.of(data.orElseThrow()), heldOut)
+                : new Named(common, "--task", "posttrain.tasks.").make(name, Task.class, Map.of());
     }
 
     private List<Completion> generate(Loaded loaded, List<Problem> problems, Sampling sampling) {

@@ -1,35 +1,38 @@
 package io.torrefy.app;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.lm.BpeTokenizer;
-import io.torrefy.lm.BpeTrainer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.DecoderConfig;
-import io.torrefy.lm.Tokenizer;
-import io.torrefy.posttrain.Corpus;
+import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.Checkpoint;
 import io.torrefy.posttrain.Pretraining;
 import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.RunFolder;
 import io.torrefy.tensor.Rng;
+import io.torrefy.tensor.Threads;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Makes a base model from the generated corpus: the one that ships was made by this command with its defaults.
+/// Makes a base model from files of texts or from the generated corpus: the one that ships was made by this command
+/// with its defaults.
 @Command(
         name = "pretrain",
-        description = "Pre-trains a small base model, tokenizer included, on the generated Countdown corpus.")
+        description = {
+            "Pre-trains a small base model, tokenizer included, on texts in files, or without --data on the generated"
+                    + " Countdown corpus.",
+            "Texts are streamed, shuffled, tokenised and packed into rows of --length tokens."
+        })
 final class PretrainCommand implements Callable<Integer> {
-    private static final long TOKENIZER_DOCUMENTS = 20_000;
-    private static final String WORDS_AND_NUMBERS = " ?\\p{N}{1,3}| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s";
-
     @Mixin
     private CommonOptions common = new CommonOptions();
 
@@ -39,7 +42,10 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "Optimiser steps. Default: ${DEFAULT-VALUE}.")
     private long steps = 1500;
 
-    @Option(names = "--documents", paramLabel = "N", description = "Documents a step. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--documents",
+            paramLabel = "N",
+            description = "Documents a step, or with --data rows a step. Default: ${DEFAULT-VALUE}.")
     private int documents = 128;
 
     @Option(names = "--seed", paramLabel = "N", description = "Of corpus and weights. Default: ${DEFAULT-VALUE}.")
@@ -54,25 +60,125 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--learning-rate", paramLabel = "X", description = "The peak. Default: ${DEFAULT-VALUE}.")
     private double learningRate = 2e-3;
 
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "Of the learning rate: an exported name, such as optim.schedules.linear, with what it needs"
+                    + " beside the peak and the steps. Default: ${DEFAULT-VALUE}.")
+    private String schedule = "optim.schedules.cosine_with_min_lr:minRate=0.01";
+
+    @Option(
+            names = "--family",
+            paramLabel = "NAME",
+            description = "Of the model: llama, gpt2, or an exported name. Default: ${DEFAULT-VALUE}.")
+    private String family = "llama";
+
+    @Option(
+            names = "--length",
+            paramLabel = "N",
+            description = "The longest text that the model reads, in tokens. Default: ${DEFAULT-VALUE}.")
+    private int length = 256;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description = "Steps between checkpoints, in DIR/run; 0 for none. Default: 0, or 100 with --data.")
+    private Optional<Integer> checkpointEvery = Optional.empty();
+
+    @Option(
+            names = "--resume",
+            description = "Go on with the run in DIR/run from its newest checkpoint, bit for bit as if it had not"
+                    + " stopped.")
+    private boolean resume;
+
+    @Mixin
+    private TextOptions texts = new TextOptions();
+
     @Override
     public Integer call() throws IOException {
         common.apply();
+        check();
+        int every = checkpointEvery.orElse(texts.given() ? 100 : 0);
+        if (Files.exists(out.resolve("model.safetensors"))) {
+            throw new RunException("[pretrain] expected a folder without a model; got " + out
+                    + ", which has one. Hint: move it away, or choose another --out.");
+        }
+        PretrainTexts source = texts.open(common, seed, length, documents);
+        if (every == 0) {
+            return run(source, Optional.empty(), 0);
+        }
+        try (RunFolder run = RunFolder.open(out.resolve("run"), resume)) {
+            run.notes().forEach(common.err()::println);
+            run.config(configuration(source), Set.of("threads", "checkpoint_every"));
+            return run(source, Optional.of(run), every);
+        }
+    }
+
+    private void check() {
         common.check(steps >= 1, "--steps", "at least 1", steps);
         common.check(documents >= 1, "--documents", "at least 1", documents);
         common.check(layers >= 1, "--layers", "at least 1", layers);
         boolean positive = learningRate > 0 && Double.isFinite(learningRate);
         common.check(positive, "--learning-rate", "a positive number", learningRate);
         common.check(hidden >= 32 && hidden % 32 == 0, "--hidden", "a multiple of 32", hidden);
-        if (Files.exists(out.resolve("model.safetensors"))) {
-            throw new RunException("[pretrain] expected a folder without a model; got " + out
-                    + ", which has one. Hint: move it away, or choose another --out.");
-        }
-        Corpus corpus = Corpus.standard();
-        BpeTokenizer tokenizer = tokenizer(corpus);
+        common.check(length >= 1, "--length", "at least 1", length);
+        checkpointEvery.ifPresent(n -> common.check(n >= 0, "--checkpoint-every", "at least 0", n));
+        boolean keeps = checkpointEvery.orElse(texts.given() ? 100 : 0) > 0;
+        common.check(!resume || keeps, "--resume", "--checkpoint-every of at least 1", "0");
+        // Before there is a folder: what cannot be made is not to be found out after the tokenizer's training.
+        schedule();
+        configOf(1024);
+    }
+
+    private Schedule schedule() {
+        long warmup = warmup();
+        return new Named(common, "--schedule", "optim.schedules.")
+                .make(schedule, Schedule.class, Map.of("peak", learningRate, "warmup", warmup, "total", steps));
+    }
+
+    private long warmup() {
+        return Math.min(100, steps / 10 + 1);
+    }
+
+    private DecoderConfig configOf(int vocab) {
+        Map<String, Integer> sizes = new LinkedHashMap<>();
+        sizes.put("vocab", vocab);
+        sizes.put("hidden", hidden);
+        sizes.put("layers", layers);
+        sizes.put("heads", hidden / 32);
+        sizes.put("intermediate", hidden * 8 / 3 / 8 * 8);
+        sizes.put("maxPositions", length);
+        return new Named(common, "--family", "lm.families.").make(family, DecoderConfig.class, sizes);
+    }
+
+    private Map<String, Object> configuration(PretrainTexts source) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("data", source.description());
+        config.put("steps", steps);
+        config.put("documents", documents);
+        config.put("seed", seed);
+        config.put("family", family);
+        config.put("hidden", hidden);
+        config.put("layers", layers);
+        config.put("length", length);
+        config.put("learning_rate", learningRate);
+        config.put("schedule", schedule);
+        config.put("checkpoint_every", checkpointEvery.orElse(100));
+        config.put("threads", Threads.count());
+        return config;
+    }
+
+    private int run(PretrainTexts source, Optional<RunFolder> run, int every) throws IOException {
+        Optional<Checkpoint> from = run.flatMap(RunFolder::resumed);
+        BpeTokenizer tokenizer = from.isPresent() ? BpeTokenizer.load(out) : source.tokenizer(out);
         int vocab = (tokenizer.vocabSize() + 31) / 32 * 32;
-        CausalLm model = CausalLm.create(
-                DecoderConfig.llama(vocab, hidden, layers, hidden / 32, hidden * 8 / 3 / 8 * 8, 256), Rng.of(seed));
-        double loss = train(corpus, tokenizer, model);
+        CausalLm model =
+                from.isPresent() ? CausalLm.load(from.get().folder()) : CausalLm.create(configOf(vocab), Rng.of(seed));
+        var options = new Pretraining.Options(steps, documents, learningRate, warmup(), 0.05);
+        double loss;
+        try (Pretraining training = source.training(model, tokenizer, options).schedule(schedule())) {
+            loss = new PretrainLoop(common, training, out, steps, run, every).run(from);
+        }
         model.save(out);
         common.out().printf(Locale.ROOT, "%d parameters, loss %.4f, saved in %s%n", model.parameterCount(), loss, out);
         Map<String, Object> line = new LinkedHashMap<>();
@@ -82,61 +188,5 @@ final class PretrainCommand implements Callable<Integer> {
         line.put("model", out.toString());
         common.result(line);
         return 0;
-    }
-
-    private BpeTokenizer tokenizer(Corpus corpus) {
-        var trained = BpeTrainer.of(512)
-                .endOfText("<|endoftext|>")
-                .added("<think>", "</think>", "<answer>", "</answer>")
-                .splitRegex(WORDS_AND_NUMBERS)
-                .train(corpus.documents(seed).limit(TOKENIZER_DOCUMENTS).map(Corpus.Document::text)::iterator);
-        try {
-            Files.createDirectories(out);
-        } catch (IOException e) {
-            throw new RunException("[pretrain] cannot create " + out + ": " + e.getMessage());
-        }
-        trained.save(out);
-        return trained.tokenizer();
-    }
-
-    /// The mean loss of the last steps. The curve goes to `pretraining.jsonl` beside the model.
-    private double train(Corpus corpus, Tokenizer tokenizer, CausalLm model) throws IOException {
-        var options = new Pretraining.Options(steps, documents, learningRate, Math.min(100, steps / 10 + 1), 0.05);
-        double mean = 0;
-        long began = System.nanoTime();
-        long tokens = 0;
-        ObjectMapper json = new ObjectMapper();
-        try (Pretraining training = Pretraining.of(
-                        model,
-                        i -> {
-                            var document = corpus.document(seed, i);
-                            return Pretraining.ids(tokenizer, document.problem().prompt(), document.completion());
-                        },
-                        options);
-                var curve = Files.newBufferedWriter(out.resolve("pretraining.jsonl"), StandardCharsets.UTF_8)) {
-            for (long step = 0; step < steps; step++) {
-                Pretraining.Step done = training.step(step);
-                tokens += done.tokens();
-                mean = step == 0 ? done.loss() : 0.98 * mean + 0.02 * done.loss();
-                if ((step + 1) % 25 == 0 || step + 1 == steps) {
-                    Map<String, Object> point = new LinkedHashMap<>();
-                    point.put("step", step + 1);
-                    point.put("loss", mean);
-                    point.put("tokens", tokens);
-                    curve.write(json.writeValueAsString(point) + "\n");
-                    curve.flush();
-                    common.err()
-                            .printf(
-                                    Locale.ROOT,
-                                    "step %d/%d  loss %.4f  %.0f tokens/s%n",
-                                    step + 1,
-                                    steps,
-                                    mean,
-                                    tokens / ((System.nanoTime() - began) * 1e-9));
-                    common.err().flush();
-                }
-            }
-        }
-        return mean;
     }
 }

@@ -1,7 +1,6 @@
 package io.torrefy.app;
 
 import io.torrefy.posttrain.Advantages;
-import io.torrefy.posttrain.Countdown;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
 import io.torrefy.posttrain.MachineInfo;
@@ -9,6 +8,7 @@ import io.torrefy.posttrain.Progress;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Report;
+import io.torrefy.posttrain.Reward;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +39,8 @@ import picocli.CommandLine.Spec;
             "Without options: the base model that ships, on Countdown."
         })
 final class R1ZeroCommand implements Callable<Integer> {
+    private static final String THINK_ANSWER = "posttrain.rewards.think_answer_format";
+
     @Mixin
     private CommonOptions common = new CommonOptions();
 
@@ -53,8 +56,19 @@ final class R1ZeroCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "FILE",
-            description = "Questions and answers, a JSON object a line (GSM8K's format too), in place of Countdown.")
-    private Optional<Path> data = Optional.empty();
+            arity = "1..*",
+            description = "Questions and answers in place of Countdown: " + QuestionFiles.FORMATS)
+    private List<Path> data = List.of();
+
+    @Mixin
+    private QuestionFiles questions = new QuestionFiles();
+
+    @Option(
+            names = "--task",
+            paramLabel = "NAME",
+            description = "countdown, arithmetic, or an exported name of a task, such as posttrain.tasks.countdown."
+                    + " Default: countdown.")
+    private Optional<String> taskName = Optional.empty();
 
     @Option(names = "--steps", paramLabel = "N", description = "Optimiser steps. Default: ${DEFAULT-VALUE}.")
     private long steps = 100;
@@ -111,6 +125,12 @@ final class R1ZeroCommand implements Callable<Integer> {
     private GrpoLoss.LossType loss = GrpoLoss.LossType.DR_GRPO;
 
     @Option(
+            names = "--format",
+            paramLabel = "NAME",
+            description = "What is rewarded beside accuracy: the exported name of a reward. Default: ${DEFAULT-VALUE}.")
+    private String format = THINK_ANSWER;
+
+    @Option(
             names = "--format-weight",
             paramLabel = "X",
             description = "Of the format reward. Default: ${DEFAULT-VALUE}.")
@@ -146,18 +166,24 @@ final class R1ZeroCommand implements Callable<Integer> {
         common.check(positive(temperature), "--temperature", "a positive number", temperature);
         common.check(beta == 0 || positive(beta), "--beta", "0 or a positive number", beta);
         common.check(Double.isFinite(formatWeight), "--format-weight", "a finite number", formatWeight);
+        Reward shape = new Named(common, "--format", "posttrain.rewards.").make(format, Reward.class, Map.of());
+        Task task = task();
         Path base = model.orElseGet(Home::baseModel);
         // Before there is a run folder: a run that cannot begin leaves none behind.
         if (!Files.exists(base.resolve("config.json"))) {
             throw new RunException("[load] expected a model folder with config.json and model.safetensors; got " + base
                     + ". Hint: --model names the folder.");
         }
-        if (data.isPresent() && !Files.exists(data.get())) {
-            throw new RunException("[data] could not read " + data.get() + ": no such file.");
-        }
-        Task task = data.isPresent() ? QaFile.load(data.get(), QaFile.Options.DEFAULT) : Countdown.standard();
         R1Zero.Settings settings = new R1Zero.Settings(
-                base, task, grpo(), formatWeight, heldOut, evaluateEvery, Math.min(100, heldOut), checkpointEvery);
+                base,
+                task,
+                grpo(),
+                shape,
+                formatWeight,
+                heldOut,
+                evaluateEvery,
+                Math.min(100, heldOut),
+                checkpointEvery);
         try (RunFolder run = RunFolder.open(folder(), resume)) {
             run.notes().forEach(common.err()::println);
             run.config(configuration(base, task), Set.of("threads", "checkpoint_every"));
@@ -171,6 +197,20 @@ final class R1ZeroCommand implements Callable<Integer> {
             say(outcome, run.path(), report);
         }
         return 0;
+    }
+
+    private Task task() throws IOException {
+        if (data.isEmpty()) {
+            if (questions.named()) {
+                throw common.bad("Options '--question' and '--answer' are for --data");
+            }
+            return new Named(common, "--task", "posttrain.tasks.")
+                    .make(taskName.orElse("countdown"), Task.class, Map.of());
+        }
+        if (taskName.isPresent()) {
+            throw common.bad("Options '--data' and '--task' exclude each other");
+        }
+        return questions.load(common, data, QaFile.Options.DEFAULT.heldOutFraction());
     }
 
     private static boolean positive(double value) {
@@ -218,7 +258,10 @@ final class R1ZeroCommand implements Callable<Integer> {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("model", base.toString());
         config.put("task", task.name());
-        data.ifPresent(file -> config.put("data", file.toString()));
+        if (task instanceof QaFile file) {
+            config.put("data", data.stream().map(Path::toString).collect(Collectors.joining(" ")));
+            config.put("data_fingerprint", file.fingerprint());
+        }
         config.put("steps", steps);
         config.put("seed", seed);
         config.put("problems", problems);
@@ -228,6 +271,9 @@ final class R1ZeroCommand implements Callable<Integer> {
         config.put("learning_rate", learningRate);
         config.put("beta", beta);
         config.put("loss_type", loss.name().toLowerCase(Locale.ROOT));
+        if (!format.equals(THINK_ANSWER)) {
+            config.put("format", format);
+        }
         config.put("format_weight", formatWeight);
         config.put("held_out", heldOut);
         config.put("evaluate_every", evaluateEvery);

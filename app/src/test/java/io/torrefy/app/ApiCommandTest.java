@@ -61,6 +61,20 @@ class ApiCommandTest {
     }
 
     @Test
+    void listFindsEveryNameAndSaysWhereThereIsNone() {
+        assertThat(run.execute("api", "list", "optim.Sgd")).isZero();
+        assertThat(run.out()).as("by its other name").containsPattern("optim.SGD +final class io.torrefy.nn.Sgd ");
+        CommandRun none = new CommandRun();
+        assertThat(none.execute("api", "list", "nn.lossse")).isOne();
+        assertThat(none.err())
+                .contains("got 'nn.lossse'. Did you mean nn.Losses, nn.losses?")
+                .doesNotContain("\tat ");
+        CommandRun empty = new CommandRun();
+        assertThat(empty.execute("api", "list", "nn.losses", "--status", "deprecated"))
+                .isZero();
+    }
+
+    @Test
     void diffFailsOnABreakOnly() throws IOException {
         assertThat(run.execute("api", "diff", LISTINGS.toString(), LISTINGS.toString()))
                 .isZero();

@@ -14,8 +14,11 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.Architectures;
+import java.io.ObjectInputStream;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -134,6 +137,30 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .belongToAnyOf(Linker.class, SymbolLookup.class)
                 .because("native code is for the allocator and the backends"));
+    }
+
+    /// Model and run folders name classes too: what is not exported cannot be reached by a name that a file has.
+    @Test
+    void onlyTheRegistryTurnsNamesIntoClasses() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.torrefy.export..")
+                .should()
+                .callMethod(Class.class, "forName", String.class)
+                .orShould()
+                .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+                .orShould()
+                .callMethod(Class.class, "forName", Module.class, String.class)
+                .orShould()
+                .callMethod(ClassLoader.class, "loadClass", String.class)
+                .orShould()
+                .callMethod(MethodHandles.Lookup.class, "findClass", String.class)
+                .orShould()
+                .callMethod(Constructor.class, "newInstance", Object[].class)
+                .orShould()
+                .dependOnClassesThat()
+                .belongToAnyOf(ObjectInputStream.class)
+                .because("the index of exported names is the allow-list of what a file may name"));
     }
 
     @Test

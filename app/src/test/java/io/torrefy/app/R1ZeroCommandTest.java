@@ -55,7 +55,11 @@ class R1ZeroCommandTest {
         "--temperature, -1",
         "--beta, -1",
         "--format-weight, NaN",
-        "--loss, none"
+        "--loss, none",
+        "--task, chess",
+        "--task, posttrain.losses.dapo",
+        "--format, posttrain.rewards.think_anwser_format",
+        "--question, q"
     })
     void badUsageIsExitCodeTwoNamesTheOptionAndLeavesNoRun(String option, String value) {
         Path out = temporary.resolve("run");
@@ -148,6 +152,47 @@ class R1ZeroCommandTest {
                 .isOne();
         assertThat(other.err()).contains("seed");
         assertThat(out.resolve("metrics.jsonl")).hasBinaryContent(metrics);
+    }
+
+    /// Whatever the file's format; and a run that has begun wants the questions that it began with.
+    @Test
+    void questionsComeFromAnyFormat() throws IOException {
+        Path csv = temporary.resolve("qa.csv");
+        List<String> lines = new ArrayList<>(List.of("q,a"));
+        for (int i = 0; i < 60; i++) {
+            lines.add("What is " + i + "?," + i);
+        }
+        Files.write(csv, lines);
+        Path out = temporary.resolve("csv");
+        Object[] fields = {"--data", csv, "--question", "q", "--answer", "a", "--out", out};
+        assertThat(run(fields)).as(command.err()).isZero();
+        JsonNode config = new ObjectMapper().readTree(out.resolve("config.json").toFile());
+        assertThat(config.path("task").asText()).isEqualTo("qa.csv");
+        assertThat(config.path("data").asText()).isEqualTo(csv.toString());
+
+        lines.set(7, "What is 7?,8");
+        Files.write(csv, lines);
+        List<Object> again = new ArrayList<>(List.of(fields));
+        again.add("--resume");
+        var second = new CommandRun();
+        assertThat(second.execute(arguments(again.toArray()))).isOne();
+        assertThat(second.err()).contains("data_fingerprint was ");
+        var both = new CommandRun();
+        assertThat(both.execute("r1-zero", "--data", csv.toString(), "--task", "countdown"))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void tasksAndRewardsAreGivenByTheirNames() throws IOException {
+        Path out = temporary.resolve("arithmetic");
+        assertThat(run("--task", "posttrain.tasks.arithmetic", "--format", "think_answer_format", "--out", out))
+                .as(command.err())
+                .isZero();
+        JsonNode config = new ObjectMapper().readTree(out.resolve("config.json").toFile());
+        assertThat(config.path("task").asText()).isEqualTo("arithmetic");
+        var near = new CommandRun();
+        assertThat(near.execute("r1-zero", "--task", "contdown")).isEqualTo(2);
+        assertThat(near.err()).contains("Did you mean posttrain.tasks.countdown");
     }
 
     @Test

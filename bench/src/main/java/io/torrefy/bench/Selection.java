@@ -1,5 +1,6 @@
 package io.torrefy.bench;
 
+import io.torrefy.export.Spelling;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +24,9 @@ final class Selection {
         for (String name : names) {
             List<Row> fit = rows.stream().filter(row -> fits(row, name)).toList();
             if (fit.isEmpty()) {
-                problems.add("'" + name + "' (did you mean " + String.join(", ", nearest(rows, name)) + "?)");
+                List<String> near = nearest(rows, name);
+                problems.add(
+                        "'" + name + "'" + (near.isEmpty() ? "" : " (did you mean " + String.join(", ", near) + "?)"));
             }
             chosen.addAll(fit);
         }
@@ -44,28 +47,6 @@ final class Selection {
             all.add(row.suite());
             all.add(row.name());
         }
-        return all.stream()
-                .sorted(java.util.Comparator.comparingInt(each -> distance(each, name)))
-                .limit(NEAREST)
-                .toList();
-    }
-
-    /// Levenshtein's: insertions, deletions and replacements that make one of the other.
-    static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(replaced, 1 + Math.min(above, row[j - 1]));
-                diagonal = above;
-            }
-        }
-        return row[b.length()];
+        return Spelling.nearest(name, all, NEAREST);
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
@@ -57,21 +58,29 @@ public final class Datasets {
     ///
     /// @throws IllegalArgumentException that names the suffixes there are, for each file of an unknown one
     public static Dataset<Row> open(Path... files) {
-        var unknown =
-                Arrays.stream(files).filter(file -> format(file).isEmpty()).toList();
-        if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "[dataset] expected files that end in one of " + suffixes() + "; got " + unknown + ".");
-        }
+        requireKnown(List.of(files));
         var parts = Arrays.stream(files)
                 .map(file -> Dataset.files(format(file).orElseThrow().rows(), List.of(file)))
                 .toList();
         return parts.size() == 1 ? parts.getFirst() : Dataset.interleave(parts, 1, 1);
     }
 
-    /// The format of `file`, where its name or its first bytes tell.
+    /// Rows of texts to train on: as [#open], but cells of CSV stay the text that they are, and records of
+    /// `.tfrecord` files are taken for tf.Examples, whose features are the fields (see [ExampleRows]).
+    ///
+    /// @param seed of the order in which files are read, another one in every epoch; empty: as listed
+    /// @throws IllegalArgumentException as [#open] does, and where there is no file
+    public static Dataset<Row> texts(OptionalLong seed, List<Path> files) {
+        if (files.isEmpty()) {
+            throw new IllegalArgumentException("[dataset] expected at least one file; got none.");
+        }
+        requireKnown(files);
+        return Dataset.files(new TextRows(), files, 1, 1, seed);
+    }
+
+    /// The format of `file`, where its name (of a shard, without `-00003-of-00010`) or its first bytes tell.
     public static Optional<RecordFormat> format(Path file) {
-        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        String name = Shards.stem(String.valueOf(file.getFileName())).toLowerCase(Locale.ROOT);
         var formats = formats();
         return formats.stream()
                 .filter(format -> format.suffixes().stream().anyMatch(name::endsWith))
@@ -79,6 +88,14 @@ public final class Datasets {
                 .or(() -> formats.stream()
                         .filter(format -> format.matches(head(file)))
                         .findFirst());
+    }
+
+    private static void requireKnown(List<Path> files) {
+        var unknown = files.stream().filter(file -> format(file).isEmpty()).toList();
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "[dataset] expected files that end in one of " + suffixes() + "; got " + unknown + ".");
+        }
     }
 
     private static byte[] head(Path file) {
@@ -100,12 +117,16 @@ public final class Datasets {
 
     private static List<RecordFormat> formats() {
         var formats = new ArrayList<RecordFormat>(List.of(
-                new Known(Set.of(".jsonl", ".ndjson"), "", JsonLines.rows()),
-                new Known(Set.of(".csv"), "", Csv.of(CsvFormat.standard().inferred())),
-                new Known(Set.of(".tsv"), "", Csv.of(CsvFormat.tabs().inferred())),
-                new Known(Set.of(".parquet"), "PAR1", Parquet.rows()),
-                new Known(Set.of(".tfrecord", ".tfrecords"), "", mapped(TfRecordSource.records(), "record")),
-                new Known(Set.of(".txt"), "", mapped(TextLines.lines(), "text"))));
+                Known.of(Set.of(".jsonl", ".ndjson"), "", JsonLines.rows()),
+                new Known(Set.of(".csv"), "", Csv.of(CsvFormat.standard().inferred()), Csv.of(CsvFormat.standard())),
+                new Known(Set.of(".tsv"), "", Csv.of(CsvFormat.tabs().inferred()), Csv.of(CsvFormat.tabs())),
+                Known.of(Set.of(".parquet"), "PAR1", Parquet.rows()),
+                new Known(
+                        Set.of(".tfrecord", ".tfrecords"),
+                        "",
+                        mapped(TfRecordSource.records(), "record"),
+                        new ExampleSource(TfRecordSource.records())),
+                Known.of(Set.of(".txt"), "", mapped(TextLines.lines(), "text"))));
         ServiceLoader.load(RecordFormat.class).forEach(formats::add);
         return formats;
     }
@@ -149,10 +170,71 @@ public final class Datasets {
         }
     }
 
-    private record Known(Set<String> suffixes, String magic, RecordSource<Row> rows) implements RecordFormat {
+    /// @param texts how the records are read as rows of texts
+    private record Known(Set<String> suffixes, String magic, RecordSource<Row> rows, RecordSource<Row> texts)
+            implements RecordFormat {
+        static Known of(Set<String> suffixes, String magic, RecordSource<Row> rows) {
+            return new Known(suffixes, magic, rows, rows);
+        }
+
         @Override
         public boolean matches(byte[] head) {
             return !magic.isEmpty() && new String(head, StandardCharsets.ISO_8859_1).startsWith(magic);
+        }
+    }
+
+    /// Each file in its own format.
+    private record TextRows() implements RecordSource<Row> {
+        @Override
+        public Reader<Row> open(Path file, Position from) throws IOException {
+            RecordFormat format = format(file).orElseThrow();
+            return (format instanceof Known known ? known.texts() : format.rows()).open(file, from);
+        }
+
+        @Override
+        public String name() {
+            return "texts";
+        }
+    }
+
+    /// tf.Examples as rows.
+    private record ExampleSource(RecordSource<byte[]> records) implements RecordSource<Row> {
+        @Override
+        public Reader<Row> open(Path file, Position from) throws IOException {
+            Reader<byte[]> reader = records.open(file, from);
+            return new Reader<>() {
+                @Override
+                public Optional<Numbered<Row>> next() throws IOException {
+                    return reader.next().map(one -> new Numbered<>(one.number(), row(file, one)));
+                }
+
+                @Override
+                public Position position() {
+                    return reader.position();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    reader.close();
+                }
+            };
+        }
+
+        private static Row row(Path file, Numbered<byte[]> one) {
+            try {
+                return new Row(file, one.number(), ExampleRows.toRow(Example.parse(one.value())));
+            } catch (ExampleException e) {
+                throw new MalformedDataException(
+                        file,
+                        one.number(),
+                        "[dataset] expected a tf.Example in record " + one.number() + " of " + file + "; got "
+                                + e.getMessage());
+            }
+        }
+
+        @Override
+        public String name() {
+            return "examples";
         }
     }
 }

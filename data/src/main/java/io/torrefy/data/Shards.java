@@ -27,6 +27,12 @@ public final class Shards {
         return stem.resolveSibling(String.format(Locale.ROOT, "%s-%05d-of-%05d", stem.getFileName(), index, count));
     }
 
+    /// The file name that `name` is a shard of; `name` itself where it is of none.
+    static String stem(String name) {
+        Matcher shard = NAME.matcher(name);
+        return shard.matches() ? shard.group(1) : name;
+    }
+
     /// The shards of `stem` in their order, or `stem` itself where it is a file.
     ///
     /// @throws IllegalArgumentException where there are none, where one is missing, or where there are sets of

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -472,5 +473,48 @@ class DatasetTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("[dataset] expected files that end in one of [.csv, .jsonl, .ndjson, .parquet, .tfrecord,"
                         + " .tfrecords, .tsv, .txt]; got [" + unknown + "].");
+    }
+
+    /// A shard is of its set's format, and its examples have their fields.
+    @Test
+    void textsAreReadFromShardsAndExamples() throws IOException {
+        Path stem = folder.resolve("set.tfrecord");
+        Shards.write(stem, 2, Compression.NONE, writer -> {
+            for (int i = 0; i < 6; i++) {
+                writer.write(Example.of(Map.of("n", Feature.of((long) i), "text", Feature.of("t" + i)))
+                        .toBytes());
+            }
+        });
+        assertThat(Datasets.texts(OptionalLong.empty(), Shards.files(stem))
+                        .map(row -> row.text("text"))
+                        .toList())
+                .containsExactly("t0", "t2", "t4", "t1", "t3", "t5");
+        assertThat(Datasets.open(Shards.file(stem, 0, 2)).toList().getFirst().values())
+                .containsOnlyKeys("record");
+        TfRecordWriter.write(
+                folder.resolve("bad.tfrecord"), Compression.NONE, writer -> writer.write(new byte[] {10, 9}));
+        assertThatThrownBy(() -> Datasets.texts(OptionalLong.empty(), List.of(folder.resolve("bad.tfrecord")))
+                        .toList())
+                .hasMessageContaining("expected a tf.Example in record 0 of " + folder.resolve("bad.tfrecord"));
+        assertThatThrownBy(() -> Datasets.texts(OptionalLong.empty(), List.of()))
+                .hasMessageContaining("at least one file");
+    }
+
+    @Test
+    void aSeedOrdersTheFilesOfEveryEpoch() {
+        var seeded = Datasets.texts(OptionalLong.of(3), texts).map(Row::file);
+        Set<List<Path>> orders = new HashSet<>();
+        for (int epoch = 0; epoch < 8; epoch++) {
+            try (var iterator = seeded.iterator(epoch)) {
+                List<Path> order = new ArrayList<>();
+                iterator.forEachRemaining(order::add);
+                orders.add(order.stream().distinct().toList());
+            }
+        }
+        assertThat(orders)
+                .hasSizeGreaterThan(1)
+                .allSatisfy(order -> assertThat(order)
+                        .as("all but the empty one")
+                        .containsExactlyInAnyOrder(texts.get(0), texts.get(2), texts.get(3), texts.get(4)));
     }
 }

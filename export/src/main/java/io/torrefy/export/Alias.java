@@ -5,6 +5,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /// A name that an exported element had once: a part of [Export#deprecated()].
+@Export(value = "export.Alias", since = "0.1")
 @Retention(RetentionPolicy.RUNTIME)
 @Target({})
 public @interface Alias {

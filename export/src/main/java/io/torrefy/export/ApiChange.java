@@ -15,6 +15,7 @@ import java.util.TreeSet;
 /// @param after what came; empty for what was removed
 /// @param breaks whether somebody who kept to the promises can be broken by it: something of a STABLE or MAINTAINED
 ///     endpoint is gone or differs. Deprecation is the step before; deprecated names may go.
+@Export(value = "export.ApiChange", since = "0.1")
 public record ApiChange(String name, List<String> before, List<String> after, boolean breaks) {
     /// How the name changed.
     public enum Sort {

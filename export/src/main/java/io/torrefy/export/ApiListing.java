@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 ///     ~ nn.Dense until 0.4, use nn.Linear
 ///     static of(long in, long out) -> Linear
 /// ```
+@Export(value = "export.ApiListing", since = "0.1")
 public record ApiListing(String module, List<Endpoint> endpoints) {
     /// The command that brings the committed files up to date.
     public static final String UPDATE = "mvn -q -Dquick clean compile -Dexport.update";

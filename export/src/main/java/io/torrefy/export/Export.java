@@ -11,6 +11,7 @@ import java.lang.annotation.Target;
 ///
 /// The annotation processor checks every use, writes the index that [ExportRegistry] reads, and compares what is
 /// exported with the committed listing. After `tf_export` of TensorFlow, with the statuses of the API Guardian.
+@Export(value = "export.Export", since = "0.1")
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.FIELD})

@@ -12,6 +12,7 @@ import java.util.Map;
 /// nothing that differs between two builds of the same sources.
 ///
 /// @param exports sorted by name, then by descriptor
+@Export(value = "export.ExportIndex", since = "0.1")
 public record ExportIndex(String module, List<Exported> exports) {
     private static final long FORMAT = 1;
 

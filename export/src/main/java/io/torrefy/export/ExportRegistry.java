@@ -1,8 +1,8 @@
 package io.torrefy.export;
 
+import io.torrefy.export.internal.Arguments;
 import io.torrefy.export.internal.Handles;
 import io.torrefy.export.internal.Indexes;
-import io.torrefy.export.internal.Spelling;
 import java.lang.invoke.MethodHandle;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 /// reached through it, whatever text it is asked for, and no class is loaded before its name has been found here.
 ///
 /// Safe for use by several threads.
+@Export(value = "export.ExportRegistry", since = "0.1")
 public final class ExportRegistry {
     private static final System.Logger LOG = System.getLogger("io.torrefy.export");
 
@@ -227,6 +228,44 @@ public final class ExportRegistry {
             }
         }
         return bound.cast(Handles.call(name, makers, arguments));
+    }
+
+    /// As [#instantiate], with arguments by their parameters' names, as the source and `torrefy api show` have
+    /// them. Where one is left out, `offered` may have it, else the annotation's default ([Export#params]) holds. A
+    /// value is of the parameter's type, or a number, boolean or text that says one (an enum's constant in any
+    /// case).
+    ///
+    /// Of overloads the one is called that takes all of `given` and lacks nothing.
+    ///
+    /// @param given arguments that have to be taken
+    /// @param offered arguments that may be taken
+    /// @throws ExportException if the name is not exported, is of something else, or takes other arguments
+    public <T> T make(String name, Class<T> bound, Map<String, ?> given, Map<String, ?> offered) {
+        List<Exported> candidates = overloads(name);
+        List<Exported> fitting = new ArrayList<>();
+        List<String> misfits = new ArrayList<>();
+        for (Exported exported : candidates) {
+            if (exported.kind().isType() || !exported.isStatic()) {
+                return given.isEmpty() ? instantiate(name, bound) : noNames(exported);
+            }
+            check(name, Handles.result(exported, load(exported)), bound);
+            Arguments.misfit(exported, given, offered).ifPresentOrElse(misfits::add, () -> fitting.add(exported));
+        }
+        if (fitting.size() != 1) {
+            throw new ExportException("[exports] arguments of one overload of '" + name + "' were expected; got "
+                    + new TreeMap<>(given) + ": "
+                    + (fitting.isEmpty() ? String.join("; ", misfits) : signatures(fitting) + " take them")
+                    + ".");
+        }
+        MethodHandle handle = handle(fitting.getFirst());
+        List<Class<?>> types = handle.type().wrap().parameterList();
+        Object[] values = Arguments.values(fitting.getFirst(), types, given, offered);
+        return bound.cast(Handles.call(name, List.of(handle), values));
+    }
+
+    private static <T> T noNames(Exported exported) {
+        throw new ExportException("[exports] no arguments were expected for '" + exported.name() + "', "
+                + exported.signature() + "; got some.");
     }
 
     private static void check(String name, Class<?> type, Class<?> bound) {

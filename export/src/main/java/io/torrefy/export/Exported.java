@@ -16,6 +16,7 @@ import java.util.List;
 /// @param summary the first sentence of its documentation
 /// @param source file and line, `io/torrefy/nn/Linear.java:9`; empty where the compiler did not tell
 /// @param members of a type: its other public members as people read them, sorted
+@Export(value = "export.Exported", since = "0.1")
 public record Exported(
         List<String> names,
         Kind kind,

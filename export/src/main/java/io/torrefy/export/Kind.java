@@ -1,6 +1,7 @@
 package io.torrefy.export;
 
 /// What an exported name stands for.
+@Export(value = "export.Kind", since = "0.1")
 public enum Kind {
     CLASS,
     RECORD,

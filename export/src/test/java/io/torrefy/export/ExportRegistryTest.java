@@ -37,6 +37,13 @@ class ExportRegistryTest {
                 public int number() { return at; }
                 /// Some other.
                 public Counter plus(int n) { return new Counter(at + n); }
+                /// How far apart.
+                public enum Step { ONE, TWO }
+                /// From parts.
+                @Export(value = "count.between", since = "0.1", params = {"low", "high", "step=one", "exact=true"})
+                public static Counter between(int low, double high, Step step, boolean exact) {
+                    return new Counter(low * 1000 + (int) (high * 100) + step.ordinal() * 10 + (exact ? 1 : 0));
+                }
                 /// Ten.
                 public static final Counter TEN = new Counter(10);
                 /// Not its kind.
@@ -116,6 +123,57 @@ class ExportRegistryTest {
         assertThatThrownBy(() -> registry.find("count.of", List.of("number")))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("got [number], which 0 have");
+    }
+
+    @Test
+    void argumentsHaveNamesAndDefaults() {
+        assertThat(made("count.between", Map.of("low", "2", "high", 0.25), Map.of()))
+                .isEqualTo(2026);
+        assertThat(made("count.between", Map.of("low", 2, "step", "Two"), Map.of("high", "0.25", "low", 9)))
+                .as("given before offered before the default")
+                .isEqualTo(2036);
+        assertThat(made("count.between", Map.of("exact", "false"), Map.of("low", 1L, "high", 0, "more", "?")))
+                .isEqualTo(1000);
+        assertThat(made("count.of", Map.of("text", "7"), Map.of())).isEqualTo(7);
+        assertThat(made("count.of", Map.of(), Map.of())).isZero();
+        assertThat(made("count.ten", Map.of(), Map.of("text", "7"))).isEqualTo(10);
+        assertThat(made("count.counter", Map.of("at", "3"), Map.of())).isEqualTo(3);
+    }
+
+    @Test
+    void argumentsThatDoNotFitAreNamed() {
+        assertThatThrownBy(() -> made("count.between", Map.of("low", 1, "hihg", 2), Map.of()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("arguments of one overload of 'count.between' were expected; got {hihg=2, low=1}")
+                .hasMessageContaining("has no hihg and also needs high");
+        assertThatThrownBy(() -> made("count.between", Map.of("low", "1.5", "high", 2), Map.of()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("an int was expected for 'low' of 'count.between'; got '1.5'.");
+        assertThatThrownBy(() -> made("count.between", Map.of("low", 1, "high", 2, "step", "three"), Map.of()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("for 'step' of 'count.between'; got 'three'.");
+        assertThatThrownBy(() -> made("count.between", Map.of("low", 1, "high", 2, "exact", "yes"), Map.of()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("a boolean was expected for 'exact'");
+        assertThatThrownBy(() -> registry.make("count.text", Comparable.class, Map.of(), Map.of("x", 1)))
+                .as("a String is Comparable, so it runs")
+                .isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> registry.make("count.text", Number.class, Map.of(), Map.of()))
+                .as("nothing runs that is of another type")
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("a java.lang.Number was expected");
+        assertThatThrownBy(() -> made("count.Counter", Map.of("at", 1), Map.of()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("no arguments were expected for 'count.Counter'");
+    }
+
+    private static int made(String name, Map<String, ?> given, Map<String, ?> offered) {
+        Object counter = registry.make(name, Comparable.class, given, offered);
+        try {
+            return (int) registry.handle(registry.find("count.number")).invoke(counter);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

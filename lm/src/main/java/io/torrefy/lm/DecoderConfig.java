@@ -53,6 +53,7 @@ public record DecoderConfig(
     }
 
     /// A Llama-like decoder with as many key heads as heads and tied embeddings.
+    @Export(value = "lm.families.llama", since = "0.1")
     public static DecoderConfig llama(
             int vocab, int hidden, int layers, int heads, int intermediate, int maxPositions) {
         return new DecoderConfig(
@@ -75,6 +76,7 @@ public record DecoderConfig(
     }
 
     /// GPT-2 with a feed-forward four times as wide as the hidden states and tied embeddings.
+    @Export(value = "lm.families.gpt2", since = "0.1")
     public static DecoderConfig gpt2(int vocab, int hidden, int layers, int heads, int maxPositions) {
         return new DecoderConfig(
                 Family.GPT2,

@@ -95,6 +95,12 @@ public final class Arithmetic implements Task {
         return new Arithmetic(options);
     }
 
+    /// The task of [Options#DEFAULT].
+    @Export(value = "posttrain.tasks.arithmetic", since = "0.1")
+    public static Arithmetic standard() {
+        return of(Options.DEFAULT);
+    }
+
     @Override
     public String name() {
         return "arithmetic";

@@ -195,6 +195,7 @@ public final class Countdown implements Task {
     }
 
     /// The task of [Options#DEFAULT].
+    @Export(value = "posttrain.tasks.countdown", since = "0.1")
     public static Countdown standard() {
         return of(Options.DEFAULT);
     }

@@ -1,5 +1,8 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.data.Dataset;
+import io.torrefy.data.DatasetIterator;
+import io.torrefy.data.DatasetState;
 import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
@@ -7,22 +10,30 @@ import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.ParameterGroups;
+import io.torrefy.nn.Safetensors;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.LinearCrossEntropy;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Next-token training of a model on whole documents, packed without padding: the loss is the mean over all tokens of a
-/// step. Documents are addressed by number, so a resumed run reads on where it was.
+/// step. Documents are addressed by number, or come from a [Dataset], whose place [#save] keeps: either way a resumed
+/// run reads on where it was.
 @Export(value = "posttrain.Pretraining", since = "0.1")
 public final class Pretraining implements AutoCloseable {
     /// How to train.
     ///
     /// @param steps optimiser steps
-    /// @param documents documents a step
+    /// @param documents documents a step; of a dataset, whose batches are steps, it says nothing
     /// @param learningRate the peak, reached after `warmup` steps and brought to a hundredth of it along a cosine
     public record Options(long steps, int documents, double learningRate, long warmup, double weightDecay) {
         public Options {
@@ -42,17 +53,17 @@ public final class Pretraining implements AutoCloseable {
     public record Step(double loss, double gradNorm, int tokens, double learningRate) {}
 
     private static final double MAX_GRAD_NORM = 1;
+    private static final String OPTIMIZER = "optimizer.safetensors";
+    private static final String PLACE = "data.json";
 
     private final CausalLm model;
-    private final Options options;
     private final AdamW optimizer;
-    private final Schedule schedule;
-    private final LongFunction<int[]> documents;
+    private final Texts texts;
+    private Schedule schedule;
 
-    private Pretraining(CausalLm model, LongFunction<int[]> documents, Options options) {
+    private Pretraining(CausalLm model, Texts texts, Options options) {
         this.model = model;
-        this.documents = documents;
-        this.options = options;
+        this.texts = texts;
         this.optimizer = AdamW.of(
                         ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors(), options.learningRate)
                 .withBetas(0.9, 0.95)
@@ -62,7 +73,107 @@ public final class Pretraining implements AutoCloseable {
 
     /// @param documents the ids of document `i`, for any i from 0
     public static Pretraining of(CausalLm model, LongFunction<int[]> documents, Options options) {
-        return new Pretraining(model, documents, options);
+        return new Pretraining(model, new Numbered(documents, options.documents), options);
+    }
+
+    /// @param batches the ids of a step's texts, without end, such as [TextFiles#batches] gives
+    public static Pretraining of(CausalLm model, Dataset<List<int[]>> batches, Options options) {
+        return new Pretraining(model, new Batches(batches), options);
+    }
+
+    /// Another schedule of the learning rate.
+    public Pretraining schedule(Schedule other) {
+        schedule = other;
+        return this;
+    }
+
+    /// Where the texts of a step come from.
+    private sealed interface Texts extends AutoCloseable {
+        List<int[]> of(long step);
+
+        /// What has to outlive a kill; empty where the step says all.
+        default Optional<DatasetState> state() {
+            return Optional.empty();
+        }
+
+        default void resume(DatasetState state) {}
+
+        @Override
+        default void close() {}
+    }
+
+    private record Numbered(LongFunction<int[]> documents, int count) implements Texts {
+        @Override
+        public List<int[]> of(long step) {
+            List<int[]> texts = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                texts.add(documents.apply(step * count + i));
+            }
+            return texts;
+        }
+    }
+
+    /// Opens the dataset with the first step: a run that is resumed does not read its beginning.
+    private static final class Batches implements Texts {
+        private final Dataset<List<int[]>> dataset;
+        private @Nullable DatasetIterator<List<int[]>> iterator;
+
+        Batches(Dataset<List<int[]>> dataset) {
+            this.dataset = dataset;
+        }
+
+        private DatasetIterator<List<int[]>> open() {
+            if (iterator == null) {
+                iterator = dataset.iterator();
+            }
+            return iterator;
+        }
+
+        @Override
+        public List<int[]> of(long step) {
+            return open().next();
+        }
+
+        @Override
+        public Optional<DatasetState> state() {
+            return Optional.of(open().state());
+        }
+
+        @Override
+        public void resume(DatasetState state) {
+            close();
+            iterator = dataset.iterator(state);
+        }
+
+        @Override
+        public void close() {
+            if (iterator != null) {
+                iterator.close();
+                iterator = null;
+            }
+        }
+    }
+
+    /// Writes weights, optimiser and the dataset's place into a folder, for a run that goes on from here.
+    public void save(Path folder) throws IOException {
+        model.save(folder);
+        Safetensors.write(folder.resolve(OPTIMIZER), optimizer.state(), Map.of());
+        Optional<DatasetState> state = texts.state();
+        if (state.isPresent()) {
+            Files.writeString(folder.resolve(PLACE), state.get().json());
+        }
+    }
+
+    /// Goes on from a folder that [#save] wrote; the model was loaded from it.
+    ///
+    /// @throws IllegalArgumentException where the data is other data, or read otherwise
+    public void resume(Path folder) throws IOException {
+        Map<String, Tensor> state = Safetensors.read(folder.resolve(OPTIMIZER));
+        optimizer.load(state);
+        state.values().forEach(Tensor::close);
+        if (Files.exists(folder.resolve(PLACE))) {
+            texts.resume(DatasetState.parse(Files.readString(folder.resolve(PLACE))));
+        }
     }
 
     /// The ids of a document: the beginning token, the text, the end token.
@@ -78,10 +189,7 @@ public final class Pretraining implements AutoCloseable {
     ///
     /// @throws RunException if the loss or the gradient is not finite
     public Step step(long step) {
-        List<int[]> texts = new ArrayList<>();
-        for (int i = 0; i < options.documents; i++) {
-            texts.add(documents.apply(step * options.documents + i));
-        }
+        List<int[]> texts = this.texts.of(step);
         optimizer.learningRate(schedule.at(step));
         try (Scope _ = Scope.open()) {
             List<int[]> inputs = texts.stream()
@@ -108,6 +216,7 @@ public final class Pretraining implements AutoCloseable {
 
     @Override
     public void close() {
+        texts.close();
         optimizer.close();
     }
 }

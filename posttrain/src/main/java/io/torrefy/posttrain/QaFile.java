@@ -4,23 +4,35 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.torrefy.data.Datasets;
+import io.torrefy.data.RecordFormat;
+import io.torrefy.data.Row;
 import io.torrefy.export.Export;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
-/// Question and answer pairs from a JSON Lines file: GSM8K (`question`, `answer` ending in `#### 42`), `prompt` and
-/// `answer`, or `problem` and `solution` (MATH, the answer in `\boxed{…}`). Other fields are ignored, blank lines too.
+/// Question and answer pairs from files: GSM8K (`question`, `answer` ending in `#### 42`), `prompt` and `answer`, or
+/// `problem` and `solution` (MATH, the answer in `\boxed{…}`), or two fields that [Options] name. Other fields are
+/// ignored. Files that end in `.csv`, `.tsv`, `.parquet`, `.tfrecord` (of tf.Examples) or `.txt` are read as that, all
+/// others as JSON Lines, in which blank lines are ignored.
 ///
 /// The expected answer is what follows the last `####`; without one the content of the last `\boxed{…}`; without one
 /// the whole text. If that is a number, give or take a currency sign, commas, a per cent sign and units, answers are
@@ -30,7 +42,8 @@ import java.util.Set;
 public final class QaFile implements Task {
     /// @param heldOutFraction the share of questions that are held out; a hash of the question decides
     /// @param template the prompt, with `{question}`
-    public record Options(double heldOutFraction, String template) {
+    /// @param fields the names of the fields with question and answer, two; empty for those that files usually have
+    public record Options(double heldOutFraction, String template, List<String> fields) {
         /// One question in ten is held out; the prompt says what R1-Zero's says: think first, then answer, in
         /// tags.
         public static final Options DEFAULT = new Options(0.1, """
@@ -38,9 +51,14 @@ public final class QaFile implements Task {
                 <think> </think> and then gives the final answer inside <answer> </answer>.
                 User: {question}
                 Assistant:\
-                """);
+                """, List.of());
 
         public Options {
+            fields = List.copyOf(fields);
+            if (!fields.isEmpty() && fields.size() != 2) {
+                throw new IllegalArgumentException(
+                        "[qa] expected the names of two fields, question and answer; got " + fields);
+            }
             if (!(heldOutFraction >= 0 && heldOutFraction <= 1)) {
                 throw new IllegalArgumentException("[qa] expected heldOutFraction from 0 to 1; got " + heldOutFraction);
             }
@@ -51,11 +69,19 @@ public final class QaFile implements Task {
         }
 
         public Options heldOutFraction(double fraction) {
-            return new Options(fraction, template);
+            return new Options(fraction, template, fields);
         }
 
         public Options template(String prompt) {
-            return new Options(heldOutFraction, prompt);
+            return new Options(heldOutFraction, prompt, fields);
+        }
+
+        public Options fields(String question, String answer) {
+            return new Options(heldOutFraction, template, List.of(question, answer));
+        }
+
+        private List<List<String>> pairs() {
+            return fields.isEmpty() ? FIELDS : List.of(fields);
         }
     }
 
@@ -89,13 +115,28 @@ public final class QaFile implements Task {
     /// @throws IllegalArgumentException if lines are no JSON object with the fields above (names the file and
     ///     up to ten line numbers), or if there is no line
     public static QaFile load(Path file, Options options) throws IOException {
+        return load(List.of(file), options);
+    }
+
+    /// Reads files, one after the other, and splits them.
+    ///
+    /// @throws IOException if a file cannot be read
+    /// @throws IllegalArgumentException as [#load(Path, Options)] does, or if there is no file
+    public static QaFile load(List<Path> files, Options options) throws IOException {
+        if (files.isEmpty()) {
+            throw new IllegalArgumentException("[qa] expected at least one file; got none");
+        }
         var training = new ArrayList<Problem>();
         var heldOut = new ArrayList<Problem>();
-        for (var problem : read(file, options.template())) {
-            boolean held = SplitMix.splitOf(problem.id(), options.heldOutFraction()) == Split.HELD_OUT;
-            (held ? heldOut : training).add(problem);
+        for (Path file : files) {
+            for (var problem : read(file, options)) {
+                boolean held = SplitMix.splitOf(problem.id(), options.heldOutFraction()) == Split.HELD_OUT;
+                (held ? heldOut : training).add(problem);
+            }
         }
-        return new QaFile(file.getFileName().toString(), List.copyOf(training), distinct(heldOut));
+        String name =
+                files.stream().map(file -> String.valueOf(file.getFileName())).collect(Collectors.joining(", "));
+        return new QaFile(name, List.copyOf(training), distinct(heldOut));
     }
 
     /// Trains on one file and holds out another. Training questions that the other file has too are left out.
@@ -103,10 +144,10 @@ public final class QaFile implements Task {
     /// @throws IOException if a file cannot be read
     /// @throws IllegalArgumentException as [#load(Path, Options)] does
     public static QaFile load(Path trainingFile, Path heldOutFile, Options options) throws IOException {
-        var heldOut = distinct(read(heldOutFile, options.template()));
+        var heldOut = distinct(read(heldOutFile, options));
         var questions = new HashSet<String>();
         heldOut.forEach(problem -> questions.add(problem.id()));
-        var training = read(trainingFile, options.template()).stream()
+        var training = read(trainingFile, options).stream()
                 .filter(problem -> !questions.contains(problem.id()))
                 .toList();
         return new QaFile(trainingFile.getFileName().toString(), training, heldOut);
@@ -118,34 +159,101 @@ public final class QaFile implements Task {
         return List.copyOf(byId.values());
     }
 
-    private static List<Problem> read(Path file, String template) throws IOException {
+    private static List<Problem> read(Path file, Options options) throws IOException {
         var problems = new ArrayList<Problem>();
-        var errors = new ArrayList<String>();
-        int bad = 0;
+        var errors = new Errors();
+        if (Datasets.format(file).map(QaFile::isJson).orElse(true)) {
+            readLines(file, options, problems, errors);
+        } else {
+            readRows(file, options, problems, errors);
+        }
+        errors.check(options);
+        if (problems.isEmpty()) {
+            throw new IllegalArgumentException("[qa] expected at least one question in " + file + "; got none");
+        }
+        return problems;
+    }
+
+    private static boolean isJson(RecordFormat format) {
+        return format.suffixes().contains(".jsonl");
+    }
+
+    /// The first records that are no problems, and how many there are.
+    private static final class Errors {
+        private final List<String> first = new ArrayList<>();
+        private int count;
+
+        void add(String place, BadLine what) {
+            if (++count <= MAX_REPORTED) {
+                first.add(place + ": " + what.getMessage());
+            }
+        }
+
+        void check(Options options) {
+            if (count == 0) {
+                return;
+            }
+            String more = count > MAX_REPORTED ? "\n… and " + (count - MAX_REPORTED) + " more lines" : "";
+            String fields = options.pairs().stream()
+                    .map(pair -> "\"" + pair.get(0) + "\" and \"" + pair.get(1) + "\"")
+                    .collect(Collectors.joining(", or "));
+            throw new IllegalArgumentException(
+                    "[qa] expected in every record the fields " + fields + "; got\n" + String.join("\n", first) + more);
+        }
+    }
+
+    private static void readRows(Path file, Options options, List<Problem> problems, Errors errors) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        Datasets.texts(OptionalLong.empty(), List.of(file)).forEach(row -> {
+            try {
+                problems.add(problem(row, options));
+            } catch (BadLine e) {
+                errors.add(row.place(), e);
+            }
+        });
+    }
+
+    private static Problem problem(Row row, Options options) throws BadLine {
+        for (var fields : options.pairs()) {
+            if (row.values().keySet().containsAll(fields)) {
+                String question = text(row.values().get(fields.get(0)), fields.get(0), false);
+                return problem(
+                        question, text(row.values().get(fields.get(1)), fields.get(1), true), options.template());
+            }
+        }
+        throw new BadLine("a record with the fields " + row.values().keySet());
+    }
+
+    private static String text(@Nullable Object value, String field, boolean mayBeNumber) throws BadLine {
+        String text = switch (value) {
+            case String string -> string;
+            case Number number
+            when mayBeNumber && Double.isFinite(number.doubleValue()) ->
+                new BigDecimal(number.toString()).toPlainString();
+            case null, default -> "";
+        };
+        if (text.isBlank()) {
+            throw new BadLine("\"" + field + "\" that is no text, or blank");
+        }
+        return text;
+    }
+
+    private static void readLines(Path file, Options options, List<Problem> problems, Errors errors)
+            throws IOException {
         // Latin-1 keeps the bytes of each line, so that text that is no UTF-8 is named by its line too.
         try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             int number = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 number++;
                 try {
-                    parse(decode(line), template).ifPresent(problems::add);
+                    parse(decode(line), options).ifPresent(problems::add);
                 } catch (BadLine e) {
-                    if (++bad <= MAX_REPORTED) {
-                        errors.add(file + ":" + number + ": " + e.getMessage());
-                    }
+                    errors.add(file + ":" + number, e);
                 }
             }
         }
-        if (bad > 0) {
-            String more = bad > MAX_REPORTED ? "\n… and " + (bad - MAX_REPORTED) + " more lines" : "";
-            throw new IllegalArgumentException("[qa] expected one JSON object a line with \"question\" and \"answer\" "
-                    + "(or \"prompt\" and \"answer\", or \"problem\" and \"solution\"); got\n"
-                    + String.join("\n", errors) + more);
-        }
-        if (problems.isEmpty()) {
-            throw new IllegalArgumentException("[qa] expected at least one question in " + file + "; got none");
-        }
-        return problems;
     }
 
     /// A line that is no problem.
@@ -169,7 +277,7 @@ public final class QaFile implements Task {
         }
     }
 
-    private static Optional<Problem> parse(String line, String template) throws BadLine {
+    private static Optional<Problem> parse(String line, Options options) throws BadLine {
         if (line.isBlank()) {
             return Optional.empty();
         }
@@ -183,11 +291,11 @@ public final class QaFile implements Task {
         if (!node.isObject()) {
             throw new BadLine("JSON that is no object");
         }
-        for (var fields : FIELDS) {
+        for (var fields : options.pairs()) {
             if (node.has(fields.get(0)) && node.has(fields.get(1))) {
                 String question = text(node, fields.get(0));
                 String answer = text(node, fields.get(1));
-                return Optional.of(problem(question, answer, template));
+                return Optional.of(problem(question, answer, options.template()));
             }
         }
         var names = new ArrayList<String>();
@@ -222,6 +330,21 @@ public final class QaFile implements Task {
     @Override
     public String name() {
         return name;
+    }
+
+    /// Tells these questions and answers, in this order, from others: a resumed run must find the ones it began
+    /// with.
+    public String fingerprint() {
+        var crc = new CRC32C();
+        for (var side : List.of(training, heldOut)) {
+            for (var problem : side) {
+                String whole =
+                        problem.prompt() + "\0" + problem.goal(Gold.class).text() + "\0";
+                crc.update(whole.getBytes(StandardCharsets.UTF_8));
+            }
+            crc.update(0xFF);
+        }
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
     /// How many training problems the file has; `training(seed, index)` goes through all of them once in each

@@ -30,6 +30,7 @@ public final class R1Zero {
     /// What to run.
     ///
     /// @param model folder of the base model and its tokenizer
+    /// @param format what is rewarded beside accuracy, with the weight `formatWeight`
     /// @param heldOut problems of the evaluation before and after
     /// @param evaluateEvery steps between evaluations on `evaluateOn` validation problems on the way; 0 for none
     /// @param checkpointEvery steps between checkpoints
@@ -37,6 +38,7 @@ public final class R1Zero {
             Path model,
             Task task,
             Grpo.Options grpo,
+            Reward format,
             double formatWeight,
             int heldOut,
             int evaluateEvery,
@@ -62,8 +64,8 @@ public final class R1Zero {
         this.run = run;
         this.progress = progress;
         this.tokenizer = BpeTokenizer.load(settings.model);
-        this.rewards = Rewards.of("accuracy", settings.task.accuracy())
-                .plus("format", Rewards.thinkAnswerFormat(), settings.formatWeight);
+        this.rewards =
+                Rewards.of("accuracy", settings.task.accuracy()).plus("format", settings.format, settings.formatWeight);
         this.watched = settings.task.validation(1).isEmpty() ? Split.HELD_OUT : Split.VALIDATION;
     }
 

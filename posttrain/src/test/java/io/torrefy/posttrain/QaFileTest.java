@@ -3,13 +3,22 @@ package io.torrefy.posttrain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.torrefy.data.Compression;
+import io.torrefy.data.CsvTable;
+import io.torrefy.data.JsonLinesFormat;
+import io.torrefy.data.ParquetTable;
+import io.torrefy.data.TfRecordFormat;
+import io.torrefy.data.TfRecordReader;
+import io.torrefy.data.ValueKind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -167,6 +176,65 @@ class QaFileTest {
                 .isInstanceOf(NoSuchFileException.class);
         var manyBad = file(IntStream.range(0, 25).mapToObj(_ -> "?").toArray(String[]::new));
         assertThatThrownBy(() -> QaFile.load(manyBad, ALL_TRAINING)).hasMessageContaining("… and 15 more lines");
+    }
+
+    /// The same questions in every format, with fields of any names: the same problems, split in the same way.
+    @Test
+    void readsTablesAndRecords() throws IOException {
+        List<Map<String, String>> rows = IntStream.range(0, 40)
+                .mapToObj(i -> Map.of("q", "What is " + i + ",\n\"doubled\"?", "a", "#### " + 2 * i))
+                .toList();
+        var kinds = new LinkedHashMap<String, ValueKind>();
+        kinds.put("q", ValueKind.STRING);
+        kinds.put("a", ValueKind.STRING);
+        var options = QaFile.Options.DEFAULT.heldOutFraction(0.3).fields("q", "a");
+        var formats = Map.of(
+                "t.jsonl", new JsonLinesFormat(),
+                "t.csv", new CsvTable(),
+                "t.parquet", new ParquetTable(),
+                "t.tfrecord", new TfRecordFormat(TfRecordReader.Options.DEFAULT, Compression.GZIP, 1));
+        var fingerprints = new HashSet<String>();
+        for (var format : formats.entrySet()) {
+            Path path = folder.resolve(format.getKey());
+            format.getValue().write(path, kinds, sink -> {
+                for (var row : rows) {
+                    sink.write(row);
+                }
+            });
+            var task = QaFile.load(path, options);
+            assertThat(task.name()).isEqualTo(format.getKey());
+            assertThat(task.trainingSize() + task.heldOut(100).size()).isEqualTo(40);
+            assertThat(task.heldOut(100))
+                    .isNotEmpty()
+                    .allMatch(problem -> problem.prompt().contains("\"doubled\"?"));
+            var problem = task.training(1, 0);
+            int number = Integer.parseInt(problem.id().replaceAll("\\D", ""));
+            assertThat(task.verify(problem, "<answer>" + 2 * number + "</answer>")
+                            .correct())
+                    .isTrue();
+            fingerprints.add(task.fingerprint());
+        }
+        assertThat(fingerprints).as("of all formats").hasSize(1);
+        var all =
+                QaFile.load(List.of(folder.resolve("t.csv"), folder.resolve("t.parquet")), options.heldOutFraction(0));
+        assertThat(all.trainingSize()).isEqualTo(80);
+        assertThat(fingerprints).doesNotContain(all.fingerprint());
+    }
+
+    @Test
+    void namesTheRowsThatAreWrong() throws IOException {
+        var csv = Files.writeString(folder.resolve("w.csv"), "question,answer\nQ,1\nQ,\n,2\n");
+        assertThatThrownBy(() -> QaFile.load(csv, ALL_TRAINING))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(csv + ":3: \"answer\" that is no text, or blank")
+                .hasMessageContaining(csv + ":4: \"question\" that is no text, or blank");
+        assertThatThrownBy(() -> QaFile.load(csv, ALL_TRAINING.fields("question", "reply")))
+                .hasMessageContaining("expected in every record the fields \"question\" and \"reply\"; got")
+                .hasMessageContaining(csv + ":2: a record with the fields [question, answer]");
+        var text = Files.writeString(folder.resolve("w.txt"), "no question\n");
+        assertThatThrownBy(() -> QaFile.load(text, ALL_TRAINING)).hasMessageContaining("with the fields [text]");
+        assertThatThrownBy(() -> QaFile.load(folder.resolve("none.csv"), ALL_TRAINING))
+                .isInstanceOf(NoSuchFileException.class);
     }
 
     private Path thousand() throws IOException {

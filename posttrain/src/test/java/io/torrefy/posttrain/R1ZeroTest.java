@@ -122,7 +122,7 @@ class R1ZeroTest {
     }
 
     private Path run(Path folder, Task task, Grpo.Options options, boolean resume) throws IOException {
-        var settings = new R1Zero.Settings(base, task, options, 0.1, HELD_OUT, 3, 2, 2);
+        var settings = new R1Zero.Settings(base, task, options, Rewards.thinkAnswerFormat(), 0.1, HELD_OUT, 3, 2, 2);
         var quiet = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
         try (RunFolder run = RunFolder.open(folder, resume)) {
             long done = run.resumed().map(Checkpoint::step).orElse(0L);

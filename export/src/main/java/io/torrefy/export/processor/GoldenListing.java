@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -33,7 +34,7 @@ record GoldenListing(Path folder, String version) {
             ApiListing before = ApiListing.parse(text, file.toString());
             List<String> backdated = backdated(before, now);
             if (!backdated.isEmpty() || !update) {
-                return backdated.isEmpty() ? List.of(difference(file, before, now)) : backdated;
+                return backdated.isEmpty() ? differences(file, before, now) : backdated;
             }
             write(file, now);
             return List.of();
@@ -62,22 +63,27 @@ record GoldenListing(Path folder, String version) {
         }
     }
 
-    private static String difference(Path file, ApiListing before, ApiListing now) {
+    /// A line each: of a longer message, builds that read the compiler's output show the first line alone.
+    private static List<String> differences(Path file, ApiListing before, ApiListing now) {
         List<ApiChange> changes = ApiChange.between(List.of(before), List.of(now));
-        StringBuilder message = new StringBuilder("[export] the exported names of " + file + " were expected; got ");
-        message.append(changes.isEmpty() ? "another order or header" : changes.size() + " changed");
-        changes.stream().limit(MOST).forEach(change -> {
-            message.append("\n  ").append(change.name()).append(change.breaks() ? " (breaks users)" : "");
-            change.before().forEach(line -> message.append("\n    - ").append(line));
-            change.after().forEach(line -> message.append("\n    + ").append(line));
-        });
+        List<String> lines = new ArrayList<>();
+        changes.stream().limit(MOST).forEach(change -> lines.add(line(change)));
         if (changes.size() > MOST) {
-            message.append("\n  and ").append(changes.size() - MOST).append(" more");
+            lines.add("[export] and " + (changes.size() - MOST) + " more");
         }
-        return message.append("\nHint: if it is on purpose, run ")
-                .append(ApiListing.UPDATE)
-                .append(" and commit the file.")
-                .toString();
+        lines.add("[export] the exported names of " + file + " were expected; got "
+                + (changes.isEmpty() ? "another order or header" : changes.size() + " changed")
+                + ". Hint: if it is on purpose, run " + ApiListing.UPDATE + " and commit the file.");
+        return lines;
+    }
+
+    private static String line(ApiChange change) {
+        StringBuilder line = new StringBuilder("[export] ");
+        line.append(change.sort().name().toLowerCase(Locale.ROOT)).append(' ').append(change.name());
+        line.append(change.breaks() ? " (breaks users):" : ":");
+        change.before().forEach(gone -> line.append(" - ").append(gone));
+        change.after().forEach(come -> line.append(" + ").append(come));
+        return line.toString();
     }
 
     /// A name that was not there before cannot have been there since an older version.
