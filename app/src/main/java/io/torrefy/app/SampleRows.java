@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// The first rows of a table, from which a schema is inferred, field by field: one of which no type can be told does
 /// not stand in the way of the others.
@@ -46,7 +45,7 @@ record SampleRows(FeatureBatch batch, Set<String> leftOut, List<String> warnings
     }
 
     private static Row only(Row row, String name) {
-        Map<String, @Nullable Object> one = new LinkedHashMap<>();
+        Map<String, Object> one = new LinkedHashMap<>();
         row.find(name).ifPresent(value -> one.put(name, value));
         return new Row(row.file(), row.number(), one);
     }
