@@ -11,6 +11,7 @@ module io.torrefy.data {
     requires org.xerial.snappy;
     requires com.github.luben.zstd_jni;
     requires java.logging;
+    requires jdk.incubator.vector;
     requires io.torrefy.export;
     requires static org.jspecify;
 

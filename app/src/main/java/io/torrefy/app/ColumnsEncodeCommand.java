@@ -1,7 +1,6 @@
 package io.torrefy.app;
 
 import io.torrefy.data.Compression;
-import io.torrefy.data.FeatureBatches;
 import io.torrefy.data.FieldType;
 import io.torrefy.data.FittedSchema;
 import io.torrefy.data.TfRecordWriter;
@@ -155,11 +154,10 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
             while (batches.hasNext()) {
                 var some = batches.next();
                 some.forEach(row -> names.addAll(row.values().keySet()));
-                var batch = FeatureBatches.of(some, types);
                 var known = labels
-                        ? Optional.of(EncodedRows.Labels.of(schema, batch))
+                        ? Optional.of(EncodedRows.Labels.of(schema, some))
                         : Optional.<EncodedRows.Labels>empty();
-                sink.write(new EncodedRows(schema, schema.encode(batch), known));
+                sink.write(new EncodedRows(schema, schema.encode(some), known));
                 rows += some.size();
                 progress.show(rows);
             }

@@ -1,6 +1,5 @@
 package io.torrefy.app;
 
-import io.torrefy.data.FeatureBatches;
 import io.torrefy.data.FeatureSchema;
 import io.torrefy.data.FitOptions;
 import io.torrefy.data.FittedSchema;
@@ -96,9 +95,17 @@ final class ColumnsFitCommand implements Callable<Integer> {
 
     private FeatureSchema infer() throws IOException {
         var rows = Tables.open(tables, Map.of()).take(sample).toList();
-        var batch = FeatureBatches.of(rows);
+        if (rows.isEmpty()) {
+            throw new IllegalArgumentException("[columns] expected rows in " + tables + "; got none.");
+        }
+        var known = SampleRows.of(rows, choices);
+        known.warnings().forEach(w -> common.err().println("warning: " + w));
+        var batch = known.batch();
         var inferred = label.isPresent() ? FeatureSchema.infer(batch, label.get()) : FeatureSchema.infer(batch);
-        return ColumnChoices.apply(inferred, choices, batch);
+        var others = choices.stream()
+                .filter(c -> known.leftOut().stream().noneMatch(name -> c.equals(name + "=none")))
+                .toList();
+        return ColumnChoices.apply(inferred, others, batch);
     }
 
     private FittedSchema fit(FeatureSchema schema) throws IOException {

@@ -7,11 +7,12 @@ import io.torrefy.data.EncodedBatch;
 import io.torrefy.data.EncodedColumn;
 import io.torrefy.data.Example;
 import io.torrefy.data.Feature;
-import io.torrefy.data.FeatureBatch;
 import io.torrefy.data.FieldType;
 import io.torrefy.data.FittedSchema;
+import io.torrefy.data.Row;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,14 +24,14 @@ record EncodedRows(FittedSchema schema, EncodedBatch encoded, Optional<Labels> l
 
     /// Classes by their number, -1 where a row has none that is known; or numbers.
     record Labels(long[] classes, float[] numbers) {
-        static Labels of(FittedSchema schema, FeatureBatch batch) {
+        static Labels of(FittedSchema schema, List<Row> rows) {
             boolean numbers = schema.schema()
                     .label()
                     .filter(l -> l.type() == FieldType.DOUBLE)
                     .isPresent();
             return numbers
-                    ? new Labels(new long[0], schema.targets(batch))
-                    : new Labels(schema.labels(batch), new float[0]);
+                    ? new Labels(new long[0], schema.targets(rows))
+                    : new Labels(schema.labels(rows), new float[0]);
         }
     }
 

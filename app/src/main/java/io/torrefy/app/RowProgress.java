@@ -31,19 +31,19 @@ final class RowProgress {
         this.bytes = bytes;
     }
 
-    /// Of tables. Rows of Parquet lie all over the file, and tell no share of it; nor do compressed ones.
+    /// Of tables. Compressed ones tell no share: they are read further than they are long.
     static RowProgress of(PrintWriter err, String what, List<Path> tables) throws IOException {
-        long bytes = 0;
+        long all = 0;
         for (Path table : tables) {
-            if (table.toString().toLowerCase(Locale.ROOT).endsWith(".parquet") || !Files.exists(table)) {
+            if (!Files.exists(table)) {
                 return new RowProgress(err, what, Boolean.getBoolean("torrefy.terminal"), 0);
             }
-            bytes += Files.size(table);
+            all += Tables.size(table);
         }
-        return new RowProgress(err, what, Boolean.getBoolean("torrefy.terminal"), bytes);
+        return new RowProgress(err, what, Boolean.getBoolean("torrefy.terminal"), all);
     }
 
-    /// So many bytes are read.
+    /// So much is read, of what all there is is counted in.
     void at(long offset) {
         place = offset;
     }

@@ -7,6 +7,7 @@ import io.torrefy.data.Datasets;
 import io.torrefy.data.Example;
 import io.torrefy.data.FeatureValues;
 import io.torrefy.data.FieldType;
+import io.torrefy.data.Parquet;
 import io.torrefy.data.RecordSource;
 import io.torrefy.data.Row;
 import java.io.IOException;
@@ -30,14 +31,20 @@ final class Tables {
         return open(files, types, _ -> {});
     }
 
-    /// The same; `place` is told how many bytes of all files were read so far (of Parquet, rows).
+    /// How far to the end of a file, in what `place` counts: bytes; of Parquet, whose rows lie all over the file,
+    /// rows.
+    static long size(Path file) throws IOException {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".parquet") ? Parquet.count(file) : Files.size(file);
+    }
+
+    /// The same; `place` is told how much of all files was read so far, in the units of [#size].
     static Dataset<Row> open(List<Path> files, Map<String, FieldType> types, LongConsumer place) throws IOException {
         List<Dataset<Row>> parts = new ArrayList<>();
         long before = 0;
         for (Path file : files) {
             long start = before;
             parts.add(open(file, types, offset -> place.accept(start + offset)));
-            before += Files.exists(file) ? Files.size(file) : 0;
+            before += Files.exists(file) ? size(file) : 0;
         }
         return parts.size() == 1 ? parts.getFirst() : Dataset.interleave(parts, 1, 1);
     }

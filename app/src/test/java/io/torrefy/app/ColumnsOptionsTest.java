@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -246,6 +247,94 @@ class ColumnsOptionsTest {
         assertThat(fit.err())
                 .contains("input \"age\"; got data without it. Hint: did you mean \"aeg\"?")
                 .contains("a word that occurs at least 5 times in input \"city\"");
+    }
+
+    @Test
+    void errorsNameTheRowOfTheTable() throws IOException {
+        Path many = folder.resolve("many.jsonl");
+        var lines = new StringBuilder();
+        for (int i = 0; i < 9000; i++) {
+            lines.append("{\"id\": ")
+                    .append(i % 7)
+                    .append(", \"x\": ")
+                    .append(i)
+                    .append("}\n");
+        }
+        Files.writeString(many, lines);
+        run(
+                0,
+                "columns",
+                "fit",
+                many.toString(),
+                "-o",
+                schema.toString(),
+                "--column",
+                "id=identity:7",
+                "--column",
+                "x=log1p");
+        Files.writeString(many, lines + "{\"id\": 7, \"x\": 1}\n");
+        assertThat(run(1, "columns", "encode", many.toString(), "--schema", schema.toString())
+                        .err())
+                .contains("many.jsonl:9001: expected ids in [0, 7) in feature \"id\"; got 7.");
+        Files.writeString(many, lines + "{\"id\": 6, \"x\": -1.5}\n");
+        assertThat(run(1, "columns", "encode", many.toString(), "--schema", schema.toString())
+                        .err())
+                .contains("many.jsonl:9001: expected numbers above -1 in feature \"x\", which is log1p; got -1.5.");
+        assertThat(run(1, "columns", "fit", many.toString(), "-o", schema.toString(), "--column", "x=log1p")
+                        .err())
+                .contains("numbers above -1 in input \"x\", which is log1p; got -1.5 in row 9000, counted from 0.");
+    }
+
+    @Test
+    void fieldsOfNoOneTypeAreTextOrLeftOut() throws IOException {
+        Path mixed = folder.resolve("mixed.jsonl");
+        Files.writeString(mixed, """
+                {"title": "日本", "where": {"lat": 1}, "n": 1}
+                {"title": 1776, "where": {"lat": 2}, "n": 2}
+                {"title": null, "n": 3}
+                """);
+        String[] fit = {"columns", "fit", mixed.toString(), "-o", schema.toString()};
+        assertThat(run(1, fit).err())
+                .contains("mixed.jsonl:1: ", "field \"where\"", "Hint: --column 'where=none' leaves the field out.");
+        String[] without = Arrays.copyOf(fit, fit.length + 2);
+        without[fit.length] = "--column";
+        without[fit.length + 1] = "where=none";
+        assertThat(run(0, without).err())
+                .contains("warning: input \"title\" has integers beside text; they are taken as their digits.");
+        var fitted = FittedSchema.read(schema);
+        assertThat(fitted.schema().features())
+                .containsExactly(SchemaFeature.vocabulary("title"), SchemaFeature.standardize("n"));
+        for (Object served : List.of(1776L, "1776")) {
+            assertThat(fitted.encode(Map.of("title", served, "n", 1))
+                            .ids("title")
+                            .ids())
+                    .containsExactly(0);
+        }
+    }
+
+    @Test
+    void whatIsNoTableOrNoFittedSchemaIsSaid() throws IOException {
+        Path empty = Files.writeString(folder.resolve("empty.jsonl"), "");
+        assertThat(run(1, "columns", "fit", empty.toString(), "-o", schema.toString())
+                        .err())
+                .contains("[columns] expected rows in ", "empty.jsonl", "; got none.");
+        fitByHand();
+        Path declared = folder.resolve("declared.json");
+        assertThat(run(1, "columns", "explain", "--schema", declared.toString()).err())
+                .contains(
+                        "declared.json",
+                        "a fitted schema; got one that has learned nothing yet",
+                        "torrefy columns fit --schema");
+    }
+
+    @Test
+    void parquetHasAShareToo() throws IOException {
+        Path parquet = folder.resolve("table.parquet");
+        run(0, "records", "convert", table.toString(), parquet.toString());
+        assertThat(run(0, "columns", "fit", parquet.toString(), "-o", schema.toString())
+                        .err())
+                .contains(", 100 %");
+        assertThat(Tables.size(parquet)).isEqualTo(Files.readAllLines(table).size());
     }
 
     @Test

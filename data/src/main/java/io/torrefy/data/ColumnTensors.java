@@ -4,6 +4,7 @@ import io.torrefy.data.internal.ColumnPlan;
 import io.torrefy.data.internal.Indicators;
 import io.torrefy.data.internal.Problems;
 import io.torrefy.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 
@@ -62,8 +63,8 @@ final class ColumnTensors {
         return tables.table(column.collection(), column.categoricalColumn().numBuckets(), column.options());
     }
 
-    /// (rows, width)
-    static Tensor dense(DenseColumn column, EncodedBatch batch, EmbeddingTables tables) {
+    /// (rows, width); in [ColumnMode#TF_COMPAT] fewer rows, where [#lookup] says so.
+    static Tensor dense(DenseColumn column, EncodedBatch batch, EmbeddingTables tables, ColumnMode mode) {
         return switch (column) {
             case NumericColumn numeric -> tensor(batch.dense(numeric.name()));
             case IndicatorColumn indicator -> tensor(batch.dense(indicator.name()));
@@ -71,16 +72,25 @@ final class ColumnTensors {
                 tensor(Indicators.of(
                         bucketized.name(), batch.ids(bucketized.name()), bucketized.numBuckets(), new ColumnBuffers()));
             case EmbeddingColumn embedding ->
-                lookup(batch.ids(embedding.name()), table(embedding, tables), embedding.options());
+                lookup(batch.ids(embedding.name()), table(embedding, tables), embedding.options(), mode);
             case SharedEmbeddingColumn embedding ->
-                lookup(batch.ids(embedding.name()), table(embedding, tables), embedding.options());
+                lookup(batch.ids(embedding.name()), table(embedding, tables), embedding.options(), mode);
         };
     }
 
-    static Tensor lookup(EncodedColumn.Ids ids, Tensor table, EmbeddingOptions options) {
+    /// A vector for each row. TensorFlow's lookup that is not safe ends with the last row that has an id: the rows
+    /// behind it vanish.
+    static Tensor lookup(EncodedColumn.Ids ids, Tensor table, EmbeddingOptions options, ColumnMode mode) {
+        int rows = ids.rows();
+        while (mode == ColumnMode.TF_COMPAT
+                && !options.useSafeEmbeddingLookup()
+                && rows > 0
+                && ids.rowSplits()[rows] == ids.rowSplits()[rows - 1]) {
+            rows--;
+        }
         return Embeddings.lookup(
                 table,
-                ids.rowSplits(),
+                rows == ids.rows() ? ids.rowSplits() : Arrays.copyOf(ids.rowSplits(), rows + 1),
                 ids.ids(),
                 ids.weights(),
                 options.combiner(),

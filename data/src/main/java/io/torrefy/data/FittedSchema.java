@@ -3,6 +3,7 @@ package io.torrefy.data;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.data.internal.Nearest;
 import io.torrefy.data.internal.Problems;
+import io.torrefy.data.internal.RowException;
 import io.torrefy.data.internal.Typed;
 import io.torrefy.export.Export;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -173,11 +175,28 @@ public final class FittedSchema {
         return encoder.encode(Typed.of(batch, schema.inputTypes()), buffers);
     }
 
+    /// Encodes rows of a table. A field that is not there is a missing value.
+    ///
+    /// @throws MalformedDataException that names file, row and field of a value that is of the wrong kind, or that
+    ///     a column does not take
+    public EncodedBatch encode(List<Row> table) {
+        return ofRows(table, () -> encode(FeatureBatches.of(table, schema.inputTypes())));
+    }
+
     /// Encodes one row, bit for bit as in a batch. A field that is not there is a missing value.
     ///
-    /// @throws MalformedDataException that names a field whose value is of the wrong kind
+    /// @throws MalformedDataException that names file, row and field of a value that is of the wrong kind, or that
+    ///     a column does not take
     public EncodedBatch encode(Row row) {
-        return encode(batch(row));
+        return encode(List.of(row));
+    }
+
+    private static <T> T ofRows(List<Row> table, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (RowException e) {
+            throw table.get(e.row()).bad(e.problem());
+        }
     }
 
     /// Encodes one row of values by input: Java's numbers of any size, strings, bytes, booleans, and lists or
@@ -203,10 +222,6 @@ public final class FittedSchema {
         checks.raise();
     }
 
-    private FeatureBatch batch(Row row) {
-        return FeatureBatches.of(List.of(row), schema.inputTypes());
-    }
-
     private static Row row(Map<String, ?> values) {
         Map<String, @Nullable Object> plain = new LinkedHashMap<>();
         values.forEach((name, value) -> plain.put(name, PlainValues.of(value)));
@@ -228,9 +243,16 @@ public final class FittedSchema {
         return labels;
     }
 
+    /// The same of rows of a table.
+    ///
+    /// @throws MalformedDataException that names file, row and field of a value that is of the wrong kind
+    public long[] labels(List<Row> table) {
+        return labels(FeatureBatches.of(table, labelType()));
+    }
+
     /// What is to be predicted: the number of each row.
     ///
-    /// @throws IllegalArgumentException if the schema has no label of numbers, or a row none
+    /// @throws IllegalArgumentException if the schema has no label of numbers, or (naming it) a row none
     public float[] targets(FeatureBatch batch) {
         return labelEncoder(NumericColumn.class)
                 .encode(labelOf(batch))
@@ -238,9 +260,19 @@ public final class FittedSchema {
                 .values();
     }
 
+    /// The same of rows of a table.
+    ///
+    /// @throws MalformedDataException that names file, row and field where there is no number
+    public float[] targets(List<Row> table) {
+        return ofRows(table, () -> targets(FeatureBatches.of(table, labelType())));
+    }
+
     private FeatureBatch labelOf(FeatureBatch batch) {
-        var known = schema.label().orElseThrow();
-        return Typed.of(batch, Map.of(known.input(), known.type()));
+        return Typed.of(batch, labelType());
+    }
+
+    private Map<String, FieldType> labelType() {
+        return schema.label().map(l -> Map.of(l.input(), l.type())).orElse(Map.of());
     }
 
     private ColumnEncoder labelEncoder(Class<? extends FeatureColumn> kind) {
@@ -284,8 +316,10 @@ public final class FittedSchema {
 
     /// How a row becomes what a model sees.
     public RowExplanation explain(Row row) {
-        var batch = batch(row);
-        return slots.explain(batch, encode(batch));
+        return ofRows(List.of(row), () -> {
+            var batch = FeatureBatches.of(List.of(row), schema.inputTypes());
+            return slots.explain(batch, encode(batch));
+        });
     }
 
     /// How a row of values by input becomes what a model sees.

@@ -109,7 +109,8 @@ public final class LinearModel implements AutoCloseable {
                     switch (column) {
                         case CategoricalColumn c -> combined(batch.ids(c.name()), w);
                         case DenseColumn c ->
-                            ColumnTensors.dense(c, batch, tables).matmul(w);
+                            ColumnTensors.dense(c, batch, tables, options.mode())
+                                    .matmul(w);
                         case SequenceNumericColumn _ -> throw new IllegalStateException("a sequence");
                     });
         }

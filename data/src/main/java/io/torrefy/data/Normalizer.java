@@ -5,6 +5,10 @@ import io.torrefy.export.Export;
 
 /// What is done to a number before a model sees it. A closed set, so that a saved column always loads again; a function
 /// of one's own goes by a name that the encoder is given.
+///
+/// NaN stays NaN, and infinity may stay infinite. But a finite number that becomes infinite, and any number that
+/// becomes NaN, is an error that names feature, row and number in [ColumnMode#STRICT]; [ColumnMode#TF_COMPAT] passes it
+/// on.
 @Export(value = "feature_column.Normalizer", since = "0.1")
 public sealed interface Normalizer {
     /// The number as it is.
@@ -35,7 +39,7 @@ public sealed interface Normalizer {
         }
     }
 
-    /// `log(1 + x)`; numbers below -1 give NaN.
+    /// `log(1 + x)`. Numbers of -1 and less have none: an error, or, in [ColumnMode#TF_COMPAT], -infinity and NaN.
     record Log1p() implements Normalizer {}
 
     /// `x` kept between `min` and `max`.

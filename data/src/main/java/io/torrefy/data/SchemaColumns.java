@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -151,6 +152,7 @@ final class SchemaColumns {
                                 || !words(words.input(), words.minCount(), 1).isEmpty(),
                         "a word that occurs at least " + words.minCount() + " times in input \"" + words.input() + "\"",
                         "none");
+                warnOfWordsLeftOut(words);
             }
             case SchemaFeature.Identity ids -> {
                 var state = state(ids.input());
@@ -179,6 +181,37 @@ final class SchemaColumns {
         }
     }
 
+    /// Nobody should find out from a model that a vocabulary was cut.
+    private void warnOfWordsLeftOut(SchemaFeature.Vocabulary words) {
+        var counted = state(words.input()).frequencies();
+        var kept = counted.entries().stream()
+                .filter(e -> e.count() >= words.minCount())
+                .limit(words.maxSize())
+                .toList();
+        int others = counted.entries().size() - kept.size();
+        long values = counted.total() - kept.stream().mapToLong(e -> e.count()).sum();
+        boolean exact = counted.exact();
+        warn(
+                others > 0 || !exact,
+                words.input(),
+                String.format(
+                        Locale.ROOT,
+                        "a vocabulary of its %d most frequent words (max_size %d, min_count %d); %s%d others, %s%.1f %% of"
+                                + " its values, %s",
+                        kept.size(),
+                        words.maxSize(),
+                        words.minCount(),
+                        exact ? "" : "more than ",
+                        others,
+                        exact ? "" : "up to ",
+                        100.0 * values / Math.max(1, counted.total()),
+                        switch (words.oovBuckets()) {
+                            case 0 -> "are unknown";
+                            case 1 -> "share one id";
+                            default -> "share " + words.oovBuckets() + " ids";
+                        }));
+    }
+
     private void judgeNumbers(String input, SchemaFeature.Scaling scaling) {
         var state = state(input);
         if (!known(state)) {
@@ -191,7 +224,7 @@ final class SchemaColumns {
                         || state.moments().count() == 0
                         || state.moments().min() > -1,
                 "numbers above -1 in input \"" + input + "\", which is log1p",
-                state.moments().min());
+                state.moments().min() + " in row " + state.lowestRow() + ", counted from 0");
     }
 
     private void judgeQuantiles(SchemaFeature.Buckets buckets) {

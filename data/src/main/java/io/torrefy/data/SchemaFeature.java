@@ -31,7 +31,7 @@ public sealed interface SchemaFeature {
         STANDARDIZE,
         /// To 0 and 1 from the smallest and the largest.
         MINMAX,
-        /// `log(1 + x)`.
+        /// `log(1 + x)`, of numbers above -1.
         LOG1P
     }
 
@@ -39,6 +39,15 @@ public sealed interface SchemaFeature {
     ///
     /// @param missing what a row without one counts as, before it is scaled; null for the mean that is learned
     record Numeric(String input, Scaling scaling, @Nullable Double missing) implements SchemaFeature {
+        public Numeric {
+            Problems.of("schema")
+                    .expect(
+                            scaling != Scaling.LOG1P || missing == null || missing > -1,
+                            "missing values above -1 for \"" + input + "\", which is log1p",
+                            String.valueOf(missing))
+                    .raise();
+        }
+
         @Override
         public String column() {
             return input;
@@ -286,7 +295,7 @@ public sealed interface SchemaFeature {
         return new Numeric(input, Scaling.MINMAX, null);
     }
 
-    /// `log(1 + x)`.
+    /// `log(1 + x)`. A number of -1 or less is an error, in fitting and in encoding.
     static Numeric log1p(String input) {
         return new Numeric(input, Scaling.LOG1P, null);
     }

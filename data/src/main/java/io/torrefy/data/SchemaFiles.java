@@ -152,6 +152,13 @@ final class SchemaFiles {
         if (!document.isObject()) {
             throw head.bad("an object", document);
         }
+        Problems.of("schema")
+                .expect(
+                        document.has("format") || !document.path("features").isArray(),
+                        "a fitted schema",
+                        "one that has learned nothing yet",
+                        "fit it first: FeatureSchema.fit, or torrefy columns fit --schema FILE.")
+                .raise();
         if (!document.path("format").asText().equals(FORMAT)) {
             throw head.bad("\"format\": \"" + FORMAT + "\"", document.path("format"));
         }

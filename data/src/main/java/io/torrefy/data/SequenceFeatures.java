@@ -138,7 +138,10 @@ public final class SequenceFeatures implements AutoCloseable {
 
     private static Tensor lookup(EncodedColumn.IdSequences ids, Tensor table, EmbeddingOptions options) {
         return ColumnTensors.lookup(
-                new EncodedColumn.Ids(ids.stepSplits(), ids.ids(), ids.weights(), new int[0]), table, options);
+                new EncodedColumn.Ids(ids.stepSplits(), ids.ids(), ids.weights(), new int[0]),
+                table,
+                options,
+                ColumnMode.STRICT);
     }
 
     /// Step `t` of row `r` goes to place `r * longest + t`.

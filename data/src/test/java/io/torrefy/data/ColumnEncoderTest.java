@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,18 +105,33 @@ class ColumnEncoderTest {
         assertThatThrownBy(() -> ids(column, STRICT, "x", dense(row(1f), row(Float.NaN))))
                 .hasMessageContaining("\"x\"")
                 .hasMessageContaining("NaN in row 1");
+        // TensorFlow: in the last one, in a batch of any length.
+        float[][] rows = new float[203][1];
+        rows[0][0] = Float.NaN;
+        rows[202][0] = Float.NaN;
+        long[] ids = ids(column, TF_COMPAT, "x", dense(rows)).ids();
+        assertThat(ids[0]).isEqualTo(2);
+        assertThat(ids[1]).isEqualTo(1);
+        assertThat(ids[202]).isEqualTo(2);
     }
 
     @Test
     void bucketsAreThoseOfALinearSearch() {
         var random = new Random(5);
-        for (int k = 1; k < 40; k++) {
+        // A few are compared with in vectors, many are searched.
+        var sizes = IntStream.concat(IntStream.range(1, 40), IntStream.of(63, 64, 191, 192, 193, 300))
+                .toArray();
+        for (int k : sizes) {
             double[] boundaries =
                     random.doubles(k).map(v -> (float) v).sorted().distinct().toArray();
-            float[][] rows = new float[200][1];
+            boundaries[0] = k % 2 == 0 ? 0 : Double.NEGATIVE_INFINITY;
+            float[][] rows = new float[200 + k][1];
             for (int i = 0; i < rows.length; i++) {
                 rows[i][0] = i % 3 == 0 ? (float) boundaries[i % boundaries.length] : random.nextFloat() * 1.2f - .1f;
             }
+            rows[5][0] = -0f;
+            rows[6][0] = Float.POSITIVE_INFINITY;
+            rows[7][0] = Float.NEGATIVE_INFINITY;
             long[] got = ids(bucketizedColumn(numericColumn("x"), boundaries), STRICT, "x", dense(rows))
                     .ids();
             for (int i = 0; i < rows.length; i++) {
@@ -169,6 +185,28 @@ class ColumnEncoderTest {
         assertThat(ids(column, STRICT, "a", a, "d", ragged(row("d"))).ids()).containsExactly(82);
         var numbers = ids(column, STRICT, "a", ragged(row(3L, -1)), "d", ragged(row("d")));
         assertThat(numbers.ids()).containsExactly(97);
+        var all = ids(column, TF_COMPAT, "a", ragged(row(3L, -1)), "d", ragged(row("d")));
+        assertThat(all.ids()).containsExactly(97, 44);
+    }
+
+    /// A word that is in no vocabulary crosses as -1, in TensorFlow and here: all such words fall into one bucket.
+    @ParameterizedTest
+    @EnumSource(ColumnMode.class)
+    void unknownWordsCrossAsOne(ColumnMode mode) {
+        var column = crossedColumn(List.of(categoricalColumnWithVocabularyList("v", List.of("a")), "d"), 100);
+        assertThat(ids(column, mode, "v", ragged(row("X", "Y")), "d", ragged(row("d")))
+                        .ids())
+                .containsExactly(44, 44);
+    }
+
+    @Test
+    void defaultsOutsideTheVocabulary() {
+        var column = categoricalColumnWithVocabularyList("v", List.of("a", "b"), 99, 0);
+        assertThatThrownBy(() -> ColumnEncoder.of(List.of(column))).hasMessageContaining("[0, 2)");
+        // TensorFlow: an id behind the vocabulary, of which an indicator shows nothing.
+        assertThat(ids(column, TF_COMPAT, "v", ragged(row("X"))).ids()).containsExactly(99);
+        assertThat(floats(indicatorColumn(column), TF_COMPAT, "v", ragged(row("X"))))
+                .containsExactly(0, 0);
     }
 
     @Test
@@ -246,6 +284,37 @@ class ColumnEncoderTest {
                         "x",
                         dense(row(16777217L))))
                 .containsExactly(1);
+    }
+
+    @Test
+    void numbersThatANormalizerLoses() {
+        var log = numericColumn("x", 2).withNormalizer(new Normalizer.Log1p());
+        var rows = dense(row(0f, 1), row(3f, -1), row(-2f, 0));
+        assertThatThrownBy(() -> floats(log, STRICT, "x", rows))
+                .hasMessage("[columns] expected numbers above -1 in feature \"x\", which is log1p; got -1.0 in row 1.");
+        assertThat(floats(log, TF_COMPAT, "x", rows))
+                .containsExactly(0, (float) Math.log(2), (float) Math.log(4), Float.NEGATIVE_INFINITY, Float.NaN, 0);
+        assertThatThrownBy(() -> floats(log.withType(FeatureType.INT64), STRICT, "x", dense(row(1L, 2), row(-7L, 2))))
+                .hasMessageContaining("got -7.0 in row 1");
+        // What comes in as none may go out as none.
+        assertThat(floats(log, STRICT, "x", dense(row(Float.NaN, Float.POSITIVE_INFINITY))))
+                .containsExactly(Float.NaN, Float.POSITIVE_INFINITY);
+        assertThatThrownBy(() -> floats(log, STRICT, "x", dense(row(1f, Float.NEGATIVE_INFINITY))))
+                .hasMessageContaining("got -Infinity in row 0");
+        var root = numericColumn("x").withNormalizer(new Normalizer.Custom("root"));
+        assertThatThrownBy(() -> ColumnEncoder.of(List.of(root), STRICT, Map.of("root", Math::sqrt))
+                        .encode(Features.batch("x", dense(row(4f), row(-4f)))))
+                .hasMessageContaining("\"x\"")
+                .hasMessageContaining("root")
+                .hasMessageContaining("got NaN of -4.0 in row 1");
+        var tiny = numericColumn("x").withNormalizer(new Normalizer.Standardize(0, 1e-30));
+        assertThatThrownBy(() -> floats(tiny, STRICT, "x", dense(row(1e10f))))
+                .hasMessageContaining("got Infinity of 1.0E10 in row 0");
+        var sequence = new SequenceNumericColumn("s", List.of(1), 0, FeatureType.FLOAT32, new Normalizer.Log1p());
+        assertThatThrownBy(() -> encode(sequence, STRICT, "s", ragged(row(0f, 1), row(2f, -3))))
+                .hasMessageContaining("\"s\", which is log1p; got -3.0 in row 1");
+        assertThat(((EncodedColumn.DenseSequences) encode(sequence, TF_COMPAT, "s", ragged(row(-3f)))).values())
+                .containsExactly(Float.NaN);
     }
 
     @Test

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.GradCheck;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import io.torrefy.testkit.Close;
 import java.io.IOException;
+import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
@@ -132,6 +135,27 @@ class EmbeddingsTest {
             }
             GradCheck.checkSecond(
                     x -> Embeddings.lookup(x.getFirst(), splits, ids, weights, combiner, 1.5, true), table);
+        }
+    }
+
+    /// The walk adds rows into a gradient in place unless it is recorded itself.
+    @Test
+    void recordedGradientsAreTheSame() {
+        try (var _ = Scope.open()) {
+            var random = new Random(8);
+            var values = new float[50 * 20];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) random.nextGaussian();
+            }
+            var table = Tensor.of(values, 50, 20).requiresGrad(true);
+            long[] ids = random.longs(300, 0, 40).toArray();
+            int[] splits = IntStream.rangeClosed(0, 100).map(b -> 3 * b).toArray();
+            var y = Embeddings.lookup(table, splits, ids, NONE, Combiner.MEAN, null, true)
+                    .square()
+                    .sum();
+            float[] recorded = Autograd.grad(y, table, true).toFloats();
+            y.backward();
+            assertThat(table.grad().orElseThrow().toFloats()).containsExactly(recorded);
         }
     }
 

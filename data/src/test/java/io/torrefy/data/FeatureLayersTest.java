@@ -174,6 +174,27 @@ class FeatureLayersTest {
         }
     }
 
+    /// TensorFlow 2.21: of a batch of 4 rows whose last is empty, lookup that is not safe gives 3.
+    @Test
+    void emptyRowsAtTheEndStayUnlessTensorFlowIsWanted() {
+        var constant = new EmbeddingInitializer.Constant(2);
+        for (boolean safe : new boolean[] {true, false}) {
+            var options = new EmbeddingOptions(1, Combiner.MEAN, constant, null, null, null, true, safe);
+            var column = FeatureColumns.embeddingColumn(categoricalColumnWithIdentity("i", 3), options);
+            var batch = batch("i", ragged(row(2L), new long[0], row(0L, 1), new long[0]));
+            for (var mode : ColumnMode.values()) {
+                try (var features = DenseFeatures.of(List.of(column), mode, EmbeddingTables.of(Rng.of(0)));
+                        var _ = Scope.open()) {
+                    float[] expected =
+                            mode == ColumnMode.TF_COMPAT && !safe ? new float[] {2, 0, 2} : new float[] {2, 0, 2, 0};
+                    assertThat(features.forward(batch).toFloats()).containsExactly(expected);
+                    var empty = features.forward(batch("i", ragged(new long[0], new long[0])));
+                    assertThat(empty.size(0)).isEqualTo(mode == ColumnMode.TF_COMPAT && !safe ? 0 : 2);
+                }
+            }
+        }
+    }
+
     @Test
     void aFrozenTableIsNoParameter() {
         var column = embeddingColumn(categoricalColumnWithIdentity("i", 3), TWO.withTrainable(false));

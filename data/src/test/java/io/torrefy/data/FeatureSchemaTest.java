@@ -313,7 +313,7 @@ class FeatureSchemaTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("\"prise\"; got data without it. Hint: did you mean \"price\"?")
                 .hasMessageContaining("numbers in input \"text\"; got string")
-                .hasMessageContaining("above -1 in input \"low\"")
+                .hasMessageContaining("above -1 in input \"low\", which is log1p; got -3.0 in row 0, counted from 0.")
                 .hasMessageContaining("ids of 0 or more in input \"id\"; got -7")
                 .hasMessageContaining("at least 9 times in input \"rare\"")
                 .hasMessageContaining("one number a row in input \"many\"; got 2 in one")
@@ -356,6 +356,98 @@ class FeatureSchemaTest {
                         .dense("same")
                         .values())
                 .containsExactly(0);
+    }
+
+    /// Whatever blocks and batches the number lies in.
+    @Test
+    void namesTheRowOfANumberThatHasNoLogarithm() {
+        float[][] rows = new float[30_000][1];
+        rows[21_234][0] = -8;
+        rows[21_235][0] = -8;
+        rows[5][0] = -2;
+        for (int cut : new int[] {1, 8192, 21_000, 29_999}) {
+            var data = List.of(
+                    batch("x", Features.dense(Arrays.copyOfRange(rows, 0, cut))),
+                    batch("x", Features.dense(Arrays.copyOfRange(rows, cut, rows.length))));
+            assertThatThrownBy(() -> FeatureSchema.of(log1p("x")).fit(data))
+                    .hasMessageContaining("input \"x\", which is log1p; got -8.0 in row 21234, counted from 0");
+        }
+        assertThatThrownBy(() -> log1p("x").missing(-1)).hasMessageContaining("\"x\", which is log1p; got -1.0");
+    }
+
+    @Test
+    void whatAColumnRefusesIsNamedByItsFileAndRow() {
+        var schema = FeatureSchema.of(log1p("x"), identity("i", 3), label("y", FieldType.DOUBLE));
+        var fitted = schema.fit(List.of(batch(
+                "x",
+                Features.dense(new float[][] {{0}, {2}}),
+                "i",
+                Features.dense(new long[][] {{0}, {2}}),
+                "y",
+                Features.dense(new float[][] {{1}, {2}}))));
+        var good = new Row(Path.of("t.csv"), 7, Map.of("x", 1.0, "i", 1L, "y", 3L));
+        var low = new Row(Path.of("t.csv"), 8, Map.of("x", -4.0, "i", 1L));
+        var high = new Row(Path.of("u.csv"), 9, Map.of("x", 1.0, "i", 5L));
+        assertThatThrownBy(() -> fitted.encode(List.of(good, low)))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessage("[row] t.csv:8: expected numbers above -1 in feature \"x\", which is log1p; got -4.0.");
+        assertThatThrownBy(() -> fitted.encode(List.of(good, high)))
+                .hasMessage("[row] u.csv:9: expected ids in [0, 3) in feature \"i\"; got 5. Hint: give the column a"
+                        + " default_value for ids out of range.");
+        assertThatThrownBy(() -> fitted.encode(high)).hasMessageContaining("u.csv:9");
+        assertThatThrownBy(() -> fitted.explain(high)).hasMessageContaining("u.csv:9");
+        assertThat(fitted.targets(List.of(good))).containsExactly(3);
+        assertThatThrownBy(() -> fitted.targets(List.of(good, low)))
+                .hasMessageContaining("t.csv:8: expected one value in every row of feature \"y\"");
+        assertThatThrownBy(() -> fitted.labels(List.of(good))).hasMessageContaining("a label of classes");
+        assertThat(fitted.encode(List.of(good, good)).dense("x").values())
+                .containsExactly((float) Math.log(2), (float) Math.log(2));
+    }
+
+    @Test
+    void saysWhatAVocabularyLeavesOut() {
+        var words = Features.dense(new String[][] {{"a"}, {"b"}, {"a"}, {"c"}, {"b"}, {"a"}, {"d"}, {"e"}});
+        assertThat(FeatureSchema.of(vocabulary("w"))
+                        .fit(List.of(batch("w", words)))
+                        .warnings())
+                .isEmpty();
+        assertThat(FeatureSchema.of(vocabulary("w").maxSize(2))
+                        .fit(List.of(batch("w", words)))
+                        .warnings())
+                .containsExactly(
+                        "input \"w\" has a vocabulary of its 2 most frequent words (max_size 2, min_count 1); 3"
+                                + " others, 37.5 % of its values, share one id.");
+        assertThat(FeatureSchema.of(vocabulary("w").minCount(3).oovBuckets(0))
+                        .fit(List.of(batch("w", words)))
+                        .warnings())
+                .containsExactly("input \"w\" has a vocabulary of its 1 most frequent words (max_size 100000, min_count"
+                        + " 3); 4 others, 62.5 % of its values, are unknown.");
+    }
+
+    /// A million different words, of which a thousand are counted at a time.
+    @Test
+    void aVocabularyWithoutEndIsCountedInBoundedMemory() {
+        var schema = FeatureSchema.of(vocabulary("w").maxSize(10));
+        var fitter = schema.fitter(FitOptions.DEFAULT.withMaxValues(1000));
+        for (int part = 0; part < 20; part++) {
+            String[][] words = new String[50_000][];
+            for (int i = 0; i < words.length; i++) {
+                words[i] = new String[] {i % 4 == 0 ? "often" : "word " + part + " " + i};
+            }
+            fitter.add(batch("w", Features.dense(words)));
+        }
+        var fitted = fitter.finish();
+        var counted = fitted.statistics().get("w").words();
+        assertThat(counted.exact()).isFalse();
+        assertThat(counted.words()).hasSizeLessThanOrEqualTo(1000);
+        assertThat(counted.words().getFirst().value()).isEqualTo("often");
+        // Never too high, and too low by no more than is said.
+        assertThat(counted.words().getFirst().count()).isBetween(250_000 - counted.error(), 250_000L);
+        assertThat(counted.error()).isLessThanOrEqualTo(2_000);
+        assertThat(String.join("\n", fitted.warnings()))
+                .contains("\"w\" has more different values than are counted at a time")
+                .contains("\"w\" has a vocabulary of its ")
+                .contains("; more than ");
     }
 
     @Test

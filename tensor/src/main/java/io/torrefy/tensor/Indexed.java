@@ -1,5 +1,6 @@
 package io.torrefy.tensor;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,31 @@ final class Indexed {
                         x.dtype, a.outer(), a.n(), a.inner(), ids.count(), in.address(), ids.address(), y.address());
         long[] whole = x.shape;
         return Node.record("indexSelect", y, new Tensor[] {in}, new Tensor[] {ids}, (c, dy) ->
-                new Tensor[] {indexAdd(Tensor.zeros(dy.dtype, whole), d, c.saved(0), dy)});
+                new Tensor[] {scattered(whole, d, c.saved(0), dy)});
+    }
+
+    /// Rows of `dy` added into zeros: of a large table much more than what was looked up. So, unless it is
+    /// recorded, in place, without the copy that `indexAdd` makes.
+    private static Tensor scattered(long[] shape, int d, Tensor ids, Tensor dy) {
+        Tensor zeros = Tensor.zeros(dy.dtype, shape);
+        if (Autograd.isEnabled() || dy.dtype.isHalf()) {
+            return indexAdd(zeros, d, ids, dy);
+        }
+        Tensor s = dy.contiguous();
+        Reduce.Around a = Reduce.Around.of(shape, d);
+        zeros.backend()
+                .indexAdd(
+                        dy.dtype,
+                        a.outer(),
+                        a.n(),
+                        a.inner(),
+                        ids.count(),
+                        s.address(),
+                        ids.address(),
+                        zeros.address());
+        Reference.reachabilityFence(s);
+        Reference.reachabilityFence(ids);
+        return zeros;
     }
 
     static Tensor indexAdd(Tensor x, int dim, Tensor indices, Tensor source) {

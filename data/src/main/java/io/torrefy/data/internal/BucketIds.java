@@ -5,11 +5,15 @@ import io.torrefy.data.ColumnMode;
 import io.torrefy.data.EncodedColumn.Ids;
 import java.util.Arrays;
 
-/// The ids of a bucketized column: how many boundaries are at or below each number. The search has no branches that
-/// depend on the data: on random numbers half of them would be guessed wrong. It compares the floats as integers of the
-/// same order.
+/// The ids of a bucketized column: how many boundaries are at or below each number. Few boundaries are compared with in
+/// vectors ([BucketCounts]), many are searched, and so is what is left of whole vectors. The search has no branches
+/// that depend on the data: on random numbers half of them would be guessed wrong. It compares the floats as integers
+/// of the same order. Both give the same ids.
 public final class BucketIds implements IdSource {
+    private static final int CHUNK = 2048;
+
     private final NumericSource source;
+    private final float[] limits;
     private final int boundaries;
     /// The boundaries as integers, padded with the greatest to one less than a power of two.
     private final int[] keys;
@@ -19,10 +23,12 @@ public final class BucketIds implements IdSource {
     public BucketIds(BucketizedColumn column, NumericSource source, ColumnMode mode) {
         this.source = source;
         boundaries = column.boundaries().size();
+        limits = new float[boundaries];
         keys = new int[2 * Integer.highestOneBit(boundaries) - 1];
         Arrays.fill(keys, Integer.MAX_VALUE);
         for (int i = 0; i < boundaries; i++) {
-            keys[i] = key(column.boundaries().get(i).floatValue());
+            limits[i] = column.boundaries().get(i).floatValue();
+            keys[i] = key(limits[i]);
         }
         strict = mode == ColumnMode.STRICT;
     }
@@ -34,7 +40,7 @@ public final class BucketIds implements IdSource {
         int width = numbers.width();
         var ids = call.buffers().longs(values.length);
         Blocks.run(values.length, (from, to) -> {
-            search(values, from, to, ids);
+            search(values, compare(values, from, to, ids), to, ids);
             if (!noneIsNan(values, from, to)) {
                 nan(values, from, to, width, ids);
             }
@@ -45,6 +51,26 @@ public final class BucketIds implements IdSource {
             }
         });
         return new Ids(call.uniform(width), ids, NO_WEIGHTS, IN_ORDER);
+    }
+
+    /// Returns where it had to stop. A chunk's counts stay in the cache until they are widened.
+    private int compare(float[] values, int from, int to, long[] ids) {
+        if (boundaries > BucketCounts.MOST) {
+            return from;
+        }
+        var counts = new int[Math.min(CHUNK, to - from)];
+        int at = from;
+        while (at < to) {
+            int end = BucketCounts.count(values, at, Math.min(to, at + CHUNK), limits, counts);
+            if (end == at) {
+                break;
+            }
+            for (int i = at; i < end; i++) {
+                ids[i] = counts[i - at];
+            }
+            at = end;
+        }
+        return at;
     }
 
     private void search(float[] values, int from, int to, long[] ids) {
@@ -80,8 +106,11 @@ public final class BucketIds implements IdSource {
         for (int i = from; i < to; i++) {
             if (Float.isNaN(values[i])) {
                 if (strict) {
-                    throw new IllegalArgumentException("[columns] expected numbers in feature \""
-                            + source.column().key() + "\", which is bucketized; got NaN in row " + i / width + ".");
+                    throw new RowException(
+                            "expected numbers in feature \"" + source.column().key()
+                                    + "\", which is bucketized; got NaN",
+                            i / width,
+                            "");
                 }
                 ids[i] = boundaries;
             }

@@ -26,6 +26,7 @@ public final class InputState {
     private int shortest = Integer.MAX_VALUE;
     private int longest;
     private long bytes;
+    private long lowestRow;
     private String wrongKind = "";
 
     /// For a feature of that type, remembering so many different values of so many characters.
@@ -46,6 +47,7 @@ public final class InputState {
 
     /// Takes in rows `from..to` of `cells`.
     public void add(Cells cells, int from, int to) {
+        long before = rows;
         for (int row = from; row < to; row++) {
             int first = cells.rowSplits()[row];
             int end = cells.rowSplits()[row + 1];
@@ -61,7 +63,8 @@ public final class InputState {
         switch (cells.values()) {
             case FeatureValues.Strings strings when type == FieldType.STRING -> addTexts(cells, strings, first, end);
             case FeatureValues.Longs(long[] array) when type == FieldType.LONG -> addIntegers(cells, array, first, end);
-            case FeatureValues.Floats(float[] array) when type == FieldType.DOUBLE -> addNumbers(array, first, end);
+            case FeatureValues.Floats(float[] array)
+            when type == FieldType.DOUBLE -> addNumbers(cells, array, first, end, before - from);
             default -> wrongKind = end > first ? cells.kind() : wrongKind;
         }
     }
@@ -99,8 +102,12 @@ public final class InputState {
         }
     }
 
-    private void addNumbers(float[] array, int from, int to) {
+    /// Row `r` of the cells is row `r + offset` of all.
+    private void addNumbers(Cells cells, float[] array, int from, int to, long offset) {
         for (int i = from; i < to; i++) {
+            if (array[i] < moments.min() && Float.isFinite(array[i])) {
+                lowestRow = offset + cells.rowOf(i);
+            }
             moments.add(array[i]);
             if (Float.isFinite(array[i])) {
                 quantiles.add(array[i]);
@@ -110,6 +117,7 @@ public final class InputState {
 
     /// Takes in everything that `other`, of later rows, has taken in.
     public void merge(InputState other) {
+        lowestRow = other.moments.min() < moments.min() ? rows + other.lowestRow : lowestRow;
         rows += other.rows;
         missing += other.missing;
         values += other.values;
@@ -156,6 +164,11 @@ public final class InputState {
     /// The most values of a row.
     public int most() {
         return most;
+    }
+
+    /// The first row, from 0 on, that has the smallest number; meaningless of none.
+    public long lowestRow() {
+        return lowestRow;
     }
 
     /// The smallest integer, which a double might not hold exactly.

@@ -71,9 +71,10 @@ public sealed interface Lookup {
                 long value = values[i];
                 boolean outside = value < 0 || value >= buckets;
                 if (outside && otherwise == null && strict && value != -1) {
-                    throw new IllegalArgumentException("[columns] expected ids in [0, " + buckets + ") in feature \""
-                            + cells.key() + "\"; got " + value + " in row " + cells.rowOf(i)
-                            + ". Hint: give the column a default_value for ids out of range.");
+                    throw new RowException(
+                            "expected ids in [0, " + buckets + ") in feature \"" + cells.key() + "\"; got " + value,
+                            cells.rowOf(i),
+                            "give the column a default_value for ids out of range");
                 }
                 ids[i] = outside && otherwise != null ? otherwise : value;
             }

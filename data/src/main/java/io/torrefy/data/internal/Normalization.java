@@ -56,6 +56,47 @@ public record Normalization(Normalizer normalizer, DoubleUnaryOperator function)
         }
     }
 
+    /// Where a number first got lost: a finite one that became none, or one that became NaN. -1 where none did.
+    int firstLost(FeatureValues input, int from, int to, float[] out) {
+        if (allFinite(out, from, to)) {
+            return -1;
+        }
+        for (int i = from; i < to; i++) {
+            double x = value(input, i);
+            if (Float.isNaN(out[i]) ? !Double.isNaN(x) : Float.isInfinite(out[i]) && Double.isFinite(x)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean allFinite(float[] values, int from, int to) {
+        boolean finite = true;
+        for (int i = from; i < to; i++) {
+            finite &= Math.abs(values[i]) <= Float.MAX_VALUE;
+        }
+        return finite;
+    }
+
+    private static double value(FeatureValues input, int i) {
+        return input instanceof FeatureValues.Floats(float[] floats)
+                ? floats[i]
+                : ((FeatureValues.Longs) input).array()[i];
+    }
+
+    /// What to say of number `i` of `input`, which became `out` and is in that row.
+    RowException lost(String key, FeatureValues input, int i, float out, int row) {
+        double x = value(input, i);
+        return normalizer instanceof Normalizer.Log1p
+                ? new RowException(
+                        "expected numbers above -1 in feature \"" + key + "\", which is log1p; got " + x, row, "")
+                : new RowException(
+                        "expected a finite number of the normalizer " + normalizer + " in feature \"" + key + "\"; got "
+                                + out + " of " + x,
+                        row,
+                        "");
+    }
+
     private static void standardize(float[] values, int from, int to, double mean, double deviation, float[] out) {
         for (int i = from; i < to; i++) {
             out[i] = (float) ((values[i] - mean) / deviation);

@@ -27,7 +27,15 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
             return new Dense(cells.rows(), width, floats.array());
         }
         var out = call.buffers().floats(input.size());
-        Blocks.run(out.length, (from, to) -> normalization.apply(input, from, to, out));
+        Blocks.run(out.length, (from, to) -> {
+            normalization.apply(input, from, to, out);
+            if (mode == ColumnMode.STRICT) {
+                int bad = normalization.firstLost(input, from, to, out);
+                if (bad >= 0) {
+                    throw normalization.lost(column.key(), input, bad, out[bad], bad / width);
+                }
+            }
+        });
         return new Dense(cells.rows(), width, out);
     }
 
@@ -73,9 +81,12 @@ public record NumericSource(NumericColumn column, Normalization normalization, C
                     set(to, row * width + i, defaults.get(i));
                 }
             } else {
-                throw new IllegalArgumentException("[columns] expected " + width + " values in every row of feature \""
-                        + column.key() + "\"" + (n == 0 ? ", or a default_value" : "") + "; got " + n + " in row " + row
-                        + ".");
+                throw new RowException(
+                        "expected " + (width == 1 ? "one value" : width + " values") + " in every row of feature \""
+                                + column.key() + "\"" + (n == 0 ? ", or a default_value" : "") + "; got "
+                                + (n == 0 ? "none" : n),
+                        row,
+                        "");
             }
         }
     }

@@ -63,14 +63,21 @@ public final class Sequences {
         for (int row = 0; row < cells.rows(); row++) {
             boolean whole = mode == ColumnMode.STRICT ? lengths[row] % width == 0 : longest % width == 0;
             if (!whole) {
-                throw new IllegalArgumentException("[columns] expected values in a multiple of " + width
-                        + ", the shape of a step, in every row of feature \"" + column.key() + "\"; got "
-                        + lengths[row] + " in row " + row + ".");
+                throw new RowException(
+                        "expected values in a multiple of " + width
+                                + ", the shape of a step, in every row of feature \"" + column.key() + "\"; got "
+                                + lengths[row],
+                        row,
+                        "");
             }
             rowSplits[row + 1] = Math.addExact(rowSplits[row], Math.ceilDiv(lengths[row], width));
         }
         var given = new float[cells.count()];
         normalization.apply(cells.values(), 0, given.length, given);
+        int bad = mode == ColumnMode.STRICT ? normalization.firstLost(cells.values(), 0, given.length, given) : -1;
+        if (bad >= 0) {
+            throw normalization.lost(column.key(), cells.values(), bad, given[bad], cells.rowOf(bad));
+        }
         var out = new float[Math.multiplyExact(rowSplits[cells.rows()], width)];
         Arrays.fill(out, (float) column.defaultValue());
         for (int row = 0; row < cells.rows(); row++) {

@@ -89,9 +89,12 @@ public record WeightedIds(WeightedCategoricalColumn column, IdSource inner, Colu
         return new Ids(ids.rowSplits(), ids.ids(), weights, ids.positions());
     }
 
-    private IllegalArgumentException mismatch(int row, int ids, int weights) {
-        return new IllegalArgumentException("[columns] expected a weight in \"" + column.weightFeatureKey()
-                + "\" for each id of \"" + column.categoricalColumn().name() + "\", in the same places; got " + ids
-                + " ids and " + weights + " weights in row " + row + ".");
+    private RowException mismatch(int row, int ids, int weights) {
+        return new RowException(
+                "expected a weight in \"" + column.weightFeatureKey() + "\" for each id of \""
+                        + column.categoricalColumn().name() + "\", in the same places; got " + ids + " ids and "
+                        + weights + " weights",
+                row,
+                "");
     }
 }
