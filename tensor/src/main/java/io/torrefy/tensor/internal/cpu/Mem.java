@@ -52,13 +52,9 @@ final class Mem {
         MemorySegment.ofArray(new long[1]);
         MemorySegment.ofArray(new float[1]);
         MemorySegment.ofArray(new double[1]);
-        Arena.ofAuto();
         try (Arena _ = Arena.ofConfined();
                 Arena _ = Arena.ofShared()) {
-            Class.forName("jdk.internal.foreign.MappedMemorySegmentImpl");
-        } catch (ClassNotFoundException e) {
-            // This JDK calls it otherwise, and kernels will be compiled again once a file is mapped. They still work.
-            return;
+            Arena.ofAuto();
         }
     }
 
