@@ -95,10 +95,19 @@ public final class CausalLm extends Module {
         return model;
     }
 
-    /// Writes `config.json` and `model.safetensors`, each whole or not at all.
+    /// Writes `config.json` and `model.safetensors`, each whole or not at all. An adapter that is merged is in the
+    /// weights.
+    ///
+    /// @throws IllegalStateException if the model computes with an adapter ([Lora]) that is not merged
     public void save(Path folder) throws IOException {
+        if (Lora.computes(this)) {
+            throw new IllegalStateException("[save] expected a model whose weights are all of it; got one with an"
+                    + " adapter beside them. Hint: merge the adapter first, or save it alone with Lora.save.");
+        }
         Files.createDirectories(folder);
-        Safetensors.write(folder.resolve("model.safetensors"), state(), Map.of("format", "pt"));
+        SequencedMap<String, Tensor> weights = state();
+        weights.keySet().removeIf(Lora::isAdapters);
+        Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of("format", "pt"));
         byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(config.toJson());
         Path part = folder.resolve("config.json.part");
         Files.write(part, json);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// as one [Program] over buffers made once. Nothing is allocated for a token. The blocks below read like the modules
 /// that they stand for ([DecoderBlock], [SelfAttention]).
 final class DecodeEngine implements AutoCloseable {
+    private final CausalLm model;
     private final DecoderConfig config;
     private final Map<String, Tensor> parameters;
     private final Program program;
@@ -26,6 +27,7 @@ final class DecodeEngine implements AutoCloseable {
     private final Tensor inner;
 
     private DecodeEngine(CausalLm model, List<KvCache> caches, Program program) {
+        this.model = model;
         config = model.config();
         parameters = model.namedParameters();
         this.program = program;
@@ -50,7 +52,7 @@ final class DecodeEngine implements AutoCloseable {
     ///
     /// @param weights how matrices are kept; with F32 the bits are those of the modules
     static @Nullable DecodeEngine of(CausalLm model, List<KvCache> caches, int rows, PackedWeights.Format weights) {
-        if (!model.parameters().stream().allMatch(Program::takes)) {
+        if (Lora.computes(model) || !model.parameters().stream().allMatch(Program::takes)) {
             return null;
         }
         Program program = Program.of(rows, weights);
@@ -119,9 +121,9 @@ final class DecodeEngine implements AutoCloseable {
         return Objects.requireNonNull(parameters.get(name), name);
     }
 
-    /// Whether the model's parameters lie where they lay when this was made.
+    /// Whether the model is what it was when this was made, but for the values of its parameters.
     boolean current() {
-        return program.current();
+        return program.current() && !Lora.computes(model);
     }
 
     /// Row `r` of the next step: the last token of a sequence, its position, and the draw that chooses the next.

@@ -3,14 +3,18 @@ package io.torrefy.nn;
 import io.torrefy.export.Export;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
+import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// y = x W^T + b, with `weight` (out, in) and `bias` (out).
+/// y = x W^T + b, with `weight` (out, in) and `bias` (out), and with an update of low rank while it has one
+/// ([LowRank]).
 @Export(value = "nn.Linear", since = "0.1")
 public final class Linear extends Layer {
     private final Tensor weight;
     private final @Nullable Tensor bias;
+    private @Nullable LowRank adapter;
 
     private Linear(Tensor weight, @Nullable Tensor bias) {
         this.weight = parameter("weight", weight);
@@ -37,8 +41,43 @@ public final class Linear extends Layer {
         return weight;
     }
 
+    /// Adds an update of low rank, whose parameters become those of this layer.
+    ///
+    /// @param scale what the update is multiplied by
+    /// @throws IllegalStateException if it has one
+    public LowRank adapt(int rank, double scale, Rng rng) {
+        if (adapter != null) {
+            throw new IllegalStateException("[adapt] expected a layer without an adapter; got one of rank "
+                    + adapter.rank() + ". Hint: merge or remove that one first.");
+        }
+        LowRank made = LowRank.of(weight, rank, scale, rng);
+        child(LowRank.DOWN, made.down());
+        child(LowRank.UP, made.up());
+        adapter = made;
+        return made;
+    }
+
+    /// The update of low rank, if there is one.
+    public Optional<LowRank> adapter() {
+        return Optional.ofNullable(adapter);
+    }
+
+    /// Frees the update, if there is one; the weights stay as they are.
+    public void removeAdapter() {
+        LowRank old = adapter;
+        if (old != null) {
+            adapter = null;
+            forget(LowRank.DOWN);
+            forget(LowRank.UP);
+            old.close();
+        }
+    }
+
     @Override
     public Tensor forward(Tensor x) {
-        return Functional.linear(x, weight, bias);
+        LowRank update = adapter;
+        return update == null || !update.isOn()
+                ? Functional.linear(x, weight, bias)
+                : Scope.of(() -> Functional.linear(x, weight, bias).add(update.forward(x)));
     }
 }

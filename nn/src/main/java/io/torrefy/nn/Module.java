@@ -39,6 +39,11 @@ public abstract class Module implements AutoCloseable {
         return module;
     }
 
+    /// Takes a part away; it is not freed.
+    protected final void forget(String name) {
+        children.remove(name);
+    }
+
     /// The parts, by name.
     public final SequencedMap<String, Module> children() {
         return new LinkedHashMap<>(children);
@@ -49,6 +54,14 @@ public abstract class Module implements AutoCloseable {
         SequencedMap<String, Tensor> all = new LinkedHashMap<>();
         walk("", (prefix, module) -> module.parameters.forEach((name, value) -> all.put(prefix + name, value)));
         return all;
+    }
+
+    /// The parameters that are trained, with their full names: not those that were frozen by
+    /// `requiresGrad(false)`.
+    public final SequencedMap<String, Tensor> trainableParameters() {
+        SequencedMap<String, Tensor> trained = namedParameters();
+        trained.values().removeIf(parameter -> !parameter.requiresGrad());
+        return trained;
     }
 
     /// All parameters.

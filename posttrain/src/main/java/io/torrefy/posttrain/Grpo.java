@@ -119,7 +119,7 @@ public final class Grpo implements AutoCloseable {
         this.options = options;
         this.loss = GrpoLoss.of(options.loss);
         this.optimizer =
-                AdamW.of(policy.namedParameters(), options.learningRate).withBetas(0.9, 0.95);
+                AdamW.of(policy.trainableParameters(), options.learningRate).withBetas(0.9, 0.95);
         this.schedule = options.decay
                 ? Schedule.linear(options.learningRate, options.warmup, options.steps)
                 : Schedule.constantWithWarmup(options.learningRate, options.warmup);
