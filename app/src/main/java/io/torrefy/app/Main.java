@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             R1ZeroCommand.class,
+            GrpoCommand.class,
             PretrainCommand.class,
             GenerateCommand.class,
             ChatCommand.class,

@@ -219,7 +219,7 @@ class R1ZeroCommandTest {
         return all.toArray(String[]::new);
     }
 
-    private static Path baseModel() {
+    static Path baseModel() {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.exists(at.resolve("models/base/config.json"))) {
                 return at.resolve("models/base");

@@ -7,6 +7,7 @@ import io.torrefy.data.JsonLinesWriter;
 import io.torrefy.export.Export;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.regex.Pattern;
 ///
 /// ```
 /// config.json               the resolved configuration
+/// recipe.yaml               the resolved recipe, of a run that has one
 /// run.json                  who ran it: version, command, seed, machine, when it began
 /// metrics.jsonl             a line a step: step, the metrics, time (Unix seconds), elapsed (seconds of running)
 /// samples.jsonl             completions with their rewards broken down
@@ -46,6 +48,7 @@ import java.util.regex.Pattern;
 @Export(value = "posttrain.RunFolder", since = "0.1")
 public final class RunFolder implements AutoCloseable {
     private static final String CONFIG = "config.json";
+    private static final String RECIPE = "recipe.yaml";
     private static final String METRICS = "metrics.jsonl";
     private static final String SAMPLES = "samples.jsonl";
     private static final String RESULT = "result.json";
@@ -220,6 +223,15 @@ public final class RunFolder implements AutoCloseable {
             RunJson.write(folder.resolve(CONFIG), now);
         } catch (IOException e) {
             throw failed("write " + CONFIG, e);
+        }
+    }
+
+    /// Writes `recipe.yaml`: a recipe that makes this run again.
+    public void recipe(String resolved) {
+        try {
+            AtomicFiles.write(folder.resolve(RECIPE), resolved.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw failed("write " + RECIPE, e);
         }
     }
 
