@@ -32,6 +32,9 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private static final int A_COPIED_COLUMNS = 512;
     /// The same for a transposed A, which is read across its rows.
     private static final int TRANSPOSED_A_COPIED_COLUMNS = 128;
+    /// A transposed A whose rows lie a multiple of this many bytes apart is always copied: its lines would compete for
+    /// so few places in the L2 cache that each tile reads them anew.
+    private static final int CONFLICTING_STRIDE = 1024;
 
     /// Columns whose sums stay in the L1 cache while rows of B pass.
     private static final int ROW_COLUMNS = 4096;
@@ -96,7 +99,9 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private void packed(long m, long n, long a, long b, long c) {
         Scratch scratch = SCRATCH.get();
         int mc = rowsOfA();
-        boolean copyA = ta ? n >= TRANSPOSED_A_COPIED_COLUMNS : n >= A_COPIED_COLUMNS && m > mc;
+        boolean copyA = ta
+                ? n >= TRANSPOSED_A_COPIED_COLUMNS || m > MR && lda % CONFLICTING_STRIDE == 0
+                : n >= A_COPIED_COLUMNS && m > mc;
         // A panel that meets all rows at once is used up at once: one is enough, and stays in the L1 or L2 cache.
         int nc = m <= mc && !copyA ? NR : NC;
         for (long j = 0; j < n; j += nc) {
