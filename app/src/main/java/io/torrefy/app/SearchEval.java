@@ -51,7 +51,11 @@ final class SearchEval {
     /// Reads the options before anything is loaded.
     void read(CommonOptions common, Task task) {
         common.check(asked() || scorer.isEmpty(), "--scorer", "--search with it", scorer.orElse(""));
-        common.check(asked() || out.isEmpty(), "--out", "--search with it", out.map(Path::toString).orElse(""));
+        common.check(
+                asked() || out.isEmpty(),
+                "--out",
+                "--search with it",
+                out.map(Path::toString).orElse(""));
         if (asked()) {
             try {
                 String usual = task.name().equals("countdown") ? "countdown" : "log-prob";
@@ -72,9 +76,8 @@ final class SearchEval {
             long seed,
             Map<String, Object> about)
             throws IOException {
-        Path folder = out.isPresent()
-                ? Files.createDirectories(out.get())
-                : RunFolder.create(Path.of("runs"), "search");
+        Path folder =
+                out.isPresent() ? Files.createDirectories(out.get()) : RunFolder.create(Path.of("runs"), "search");
         List<SearchScore> scores = new ArrayList<>();
         int slots = Math.min(128, 8 * problems.size());
         try (GeneratorPolicy policy = GeneratorPolicy.of(loaded.model(), loaded.tokenizer(), slots, seed)) {

@@ -149,8 +149,8 @@ public final class Generator implements AutoCloseable {
         return generateEach(each, sampling, listener);
     }
 
-    /// One completion for each prompt, in order, each from its own stream and up to its own limit. What comes of one
-    /// does not depend on the others.
+    /// One completion for each prompt, in order, each from its own stream and up to its own limit. What comes of
+    /// one does not depend on the others.
     ///
     /// @throws IllegalArgumentException for an empty prompt or one too long for the model, or a limit below 1
     public List<Completion> generateEach(List<Prompt> prompts, Sampling sampling, Listener listener) {
@@ -276,11 +276,7 @@ public final class Generator implements AutoCloseable {
             for (int i = 0; i < last.length; i++) {
                 last[i] = packed.offsets()[promptOf[i] + 1] - 1L;
             }
-            choose(
-                    fresh,
-                    model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))),
-                    choice,
-                    listener);
+            choose(fresh, model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))), choice, listener);
         }
     }
 

@@ -59,8 +59,7 @@ final class Chart {
     private final Axis x;
     private final Axis y;
 
-    private Chart(
-            String title, String hint, Unit unit, List<Line> lines, double least, double most, String over) {
+    private Chart(String title, String hint, Unit unit, List<Line> lines, double least, double most, String over) {
         this.over = over;
         this.title = title;
         this.hint = hint;

@@ -326,8 +326,8 @@ public final class Countdown implements Task {
                 + options + ". Hint: widen the target range or the number range.");
     }
 
-    /// Whether these numbers, each used once, make the target by this task's operations, through whole numbers from 1 to
-    /// its cap.
+    /// Whether these numbers, each used once, make the target by this task's operations, through whole numbers from
+    /// 1 to its cap.
     ///
     /// @param numbers at least one; with more than five it takes a while
     public boolean reaches(List<Integer> numbers, int target) {

@@ -57,7 +57,13 @@ public final class Report {
     private String page() throws IOException {
         return page(
                 name() + ": " + headline(),
-                header() + tiles() + accuracy() + curves() + stepTime() + new ReportSamples(data).html() + tables()
+                header()
+                        + tiles()
+                        + accuracy()
+                        + curves()
+                        + stepTime()
+                        + new ReportSamples(data).html()
+                        + tables()
                         + footer());
     }
 

@@ -136,7 +136,11 @@ class SearchOnModelTest {
                 for (int i = 0; i < problems.size(); i++) {
                     try (GeneratorPolicy alone = policy(model)) {
                         Session session = session(alone, i);
-                        assertThat(searches.get(s).search().solve(session).draft().text())
+                        assertThat(searches.get(s)
+                                        .search()
+                                        .solve(session)
+                                        .draft()
+                                        .text())
                                 .as("%s alone", searches.get(s).label())
                                 .isEqualTo(one.get(s).texts().get(i));
                         tokens += session.tokens();
@@ -150,14 +154,14 @@ class SearchOnModelTest {
         }
     }
 
-    /// The samples of a smaller best-of-N are among those of a larger one, so that with the verifier it cannot do worse.
+    /// The samples of a smaller best-of-N are among those of a larger one, so that with the verifier it cannot do
+    /// worse.
     @Test
     void moreSamplesNeverDoWorseUnderTheVerifier() {
         try (CausalLm model = TinyBase.model(2);
                 GeneratorPolicy policy = policy(model)) {
             int last = 0;
-            for (Searches.Named search :
-                    Searches.parse("best-of-1,best-of-2,best-of-4,best-of-8", "accuracy")) {
+            for (Searches.Named search : Searches.parse("best-of-1,best-of-2,best-of-4,best-of-8", "accuracy")) {
                 int correct = SearchScore.of(search, policy, task, problems, MOST, (_, _) -> {})
                         .correct();
                 assertThat(correct).isGreaterThanOrEqualTo(last);

@@ -9,9 +9,9 @@ import java.util.List;
 /// keeps its place, so that with `n` finished the search is over, and with one beam this is [Greedy] (Sutskever et al.
 /// 2014; Transformers instead goes on with `n` open beams).
 ///
-/// A finished draft of T tokens is worth its log-probability over T^lengthPenalty; the default, 1, is Transformers'. The
-/// search also ends when no open beam can come to be worth more than the best that is finished, given the benefit of the
-/// greatest length (Transformers' `early_stopping="never"`, which loses nothing).
+/// A finished draft of T tokens is worth its log-probability over T^lengthPenalty; the default, 1, is Transformers'.
+/// The search also ends when no open beam can come to be worth more than the best that is finished, given the benefit
+/// of the greatest length (Transformers' `early_stopping="never"`, which loses nothing).
 ///
 /// @param n beams, at least 1
 /// @param lengthPenalty 0 compares log-probabilities, more favours longer drafts
@@ -57,8 +57,8 @@ public record BeamSearch(int n, double lengthPenalty) implements Search {
         return new Solution(best == null ? session.start() : best, worth);
     }
 
-    /// The `most` likeliest continuations by one token, in their order; of equal ones that of the earlier beam, then of
-    /// the lower id, goes first.
+    /// The `most` likeliest continuations by one token, in their order; of equal ones that of the earlier beam,
+    /// then of the lower id, goes first.
     private static List<Candidate> candidates(Session session, List<Draft> beams, int most) {
         List<Policy.Next> next = session.next(beams, most);
         List<Candidate> candidates = new ArrayList<>();

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 ///
 /// Numbers at hand are followed through the last line that computes: all at its beginning, and after `a op b = c` the
 /// result in the place of a and b. A computation that is wrong or uses what is not at hand scores 0. So does a draft
-/// that is over with a wrong answer, or with none, and one that has given a wrong answer and goes on. After a line break
-/// all numbers are at hand again, as a new attempt begins.
+/// that is over with a wrong answer, or with none, and one that has given a wrong answer and goes on. After a line
+/// break all numbers are at hand again, as a new attempt begins.
 @Export(value = "posttrain.search.CountdownScorer", since = "0.1")
 public final class CountdownScorer implements ProcessScorer {
     private static final Pattern COMPUTATION =
@@ -63,7 +63,9 @@ public final class CountdownScorer implements ProcessScorer {
             Integer a = Integer.valueOf(matcher.group("a"));
             Integer b = Integer.valueOf(matcher.group("b"));
             int c = Integer.parseInt(matcher.group("c"));
-            if (!atHand.remove(a) || !atHand.remove(b) || !right(a, matcher.group("op").charAt(0), b, c)) {
+            if (!atHand.remove(a)
+                    || !atHand.remove(b)
+                    || !right(a, matcher.group("op").charAt(0), b, c)) {
                 return false;
             }
             atHand.addFirst(c);

@@ -62,7 +62,8 @@ public final class GeneratorPolicy implements Policy, AutoCloseable {
         }
         Completion[] answers = new Completion[asks.size()];
         kinds.forEach((kind, members) -> {
-            List<Completion> done = generate(kind, members.stream().map(asks::get).toList());
+            List<Completion> done =
+                    generate(kind, members.stream().map(asks::get).toList());
             for (int i = 0; i < members.size(); i++) {
                 answers[members.get(i)] = done.get(i);
             }

@@ -27,7 +27,8 @@ final class Lockstep {
     private record Tokens(int search, List<Policy.Place> places, int k, CompletableFuture<List<Policy.Next>> answer)
             implements Message {}
 
-    private record Over<T>(int search, @Nullable T result, @Nullable Throwable failure) implements Message {}
+    private record Over<T>(
+            int search, @Nullable T result, @Nullable Throwable failure) implements Message {}
 
     /// Told after each batch.
     @FunctionalInterface
@@ -51,7 +52,8 @@ final class Lockstep {
         this.watcher = watcher;
     }
 
-    /// The results of `count` searches, in order. If some fail, the first one's exception is thrown once all are over.
+    /// The results of `count` searches, in order. If some fail, the first one's exception is thrown once all are
+    /// over.
     ///
     /// @param search makes the result of a number from 0 on with the policy that it is to ask
     static <T> List<T> run(Policy policy, int count, BiFunction<Policy, Integer, T> search, Watcher watcher) {

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Visits that the new root brings along count, so reuse of the tree saves samples. The answer is the finished draft,
-/// of the tree or a rollout, that scored best; a score of 1 ends the search. The budget counts tokens of steps, rollouts
-/// and the scorer, and is never exceeded; when it is used up and nothing is finished, the answer is the draft at the
-/// root.
+/// of the tree or a rollout, that scored best; a score of 1 ends the search. The budget counts tokens of steps,
+/// rollouts and the scorer, and is never exceeded; when it is used up and nothing is finished, the answer is the draft
+/// at the root.
 ///
 /// Trees are of one problem each and grow one simulation after the other, so that they depend on nothing but the seed.
 /// Speed comes from many problems at a time ([Lockstep]).
@@ -90,8 +90,8 @@ public record Mcts(
     ///
     /// @param q the child's mean value
     /// @param prior P, from 0 to 1
-    /// @param parentVisits N, the visits of all its parent's children; before the first one it counts as one, so that
-    ///     priors decide
+    /// @param parentVisits N, the visits of all its parent's children; before the first one it counts as one, so
+    ///     that priors decide
     /// @param visits n, of the child
     public static double puct(double q, double prior, long parentVisits, long visits, double cPuct) {
         return q + cPuct * prior * Math.sqrt(Math.max(1, parentVisits)) / (1 + visits);
@@ -101,7 +101,10 @@ public record Mcts(
     private static final class Node {
         final Draft draft;
         final double prior;
-        @Nullable List<Node> children;
+
+        @Nullable
+        List<Node> children;
+
         long visits;
         double total;
 
@@ -203,7 +206,8 @@ public record Mcts(
             return made;
         }
 
-        /// The child of the greatest PUCT, of equal ones the first. One that was not visited counts as its parent.
+        /// The child of the greatest PUCT, of equal ones the first. One that was not visited counts as its
+        /// parent.
         private Node select(Node parent, List<Node> children) {
             long all = children.stream().mapToLong(child -> child.visits).sum();
             double[] worth = children.stream()
@@ -239,8 +243,8 @@ public record Mcts(
         }
 
         private Node mostVisited(List<Node> children) {
-            return children.get(
-                    Sampled.best(children.stream().mapToDouble(child -> child.visits).toArray()));
+            return children.get(Sampled.best(
+                    children.stream().mapToDouble(child -> child.visits).toArray()));
         }
     }
 }

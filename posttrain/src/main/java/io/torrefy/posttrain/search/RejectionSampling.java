@@ -56,7 +56,11 @@ public record RejectionSampling(int n, double temperature, double threshold, int
             int hits = (int) chosen.stream().filter(one -> !one.lines.isEmpty()).count();
             long more = chosen.stream().mapToLong(Kept::tokens).sum();
             return new Yield(
-                    problems + chosen.size(), samples + chosen.size() * drawn, kept + lines, solved + hits, tokens + more);
+                    problems + chosen.size(),
+                    samples + chosen.size() * drawn,
+                    kept + lines,
+                    solved + hits,
+                    tokens + more);
         }
     }
 
@@ -69,12 +73,7 @@ public record RejectionSampling(int n, double temperature, double threshold, int
     /// @param watcher told after each batch how many problems are done
     /// @throws IOException if the file cannot be written
     public Yield write(
-            Path file,
-            Policy policy,
-            Task task,
-            Rewards rewards,
-            List<Problem> problems,
-            SearchScore.Watcher watcher)
+            Path file, Policy policy, Task task, Rewards rewards, List<Problem> problems, SearchScore.Watcher watcher)
             throws IOException {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         Yield sum = new Yield(0, 0, 0, 0, 0);

@@ -9,8 +9,8 @@ import java.util.List;
 public final class Scorers {
     private Scorers() {}
 
-    /// The policy's own confidence: exp of the mean log-probability of a token, so that length does not matter. 1 for an
-    /// empty draft.
+    /// The policy's own confidence: exp of the mean log-probability of a token, so that length does not matter. 1
+    /// for an empty draft.
     @Export(value = "posttrain.search.scorers.log_prob", since = "0.1")
     public static ProcessScorer logProb() {
         return (_, drafts) -> drafts.stream()

@@ -25,8 +25,8 @@ public record SearchComparison(List<SearchScore> scores) {
         }
     }
 
-    /// Half the width of Wilson's 95 % interval (1927) of an accuracy. Its middle is a little nearer to one half than the
-    /// accuracy is.
+    /// Half the width of Wilson's 95 % interval (1927) of an accuracy. Its middle is a little nearer to one half
+    /// than the accuracy is.
     ///
     /// @param accuracy of `n` problems
     public static double margin(double accuracy, int n) {
@@ -86,8 +86,8 @@ public record SearchComparison(List<SearchScore> scores) {
     /// @param lead what was measured on, for people
     public CurvePage page(String lead) {
         Map<String, List<SearchScore>> families = new LinkedHashMap<>();
-        scores.forEach(score -> families.computeIfAbsent(score.family(), _ -> new ArrayList<>())
-                .add(score));
+        scores.forEach(score ->
+                families.computeIfAbsent(score.family(), _ -> new ArrayList<>()).add(score));
         List<CurvePage.Curve> curves = new ArrayList<>();
         families.forEach((family, members) -> {
             List<SearchScore> sorted = members.stream()
@@ -95,9 +95,7 @@ public record SearchComparison(List<SearchScore> scores) {
                     .toList();
             curves.add(new CurvePage.Curve(
                     family,
-                    sorted.stream()
-                            .mapToDouble(SearchScore::tokensPerProblem)
-                            .toArray(),
+                    sorted.stream().mapToDouble(SearchScore::tokensPerProblem).toArray(),
                     sorted.stream().mapToDouble(SearchScore::accuracy).toArray()));
         });
         SearchScore best = scores.stream()

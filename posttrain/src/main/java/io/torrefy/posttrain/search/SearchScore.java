@@ -57,8 +57,8 @@ public record SearchScore(
 
     private record Solved(Draft draft, long tokens) {}
 
-    /// Runs a search on all problems, many at a time. Problem number `i` draws from the streams from `i * 2^32` on, for
-    /// every search, so that the samples of a smaller search are among those of a larger one.
+    /// Runs a search on all problems, many at a time. Problem number `i` draws from the streams from `i * 2^32` on,
+    /// for every search, so that the samples of a smaller search are among those of a larger one.
     ///
     /// @param maxTokens the greatest length of a solution
     public static SearchScore of(
@@ -76,8 +76,7 @@ public record SearchScore(
         }
         int correct = 0;
         for (int i = 0; i < solved.size(); i++) {
-            Verdict verdict =
-                    task.verify(problems.get(i), solved.get(i).draft().text());
+            Verdict verdict = task.verify(problems.get(i), solved.get(i).draft().text());
             outcomes.merge(verdict.outcome().label(), 1, Integer::sum);
             correct += verdict.correct() ? 1 : 0;
         }

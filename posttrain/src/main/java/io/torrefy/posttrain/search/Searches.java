@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 /// Searches and scorers by name, as configurations and command lines say them:
 /// `greedy,best-of-8,majority-8,beam-4,mcts:n=32,budget=1000,scorer=rollouts-4`.
 ///
-/// A name without dots is one of `posttrain.search.` or, for a scorer, of `posttrain.search.scorers.`; `-` is as good as
+/// A name without dots is one of `posttrain.search.` or, for a scorer, of `posttrain.search.scorers.`; `-` is as good
+/// as
 /// `_`, and a number at the end is the argument `n`. `scorer` names a scorer in the same way.
 @Export(value = "posttrain.search.Searches", since = "0.1")
 public final class Searches {
@@ -85,7 +86,8 @@ public final class Searches {
         return "\n  There are: " + String.join(", ", words) + ".";
     }
 
-    /// What a step ends at: `newline`, `comma`, `blank` (an empty line), or the text itself, in which `\n` is a newline.
+    /// What a step ends at: `newline`, `comma`, `blank` (an empty line), or the text itself, in which `\n` is a
+    /// newline.
     public static String separator(String text) {
         return switch (text) {
             case "newline" -> "\n";
@@ -118,8 +120,9 @@ public final class Searches {
                     }
                 }
             }
-            String name =
-                    word.contains(".") ? word : prefix + word.toLowerCase(Locale.ROOT).replace('-', '_');
+            String name = word.contains(".")
+                    ? word
+                    : prefix + word.toLowerCase(Locale.ROOT).replace('-', '_');
             return new Call(name, word, arguments);
         }
     }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param temperature of the samples, above 0
 /// @param weights what a sample's vote weighs ("weighted majority", Li et al. 2023); null for one each
 @Export(value = "posttrain.search.SelfConsistency", since = "0.1")
-public record SelfConsistency(int n, double temperature, @Nullable ProcessScorer weights) implements Search {
+public record SelfConsistency(
+        int n, double temperature, @Nullable ProcessScorer weights) implements Search {
     public SelfConsistency {
         Sampled.check(n >= 1, "majority", "n of at least 1", n);
         Sampled.temperature("majority", temperature);

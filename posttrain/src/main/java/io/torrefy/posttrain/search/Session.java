@@ -77,8 +77,8 @@ public final class Session {
         return Collections.nCopies(n, start());
     }
 
-    /// Continues every open draft, each on its own, also where two are equal. What is left of the budget is shared among
-    /// them equally; where that gives no token to each, they come back as they are.
+    /// Continues every open draft, each on its own, also where two are equal. What is left of the budget is shared
+    /// among them equally; where that gives no token to each, they come back as they are.
     ///
     /// @param temperature 0 takes the most likely token each time
     /// @param separator ends a continuation, which keeps it, and leaves the draft open; empty to go to the end
@@ -122,11 +122,15 @@ public final class Session {
         return new Draft(ids, policy.text(ids), logProb, draft.steps() + 1, end);
     }
 
-    /// The `k` most likely next tokens of open drafts. Each draft counts as one token: it is what a forward pass is for.
+    /// The `k` most likely next tokens of open drafts. Each draft counts as one token: it is what a forward pass is
+    /// for.
     public List<Policy.Next> next(List<Draft> drafts, int k) {
         tokens += drafts.size();
         return policy.next(
-                drafts.stream().map(draft -> new Policy.Place(prompt, draft.ids())).toList(), k);
+                drafts.stream()
+                        .map(draft -> new Policy.Place(prompt, draft.ids()))
+                        .toList(),
+                k);
     }
 
     /// A draft and one token more.

@@ -53,9 +53,8 @@ class BeamSearchTest {
         for (double penalty : new double[] {0, 0.6, 1, 2}) {
             for (long seed = 0; seed < 25; seed++) {
                 List<Whole> all = all(seed, penalty);
-                Whole best = all.stream()
-                        .reduce((a, b) -> b.worth > a.worth ? b : a)
-                        .orElseThrow();
+                Whole best =
+                        all.stream().reduce((a, b) -> b.worth > a.worth ? b : a).orElseThrow();
                 Solution found = new BeamSearch(all.size(), penalty)
                         .solve(ScriptedPolicy.session(random(seed), ScriptedPolicy.task(), MOST));
                 assertThat(found.draft().ids())
@@ -66,8 +65,8 @@ class BeamSearchTest {
         }
     }
 
-    /// Without a penalty a wider beam may not find better, but never better than all there is; what it says is worth is
-    /// the log-probability of what it wrote.
+    /// Without a penalty a wider beam may not find better, but never better than all there is; what it says is
+    /// worth is the log-probability of what it wrote.
     @Test
     void aNarrowBeamSaysWhatItsDraftIsWorth() {
         for (int n = 1; n <= 4; n++) {

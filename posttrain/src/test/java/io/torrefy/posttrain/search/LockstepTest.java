@@ -12,8 +12,9 @@ class LockstepTest {
     private static final ProcessScorer FLAT = (_, drafts) -> new double[drafts.size()];
 
     private static ScriptedPolicy policy() {
-        return new ScriptedPolicy(List.of("", "a\n", "b\n"), written ->
-                written.size() < 4 ? new double[] {0.1, 0.5, 0.4} : new double[] {1, 0, 0});
+        return new ScriptedPolicy(
+                List.of("", "a\n", "b\n"),
+                written -> written.size() < 4 ? new double[] {0.1, 0.5, 0.4} : new double[] {1, 0, 0});
     }
 
     private static String solve(Policy policy, int number) {

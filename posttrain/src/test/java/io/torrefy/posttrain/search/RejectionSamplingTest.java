@@ -16,7 +16,8 @@ class RejectionSamplingTest {
     @TempDir
     Path folder;
 
-    /// Of six samples "b" comes twice, "eeeeeeee" is cut off, "a" is below the threshold, and two of the others are kept.
+    /// Of six samples "b" comes twice, "eeeeeeee" is cut off, "a" is below the threshold, and two of the others are
+    /// kept.
     @Test
     void theBestDistinctOnesAreWritten() throws IOException {
         Policy policy = ScriptedPolicy.telling("b", "a", "dddd", "b", "eeeeeeee", "ccc");
@@ -30,8 +31,7 @@ class RejectionSamplingTest {
                 rewards.plus("flat", (_, _) -> 1, 0.25),
                 List.of(new Problem("sum \"1\"", "1 +\n", "goal")),
                 (_, _) -> {});
-        assertThat(Files.readString(file))
-                .isEqualTo("""
+        assertThat(Files.readString(file)).isEqualTo("""
                         {"prompt":"1 +\\n","completion":"dddd","score":4.25,"problem":"sum \\"1\\""}
                         {"prompt":"1 +\\n","completion":"ccc","score":3.25,"problem":"sum \\"1\\""}
                         """);

@@ -55,8 +55,7 @@ class SampledSearchTest {
     void votesWeighWhatTheScorerGives() {
         Policy policy = ScriptedPolicy.telling("5", "7", "5", "7", "5");
         ProcessScorer scorer = table(Map.of("5", 0.1, "7", 0.2));
-        Solution found =
-                SelfConsistency.weightedMajority(5, 1, scorer).solve(ScriptedPolicy.session(policy, TASK, 20));
+        Solution found = SelfConsistency.weightedMajority(5, 1, scorer).solve(ScriptedPolicy.session(policy, TASK, 20));
         assertThat(found.draft().text()).isEqualTo("7");
         assertThat(found.score()).isCloseTo(0.4, within(1e-15));
     }
@@ -64,8 +63,8 @@ class SampledSearchTest {
     @Test
     void aScoreOutsideOfItsRangeIsNamed() {
         Policy policy = ScriptedPolicy.telling("a");
-        assertThatThrownBy(() -> new BestOfN(1, 1, table(Map.of("a", 1.5)))
-                        .solve(ScriptedPolicy.session(policy, TASK, 20)))
+        assertThatThrownBy(() ->
+                        new BestOfN(1, 1, table(Map.of("a", 1.5))).solve(ScriptedPolicy.session(policy, TASK, 20)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("from 0 to 1")
                 .hasMessageContaining("1.5")
@@ -81,13 +80,14 @@ class SampledSearchTest {
         assertThatThrownBy(() -> SelfConsistency.majority(0, 1)).hasMessageContaining("n of at least 1; got 0");
     }
 
-    /// a, b or c with equal probability four times, then the end; the scorer counts b's. A sample hits bbbb once in 81
-    /// times; guided by steps, one round of 48 drafts for each letter is enough.
+    /// a, b or c with equal probability four times, then the end; the scorer counts b's. A sample hits bbbb once in
+    /// 81 times; guided by steps, one round of 48 drafts for each letter is enough.
     @Test
     void theStepBeamFollowsTheScorer() {
         ScriptedPolicy policy = new ScriptedPolicy(
                 List.of("", "a,", "b,", "c,"),
-                written -> written.size() < 4 ? new double[] {0, 1 / 3.0, 1 / 3.0, 1 / 3.0} : new double[] {1, 0, 0, 0});
+                written ->
+                        written.size() < 4 ? new double[] {0, 1 / 3.0, 1 / 3.0, 1 / 3.0} : new double[] {1, 0, 0, 0});
         ProcessScorer bees = (_, drafts) -> drafts.stream()
                 .mapToDouble(draft -> draft.text().chars().filter(c -> c == 'b').count() / 5.0)
                 .toArray();
@@ -101,7 +101,8 @@ class SampledSearchTest {
 
     @Test
     void theStepBeamsRoundsAreWholeMultiples() {
-        assertThatThrownBy(() -> new StepBeam(6, 4, 1, "\n", table(Map.of()))).hasMessageContaining("multiple of width 4");
+        assertThatThrownBy(() -> new StepBeam(6, 4, 1, "\n", table(Map.of())))
+                .hasMessageContaining("multiple of width 4");
         assertThatThrownBy(() -> new StepBeam(8, 4, 1, "", table(Map.of()))).hasMessageContaining("separator");
     }
 

@@ -48,8 +48,8 @@ class ScorersTest {
     void whatIsOverIsJudged() {
         String right = "<think> 7 - 5 = 2, 9: 11 7 18 is 18</think>\n<answer> 9 * ( 7 - 5 )</answer>";
         String wrong = "<think> 7 - 5 = 2, 9: 11 7 18 is 18</think>\n<answer> 9 + 7 - 5</answer>";
-        Session session = new Session(
-                ScriptedPolicy.telling("a"), COUNTDOWN, COUNTDOWN.problem(List.of(9, 5, 7), 18), 9, 0);
+        Session session =
+                new Session(ScriptedPolicy.telling("a"), COUNTDOWN, COUNTDOWN.problem(List.of(9, 5, 7), 18), 9, 0);
         double[] scores = CountdownScorer.of()
                 .score(
                         session,
@@ -61,7 +61,9 @@ class ScorersTest {
                                 draft(wrong, Draft.End.OPEN)));
         assertThat(scores).containsExactly(1, 0, 0, 1, 0);
         assertThatThrownBy(() -> CountdownScorer.of()
-                        .score(ScriptedPolicy.session(ScriptedPolicy.telling("a"), ScriptedPolicy.task(), 9), List.of()))
+                        .score(
+                                ScriptedPolicy.session(ScriptedPolicy.telling("a"), ScriptedPolicy.task(), 9),
+                                List.of()))
                 .hasMessageContaining("expected the task countdown; got texts")
                 .hasMessageContaining("Hint");
     }

@@ -14,7 +14,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// A language model that is a function of what was written. Token 0 ends; the prompt is one token beyond the vocabulary.
+/// A language model that is a function of what was written. Token 0 ends; the prompt is one token beyond the
+/// vocabulary.
 final class ScriptedPolicy implements Policy {
     private final List<String> vocabulary;
     private final Function<List<Integer>, double[]> probabilities;
@@ -30,9 +31,12 @@ final class ScriptedPolicy implements Policy {
 
     /// One whose sample of stream `i` is text number `i`, letter by letter.
     static Policy telling(String... texts) {
-        String letters =
-                Arrays.stream(texts).flatMapToInt(String::chars).distinct().sorted().mapToObj(Character::toString)
-                        .collect(Collectors.joining());
+        String letters = Arrays.stream(texts)
+                .flatMapToInt(String::chars)
+                .distinct()
+                .sorted()
+                .mapToObj(Character::toString)
+                .collect(Collectors.joining());
         List<String> vocabulary = new ArrayList<>(List.of(""));
         letters.chars().mapToObj(Character::toString).forEach(vocabulary::add);
         ScriptedPolicy plain = new ScriptedPolicy(vocabulary, _ -> new double[] {1});
@@ -181,7 +185,8 @@ final class ScriptedPolicy implements Policy {
                             Arrays.stream(place.written()).boxed().toList());
                     int[] ids = most(p).stream().limit(k).mapToInt(i -> i).toArray();
                     return new Next(
-                            ids, Arrays.stream(ids).mapToDouble(i -> Math.log(p[i])).toArray());
+                            ids,
+                            Arrays.stream(ids).mapToDouble(i -> Math.log(p[i])).toArray());
                 })
                 .toList();
     }

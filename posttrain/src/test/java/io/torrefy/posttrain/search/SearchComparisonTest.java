@@ -17,9 +17,9 @@ class SearchComparisonTest {
     @Test
     void accuracyAndTokensAreOfAProblem() {
         Problem problem = ScriptedPolicy.problem();
-        ScriptedPolicy policy = new ScriptedPolicy(List.of("", "x", "y"), written -> written.isEmpty()
-                ? new double[] {0, 0.5, 0.5}
-                : new double[] {1, 0, 0});
+        ScriptedPolicy policy = new ScriptedPolicy(
+                List.of("", "x", "y"),
+                written -> written.isEmpty() ? new double[] {0, 0.5, 0.5} : new double[] {1, 0, 0});
         Searches.Named search = new Searches.Named("pass-8", "pass", new BestOfN(8, 1, Scorers.accuracy()));
         SearchScore score = SearchScore.of(
                 search, policy, ScriptedPolicy.task("x"), List.of(problem, problem, problem), 9, (_, _) -> {});
@@ -34,9 +34,9 @@ class SearchComparisonTest {
 
     @Test
     void theTableHasALineForEach() {
-        List<String> table =
-                new SearchComparison(List.of(score("greedy", "greedy", 1, 40), score("best-of-8", "best-of", 3, 4000)))
-                        .table();
+        List<String> table = new SearchComparison(
+                        List.of(score("greedy", "greedy", 1, 40), score("best-of-8", "best-of", 3, 4000)))
+                .table();
         assertThat(table).hasSize(3);
         assertThat(table.get(0)).startsWith("search ").contains("accuracy").contains("tokens/problem");
         assertThat(table.get(2)).startsWith("best-of-8").contains("75.0 %").contains("1,000.0");
