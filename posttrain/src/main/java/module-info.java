@@ -11,4 +11,5 @@ module io.torrefy.posttrain {
 
     exports io.torrefy.posttrain;
     exports io.torrefy.posttrain.recipe;
+    exports io.torrefy.posttrain.search;
 }

@@ -32,7 +32,8 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Measures a model on problems held out from training, judged by an exact verifier. Choose settings by"
                     + " --split validation, and keep the held-out problems for what was chosen.",
-            "One greedy completion a problem; with --samples K also pass@K and the accuracy of the majority's answer."
+            "One greedy completion a problem; with --samples K also pass@K and the accuracy of the majority's answer.",
+            "With --search LIST searches are compared: accuracy against all tokens that were generated."
         })
 final class EvalCommand implements Callable<Integer> {
     private static final String FILE = "file";
@@ -89,6 +90,9 @@ final class EvalCommand implements Callable<Integer> {
     private long seed = 1;
 
     @Mixin
+    private SearchEval search = new SearchEval();
+
+    @Mixin
     private ModelOption model = new ModelOption();
 
     @Mixin
@@ -105,13 +109,22 @@ final class EvalCommand implements Callable<Integer> {
         common.check(heat >= 0 && Double.isFinite(heat), "--temperature", "at least 0", heat);
         common.check(samples == 1 || heat > 0, "--temperature", "above 0 with several samples", heat);
         Task chosen = chosenTask();
+        search.read(common, chosen);
+        if (search.asked() && (samples != 1 || temperature.isPresent())) {
+            throw common.bad("Options '--samples' and '--temperature' are not for --search. Hint: each search has its"
+                    + " own, as in best-of-8:temperature=0.8");
+        }
         List<Problem> problems = problems(chosen);
         Loaded loaded = model.load();
+        if (search.asked()) {
+            search.run(common, loaded, chosen, problems, maxTokens, seed, about(chosen, problems));
+            return 0;
+        }
         Sampling sampling = Sampling.of(maxTokens, heat, seed).withStopIds(Set.of(Tokens.end(loaded.tokenizer())));
         long start = System.nanoTime();
         List<Completion> done = generate(loaded, problems, sampling);
         double seconds = (System.nanoTime() - start) / 1e9;
-        report(chosen, Score.of(chosen, problems, samples, texts(loaded, done)), done, heat, seconds);
+        report(chosen, problems, Score.of(chosen, problems, samples, texts(loaded, done)), done, heat, seconds);
         return 0;
     }
 
@@ -177,7 +190,17 @@ final class EvalCommand implements Callable<Integer> {
         return done.stream().map(c -> loaded.tokenizer().decode(c.ids(), true)).toList();
     }
 
-    private void report(Task chosen, Score score, List<Completion> done, double heat, double seconds) {
+    private Map<String, Object> about(Task chosen, List<Problem> problems) {
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("model", model.folder().toString());
+        about.put("task", chosen.name());
+        about.put("split", SideConverter.name(split));
+        about.put("problems", problems.size());
+        return about;
+    }
+
+    private void report(
+            Task chosen, List<Problem> problems, Score score, List<Completion> done, double heat, double seconds) {
         long tokens = done.stream().mapToLong(c -> c.ids().length).sum();
         long cut = done.stream()
                 .filter(c -> c.finish() == Completion.Finish.LENGTH)
@@ -198,11 +221,7 @@ final class EvalCommand implements Callable<Integer> {
         say(
                 "Mean length %.1f tokens, %d cut off, %.0f tokens/s.",
                 (double) tokens / done.size(), cut, tokens / seconds);
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("model", model.folder().toString());
-        json.put("task", chosen.name());
-        json.put("split", SideConverter.name(split));
-        json.put("problems", score.problems());
+        Map<String, Object> json = about(chosen, problems);
         json.put("samples", samples);
         json.put("temperature", heat);
         json.put("accuracy", score.accuracy());

@@ -101,11 +101,47 @@ class EvalCommandTest {
             {"eval", "--split", "test"},
             {"eval", "--samples", "2", "--temperature", "0"},
             {"eval", "--held-out", "0"},
+            {"eval", "--search", "best-off-8"},
+            {"eval", "--search", "best-of-8:scorer=nobody"},
+            {"eval", "--search", "greedy", "--samples", "2"},
+            {"eval", "--scorer", "countdown"},
+            {"eval", "--out", folder.toString()},
         }) {
             assertThat(new CommandRun().execute(wrong))
                     .as(String.join(" ", wrong))
                     .isEqualTo(2);
         }
+    }
+
+    @Test
+    void searchesAreCompared() throws IOException {
+        String model = TinyModel.save(folder).toString();
+        Path out = folder.resolve("out");
+        assertThat(run.execute(
+                        "eval",
+                        "--model",
+                        model,
+                        "--count",
+                        "2",
+                        "--max-tokens",
+                        "4",
+                        "--search",
+                        "greedy,best-of-2,mcts-2:scorer=rollouts-2,budget=40",
+                        "--out",
+                        out.toString(),
+                        "--json"))
+                .as("%s", run.err())
+                .isZero();
+        JsonNode json = TinyModel.json(run);
+        assertThat(json.path("searches")).hasSize(3);
+        assertThat(json.path("searches").get(0).path("tokens").asInt()).isBetween(2, 8);
+        assertThat(json.path("searches").get(2).path("tokens").asInt()).isBetween(2, 80);
+        assertThat(json.path("searches").get(2).path("asks_verifier").asBoolean())
+                .isTrue();
+        assertThat(run.out()).contains("tokens/problem").contains("best-of-2");
+        assertThat(run.err()).contains("greedy: 2 of 2 problems");
+        assertThat(Files.readString(out.resolve("search.html"))).contains("Accuracy over tokens per problem");
+        assertThat(Files.readString(out.resolve("search.json"))).contains("\"searches\":[{\"search\":\"greedy\"");
     }
 
     @Test

@@ -75,19 +75,27 @@ public final class Generator implements AutoCloseable {
         void token(int prompt, int id);
     }
 
+    /// A prompt with a random stream and a limit of its own: what a search goes on from.
+    ///
+    /// @param stream of its draws, which begin at position 0
+    /// @param maxNewTokens at most so many, and no more than [Sampling#maxNewTokens]
+    public record Prompt(int[] ids, long stream, int maxNewTokens) {}
+
     /// A sequence being generated.
     private static final class Sequence {
         final int index;
         final int[] prompt;
+        final long stream;
         final int slot;
         final int[] ids;
         final float[] logProbs;
         final @Nullable StopWatch stop;
         int count;
 
-        Sequence(int index, int[] prompt, int slot, int most, @Nullable StopWatch stop) {
+        Sequence(int index, Prompt from, int slot, int most, @Nullable StopWatch stop) {
             this.index = index;
-            this.prompt = prompt;
+            this.prompt = from.ids;
+            this.stream = from.stream;
             this.slot = slot;
             this.ids = new int[most];
             this.logProbs = new float[most];
@@ -134,7 +142,22 @@ public final class Generator implements AutoCloseable {
     /// @param firstStream the random stream of the first prompt; the others follow
     /// @throws IllegalArgumentException for an empty prompt or one too long for the model
     public List<Completion> generate(List<int[]> prompts, Sampling sampling, long firstStream, Listener listener) {
+        List<Prompt> each = new ArrayList<>(prompts.size());
+        for (int i = 0; i < prompts.size(); i++) {
+            each.add(new Prompt(prompts.get(i), firstStream + i, sampling.maxNewTokens()));
+        }
+        return generateEach(each, sampling, listener);
+    }
+
+    /// One completion for each prompt, in order, each from its own stream and up to its own limit. What comes of
+    /// one does not depend on the others.
+    ///
+    /// @throws IllegalArgumentException for an empty prompt or one too long for the model, or a limit below 1
+    public List<Completion> generateEach(List<Prompt> prompts, Sampling sampling, Listener listener) {
         int most = check(prompts, sampling);
+        if (prompts.isEmpty()) {
+            return List.of();
+        }
         Completion[] done = new Completion[prompts.size()];
         Deque<Integer> free = new ArrayDeque<>();
         for (int slot = 0; slot < Math.min(slots, prompts.size()); slot++) {
@@ -149,17 +172,17 @@ public final class Generator implements AutoCloseable {
             reserve(Math.min(slots, prompts.size()), most);
             while (next < prompts.size() || !active.isEmpty()) {
                 if (free.isEmpty() || next == prompts.size()) {
-                    decode(active, choice, firstStream, listener);
+                    decode(active, choice, listener);
                     retire(active, stops, free, done);
                     continue;
                 }
                 List<Sequence> fresh = new ArrayList<>();
                 while (next < prompts.size() && !free.isEmpty()) {
-                    int[] prompt = prompts.get(next);
-                    int room = Math.min(sampling.maxNewTokens(), model.config().maxPositions() - prompt.length);
+                    Prompt prompt = prompts.get(next);
+                    int room = room(prompt, sampling);
                     fresh.add(new Sequence(next++, prompt, free.remove(), room, StopWatch.of(tokenizer, sampling)));
                 }
-                prefill(fresh, choice, firstStream, listener);
+                prefill(fresh, choice, listener);
                 retire(fresh, stops, free, done);
                 active.addAll(fresh);
             }
@@ -167,20 +190,30 @@ public final class Generator implements AutoCloseable {
         return List.of(done);
     }
 
-    private int check(List<int[]> prompts, Sampling sampling) {
+    private int room(Prompt prompt, Sampling sampling) {
+        int most = Math.min(sampling.maxNewTokens(), prompt.maxNewTokens);
+        return Math.min(most, model.config().maxPositions() - prompt.ids.length);
+    }
+
+    private int check(List<Prompt> prompts, Sampling sampling) {
         if (!sampling.stopStrings().isEmpty() && tokenizer == null) {
             throw new IllegalArgumentException("[generate] expected a tokenizer, to find stop strings; got none");
         }
         int longest = 0;
         for (int i = 0; i < prompts.size(); i++) {
-            int n = prompts.get(i).length;
+            Prompt prompt = prompts.get(i);
+            int n = prompt.ids.length;
             if (n == 0 || n >= model.config().maxPositions()) {
                 throw new IllegalArgumentException("[generate] expected prompts of 1 to "
                         + (model.config().maxPositions() - 1) + " tokens; got " + n + " at " + i);
             }
-            longest = Math.max(longest, n);
+            if (prompt.maxNewTokens < 1) {
+                throw new IllegalArgumentException("[generate] expected a limit of at least one new token; got "
+                        + prompt.maxNewTokens + " at " + i);
+            }
+            longest = Math.max(longest, n + room(prompt, sampling));
         }
-        return Math.min(longest + sampling.maxNewTokens(), model.config().maxPositions());
+        return longest;
     }
 
     private void reserve(int count, int length) {
@@ -204,7 +237,7 @@ public final class Generator implements AutoCloseable {
     }
 
     /// Reads the prompts of new sequences, each different one once, and chooses their first tokens.
-    private void prefill(List<Sequence> fresh, TokenChoice choice, long firstStream, Listener listener) {
+    private void prefill(List<Sequence> fresh, TokenChoice choice, Listener listener) {
         List<int[]> distinct = new ArrayList<>();
         List<Sequence> leaders = new ArrayList<>();
         Map<IntBuffer, Integer> seen = new HashMap<>();
@@ -243,12 +276,7 @@ public final class Generator implements AutoCloseable {
             for (int i = 0; i < last.length; i++) {
                 last[i] = packed.offsets()[promptOf[i] + 1] - 1L;
             }
-            choose(
-                    fresh,
-                    model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))),
-                    choice,
-                    firstStream,
-                    listener);
+            choose(fresh, model.logits(hidden.indexSelect(0, Tensor.of(last, last.length))), choice, listener);
         }
     }
 
@@ -267,14 +295,14 @@ public final class Generator implements AutoCloseable {
     }
 
     /// One token for every active sequence.
-    private void decode(List<Sequence> active, TokenChoice choice, long firstStream, Listener listener) {
+    private void decode(List<Sequence> active, TokenChoice choice, Listener listener) {
         if (engine == null) {
-            decodeByModules(active, choice, firstStream, listener);
+            decodeByModules(active, choice, listener);
             return;
         }
         for (int i = 0; i < active.size(); i++) {
             Sequence s = active.get(i);
-            engine.row(i, s.ids[s.count - 1], s.length() - 1, s.slot, firstStream + s.index, s.count);
+            engine.row(i, s.ids[s.count - 1], s.length() - 1, s.slot, s.stream, s.count);
         }
         engine.step(active.size(), choice);
         for (int i = 0; i < active.size(); i++) {
@@ -282,7 +310,7 @@ public final class Generator implements AutoCloseable {
         }
     }
 
-    private void decodeByModules(List<Sequence> active, TokenChoice choice, long firstStream, Listener listener) {
+    private void decodeByModules(List<Sequence> active, TokenChoice choice, Listener listener) {
         int n = active.size();
         long[] ids = new long[n];
         long[] positions = new long[n];
@@ -308,16 +336,15 @@ public final class Generator implements AutoCloseable {
                     offsets,
                     longest,
                     new TokenBatch.Cache(caches, Tensor.of(rows, n), slot, lengths, true));
-            choose(active, model.forward(batch), choice, firstStream, listener);
+            choose(active, model.forward(batch), choice, listener);
         }
     }
 
-    private void choose(
-            List<Sequence> sequences, Tensor logits, TokenChoice choice, long firstStream, Listener listener) {
+    private void choose(List<Sequence> sequences, Tensor logits, TokenChoice choice, Listener listener) {
         long[] streams = new long[sequences.size()];
         int[] draws = new int[streams.length];
         for (int i = 0; i < streams.length; i++) {
-            streams[i] = firstStream + sequences.get(i).index;
+            streams[i] = sequences.get(i).stream;
             draws[i] = sequences.get(i).count;
         }
         TokenChoice.Chosen chosen = choice.choose(logits, streams, draws);

@@ -125,6 +125,35 @@ class GeneratorTest {
         }
     }
 
+    /// Streams and limits of their own give what each gives alone.
+    @Test
+    void everyPromptMayHaveItsOwnStreamAndLimit() {
+        CausalLm model = llama();
+        List<int[]> prompts = prompts(model, 5);
+        Sampling sampling = Sampling.of(NEW, HOT, 3);
+        List<Generator.Prompt> each = new ArrayList<>();
+        List<List<Integer>> alone = new ArrayList<>();
+        try (Generator generator = Generator.of(model, null, 3)) {
+            for (int i = 0; i < prompts.size(); i++) {
+                long stream = 1000L * i * i;
+                int limit = 1 + 4 * i;
+                each.add(new Generator.Prompt(prompts.get(i), stream, limit));
+                int[] free = generator
+                        .generate(List.of(prompts.get(i)), sampling, stream, (_, _) -> {})
+                        .getFirst()
+                        .ids();
+                alone.add(Arrays.stream(free).limit(limit).boxed().toList());
+            }
+            assertThat(ids(generator.generateEach(each, sampling, (_, _) -> {})))
+                    .isEqualTo(alone);
+            assertThat(generator.generateEach(List.of(), sampling, (_, _) -> {}))
+                    .isEmpty();
+            assertThatThrownBy(() -> generator.generateEach(
+                            List.of(new Generator.Prompt(prompts.get(0), 0, 0)), sampling, (_, _) -> {}))
+                    .hasMessageContaining("at least one new token; got 0");
+        }
+    }
+
     @Test
     void samplesOfOnePromptShareItsReadingAndDiffer() {
         CausalLm model = llama();

@@ -15,6 +15,8 @@ final class Chart {
     /// Curves of fewer points are drawn as they are, without a smoothed one over them.
     private static final int FEWEST_SMOOTHED = 24;
 
+    private static final String STEPS = "steps";
+
     /// How values are written.
     enum Unit {
         NUMBER,
@@ -53,10 +55,12 @@ final class Chart {
     private final String hint;
     private final Unit unit;
     private final List<Line> lines;
+    private final String over;
     private final Axis x;
     private final Axis y;
 
-    private Chart(String title, String hint, Unit unit, List<Line> lines, double least, double most) {
+    private Chart(String title, String hint, Unit unit, List<Line> lines, double least, double most, String over) {
+        this.over = over;
         this.title = title;
         this.hint = hint;
         this.unit = unit;
@@ -68,12 +72,19 @@ final class Chart {
 
     /// A chart from 0, or from below it where values are negative, to the greatest value.
     static Chart of(String title, String hint, Unit unit, List<Line> lines) {
-        return new Chart(title, hint, unit, lines, 0, 0);
+        return new Chart(title, hint, unit, lines, 0, 0, STEPS);
     }
 
     /// A chart of fractions, from 0 to 1.
     static Chart ofFractions(String title, String hint, List<Line> lines) {
-        return new Chart(title, hint, Unit.PERCENT, lines, 0, 1);
+        return ofFractions(title, hint, lines, STEPS);
+    }
+
+    /// A chart of fractions over something else than steps.
+    ///
+    /// @param over what a place from left to right is, such as `tokens`
+    static Chart ofFractions(String title, String hint, List<Line> lines, String over) {
+        return new Chart(title, hint, Unit.PERCENT, lines, 0, 1, over);
     }
 
     private DoubleStream steps() {
@@ -115,7 +126,8 @@ final class Chart {
         var out = new StringBuilder();
         out.append("<div class=\"plot\" role=\"img\" aria-label=\"")
                 .append(Html.escape(description()))
-                .append("\" data-from=\"" + x.from() + "\" data-to=\"" + x.to() + "\">\n");
+                .append("\" data-from=\"" + x.from() + "\" data-to=\"" + x.to() + "\""
+                        + (over.equals(STEPS) ? "" : " data-over=\"" + Html.escape(over) + "\"") + ">\n");
         out.append("<svg viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\n");
         for (double tick : y.ticks()) {
             var at = coordinate(1 - y.position(tick));
@@ -141,7 +153,7 @@ final class Chart {
                         + unit.format(line.series().last()) + ", lowest "
                         + unit.format(min(Arrays.stream(line.series().values()))) + ", highest "
                         + unit.format(max(Arrays.stream(line.series().values()))))
-                .collect(Collectors.joining("; ", title + " over steps. ", "."));
+                .collect(Collectors.joining("; ", title + " over " + over + ". ", "."));
     }
 
     private String curves(Line line) {

@@ -326,6 +326,16 @@ public final class Countdown implements Task {
                 + options + ". Hint: widen the target range or the number range.");
     }
 
+    /// Whether these numbers, each used once, make the target by this task's operations, through whole numbers from
+    /// 1 to its cap.
+    ///
+    /// @param numbers at least one; with more than five it takes a while
+    public boolean reaches(List<Integer> numbers, int target) {
+        return numbers.size() == 1
+                ? numbers.getFirst() == target
+                : SearchSpace.reachable(numbers, operations, options.cap()).contains(target);
+    }
+
     @Override
     public Verdict verify(Problem problem, String completion) {
         return verify(problem.goal(Puzzle.class), completion, options.exactlyOnce());

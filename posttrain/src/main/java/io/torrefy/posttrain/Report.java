@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 /// it any network and any script but its own; everything a model wrote is shown as text.
 @Export(value = "posttrain.Report", since = "0.1")
 public final class Report {
-    private static final List<String> COLORS = List.of("c1", "c2", "c3", "c4", "c5", "c6");
+    static final List<String> COLORS = List.of("c1", "c2", "c3", "c4", "c5", "c6");
 
     private final RunData data;
 
@@ -55,6 +55,20 @@ public final class Report {
     }
 
     private String page() throws IOException {
+        return page(
+                name() + ": " + headline(),
+                header()
+                        + tiles()
+                        + accuracy()
+                        + curves()
+                        + stepTime()
+                        + new ReportSamples(data).html()
+                        + tables()
+                        + footer());
+    }
+
+    /// A page of this look around what its body holds.
+    static String page(String title, String main) throws IOException {
         var script = resource("report.js");
         var policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-"
                 + sha256(script) + "'";
@@ -62,10 +76,9 @@ public final class Report {
                 + "<meta http-equiv=\"Content-Security-Policy\" content=\"" + policy + "\">\n"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                 + "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                + "<title>" + Html.escape(name() + ": " + headline()) + "</title>\n"
+                + "<title>" + Html.escape(title) + "</title>\n"
                 + "<style>\n" + resource("report.css") + "</style>\n</head>\n<body>\n<main>\n"
-                + header() + tiles() + accuracy() + curves() + stepTime() + new ReportSamples(data).html()
-                + tables() + footer()
+                + main
                 + "</main>\n<script>" + script + "</script>\n</body>\n</html>\n";
     }
 
@@ -110,7 +123,7 @@ public final class Report {
     }
 
     /// A bean.
-    private static String bean() {
+    static String bean() {
         return "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><ellipse cx=\"12\" cy=\"12\" rx=\"7.2\" ry=\"10\""
                 + " transform=\"rotate(32 12 12)\"/><path d=\"M16.6 4.2c-1 3.6-4.2 4.6-5 8.2-.6 2.6-2.4 5-4.4 7.2\"/>"
                 + "</svg>";

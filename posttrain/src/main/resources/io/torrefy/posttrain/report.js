@@ -16,7 +16,7 @@ document.querySelectorAll('.plot').forEach(plot => {
     const dense = filled.reduce((a, b) => b.x.length > a.x.length ? b : a);
     const step = dense.x[nearest(dense.x, aim)];
     const at = 100 * (step - from) / span;
-    tip.replaceChildren(`step ${Math.round(step)}`);
+    tip.replaceChildren(plot.dataset.over ? `${Math.round(step)} ${plot.dataset.over}` : `step ${Math.round(step)}`);
     filled.forEach(line => {
       const i = nearest(line.x, step);
       if (Math.abs(line.x[i] - step) > span / 50) return;
