@@ -73,16 +73,16 @@ public record PackedCompletions(TokenBatch batch, Tensor places, Tensor targets,
         return model.hidden(batch).indexSelect(0, places);
     }
 
-    /// Log-probabilities and entropies (tokens) of the completions' tokens. Logits are made for these alone, and where
-    /// vocabulary and tokens are many, some at a time.
+    /// Log-probabilities and entropies (tokens) of the completions' tokens. Logits are made for these alone, and
+    /// where vocabulary and tokens are many, some at a time.
     ///
     /// @param temperature what they were sampled at: it divides the logits
     public TokenLogProbs logProbs(CausalLm model, double temperature) {
         return LinearCrossEntropy.tokenLogProbs(hidden(model), model.outputMatrix(), targets, temperature);
     }
 
-    /// Cuts rows into micro-batches of about `tokens` tokens, in their order; those that share a prompt with the row
-    /// before them count it once.
+    /// Cuts rows into micro-batches of about `tokens` tokens, in their order; those that share a prompt with the
+    /// row before them count it once.
     ///
     /// @param rows indices into prompts and completions
     /// @return the same indices in parts; a row of more tokens has a part of its own

@@ -1,11 +1,20 @@
 package io.torrefy.posttrain.ppo;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.export.Export;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
 
 /// The coefficient of the KL penalty in the reward: constant, or steered to a target (Ziegler et al. 2019, "Fine-tuning
 /// language models from human preferences", section 2.2).
 @Export(value = "posttrain.KlController", since = "0.1")
 public final class KlController {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String FILE = "kl.json";
+    private static final String NAME = "kl_coef";
+
     /// The relative error that counts at most.
     private static final double ERROR_LIMIT = 0.2;
 
@@ -69,8 +78,15 @@ public final class KlController {
         }
     }
 
+    /// Writes the coefficient.
+    void save(Path folder) throws IOException {
+        Files.write(folder.resolve(FILE), JSON.writeValueAsBytes(Map.of(NAME, coefficient)));
+    }
+
     /// Goes on from the coefficient of an earlier run.
-    void restore(double value) {
-        coefficient = value;
+    void restore(Path folder) throws IOException {
+        coefficient = JSON.readTree(Files.readAllBytes(folder.resolve(FILE)))
+                .required(NAME)
+                .asDouble();
     }
 }
