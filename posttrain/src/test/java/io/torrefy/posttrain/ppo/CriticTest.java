@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.TokenBatch;
 import io.torrefy.posttrain.PackedCompletions;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
@@ -11,6 +12,7 @@ import io.torrefy.tensor.Tensor;
 import io.torrefy.testkit.Close;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,9 +43,9 @@ class CriticTest {
                     int[] prompt = PROMPTS.get(i);
                     int[] completion = COMPLETIONS.get(i);
                     for (int t = 0; t < completion.length; t++) {
-                        int[] before = java.util.Arrays.copyOf(prompt, prompt.length + t);
+                        int[] before = Arrays.copyOf(prompt, prompt.length + t);
                         System.arraycopy(completion, 0, before, prompt.length, t);
-                        Tensor hidden = body.hidden(io.torrefy.lm.TokenBatch.pack(List.of(before)));
+                        Tensor hidden = body.hidden(TokenBatch.pack(List.of(before)));
                         Tensor last = hidden.indexSelect(0, Tensor.of(new long[] {before.length - 1}));
                         expected[at++] = last.matmul(head.t()).item();
                     }

@@ -8,6 +8,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunMetrics;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -187,7 +188,7 @@ class PpoTest {
                 .close();
     }
 
-    private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String... words) {
+    private static void refused(ThrowingCallable call, String... words) {
         assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll(words);
     }
 }

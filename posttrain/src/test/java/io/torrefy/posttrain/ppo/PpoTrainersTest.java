@@ -43,7 +43,7 @@ class PpoTrainersTest {
                 reward[step] = run.step(step).metrics().get(RunMetrics.REWARD);
             }
         }
-        assertThat(mean(reward, steps - 5, steps)).isGreaterThan(mean(reward, 0, 5) + 0.15);
+        assertThat(mean(reward, steps - 5, steps)).isGreaterThan(mean(reward, 0, 5) + 0.3);
     }
 
     /// With completions of one token the best policy is known: the reference times exp(reward / coefficient). A
@@ -65,7 +65,7 @@ class PpoTrainersTest {
                 share += step >= steps - 20 ? reward / 20 : 0;
             }
         }
-        assertThat(share).isCloseTo(Math.E / (1 + Math.E), within(0.08));
+        assertThat(share).isCloseTo(Math.E / (1 + Math.E), within(0.04));
     }
 
     private static double mean(double[] values, int from, int to) {

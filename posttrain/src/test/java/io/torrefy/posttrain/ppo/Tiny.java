@@ -5,6 +5,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.DecoderConfig;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.lm.TrainedBpe;
+import io.torrefy.nn.Module;
 import io.torrefy.posttrain.Corpus;
 import io.torrefy.posttrain.Countdown;
 import io.torrefy.posttrain.Task;
@@ -54,7 +55,7 @@ final class Tiny {
     }
 
     /// Copies of all parameters.
-    static Map<String, float[]> weights(io.torrefy.nn.Module model) {
+    static Map<String, float[]> weights(Module model) {
         Map<String, float[]> weights = new TreeMap<>();
         model.namedParameters().forEach((name, tensor) -> weights.put(name, tensor.toFloats()));
         return weights;
