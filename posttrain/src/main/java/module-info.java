@@ -12,4 +12,5 @@ module io.torrefy.posttrain {
     exports io.torrefy.posttrain;
     exports io.torrefy.posttrain.recipe;
     exports io.torrefy.posttrain.search;
+    exports io.torrefy.posttrain.ppo;
 }

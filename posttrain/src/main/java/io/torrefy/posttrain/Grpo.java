@@ -5,13 +5,11 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Completion;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
-import io.torrefy.lm.TokenBatch;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.Autograd;
-import io.torrefy.tensor.LinearCrossEntropy;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
@@ -20,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Group relative policy optimisation (Shao et al. 2024, "DeepSeekMath", algorithm 1; Guo et al. 2025, "DeepSeek-R1",
@@ -146,11 +145,7 @@ public final class Grpo implements AutoCloseable {
     }
 
     /// One completion with everything the update needs.
-    private record Rollout(Problem problem, int[] prompt, Completion completion, RunSample sample) {
-        int tokens() {
-            return prompt.length + completion.ids().length;
-        }
-    }
+    private record Rollout(Problem problem, int[] prompt, Completion completion, RunSample sample) {}
 
     /// What a step did.
     ///
@@ -262,27 +257,14 @@ public final class Grpo implements AutoCloseable {
     /// Indices of rollouts, some at a time. Those without advantage have no gradient and are left out, unless the
     /// divergence gives them one.
     private List<int[]> microBatches(List<Rollout> rollouts, double[] advantages) {
-        List<int[]> parts = new ArrayList<>();
-        List<Integer> open = new ArrayList<>();
-        int tokens = 0;
-        for (int i = 0; i < rollouts.size(); i++) {
-            if (advantages[i] == 0 && options.loss.beta() == 0) {
-                continue;
-            }
-            Rollout r = rollouts.get(i);
-            if (!open.isEmpty() && tokens + r.tokens() > options.microBatchTokens) {
-                parts.add(open.stream().mapToInt(Integer::intValue).toArray());
-                open.clear();
-                tokens = 0;
-            }
-            boolean shares = !open.isEmpty() && Arrays.equals(rollouts.get(open.getLast()).prompt, r.prompt);
-            open.add(i);
-            tokens += shares ? r.completion.ids().length : r.tokens();
-        }
-        if (!open.isEmpty()) {
-            parts.add(open.stream().mapToInt(Integer::intValue).toArray());
-        }
-        return parts;
+        int[] rows = IntStream.range(0, rollouts.size())
+                .filter(i -> advantages[i] != 0 || options.loss.beta() != 0)
+                .toArray();
+        return PackedCompletions.microBatches(
+                rollouts.stream().map(Rollout::prompt).toList(),
+                rollouts.stream().map(r -> r.completion.ids()).toList(),
+                rows,
+                options.microBatchTokens);
     }
 
     private static Tensor packed(List<double[]> perSequence, int[] part) {
@@ -319,38 +301,12 @@ public final class Grpo implements AutoCloseable {
     }
 
     /// Log-probabilities of the completions' tokens, packed end to end. The completions of a problem follow each
-    /// other: their prompt is read once. Logits are made for the
-    /// completions' tokens alone, and where vocabulary and tokens are many, some at a time.
+    /// other: their prompt is read once.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
-        List<int[]> prompts = new ArrayList<>();
-        List<int[]> inputs = new ArrayList<>();
-        int[] promptOf = new int[batch.size()];
-        for (int i = 0; i < promptOf.length; i++) {
-            Rollout r = batch.get(i);
-            if (i == 0 || !Arrays.equals(batch.get(i - 1).prompt, r.prompt)) {
-                prompts.add(r.prompt);
-            }
-            promptOf[i] = prompts.size() - 1;
-            int[] ids = r.completion.ids();
-            inputs.add(Arrays.copyOf(ids, ids.length - 1)); // the last token predicts nothing
-        }
-        TokenBatch packed = TokenBatch.fork(prompts, inputs, promptOf);
-        int total = batch.stream().mapToInt(r -> r.completion.ids().length).sum();
-        long[] places = new long[total];
-        long[] targets = new long[total];
-        int at = 0;
-        for (int i = 0; i < promptOf.length; i++) {
-            int[] ids = batch.get(i).completion.ids();
-            long from = packed.offsets()[prompts.size() + i];
-            for (int t = 0; t < ids.length; t++) {
-                // The prompt's last token predicts the completion's first.
-                places[at] = t == 0 ? packed.offsets()[promptOf[i] + 1] - 1L : from + t - 1;
-                targets[at++] = ids[t];
-            }
-        }
-        Tensor hidden = model.hidden(packed).indexSelect(0, Tensor.of(places, total));
-        return LinearCrossEntropy.tokenLogProbs(
-                        hidden, model.outputMatrix(), Tensor.of(targets, total), options.temperature)
+        return PackedCompletions.of(
+                        batch.stream().map(Rollout::prompt).toList(),
+                        batch.stream().map(r -> r.completion.ids()).toList())
+                .logProbs(model, options.temperature)
                 .logProbs();
     }
 
