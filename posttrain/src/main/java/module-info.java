@@ -9,4 +9,5 @@ module io.torrefy.posttrain {
     requires static org.jspecify;
 
     exports io.torrefy.posttrain;
+    exports io.torrefy.posttrain.preference;
 }
