@@ -13,4 +13,5 @@ module io.torrefy.posttrain {
     exports io.torrefy.posttrain.recipe;
     exports io.torrefy.posttrain.search;
     exports io.torrefy.posttrain.ppo;
+    exports io.torrefy.posttrain.preference;
 }

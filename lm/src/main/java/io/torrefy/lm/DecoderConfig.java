@@ -36,6 +36,9 @@ public record DecoderConfig(
         boolean tied,
         double initializerRange) {
 
+    /// How the architectures end that are one of these bodies under a head of numbers.
+    private static final String SCORING = "ForSequenceClassification";
+
     /// The architectures that load.
     public enum Family {
         GPT2("GPT2LMHeadModel", "gpt2"),
@@ -118,7 +121,8 @@ public record DecoderConfig(
         List<String> known = new ArrayList<>();
         for (Family f : Family.values()) {
             known.add(f.architecture);
-            if (f.architecture.equals(architecture) || (architecture.isEmpty() && f.modelType.equals(type))) {
+            boolean byType = architecture.isEmpty() || architecture.endsWith(SCORING);
+            if (f.architecture.equals(architecture) || (byType && f.modelType.equals(type))) {
                 family = f;
             }
         }

@@ -1,0 +1,118 @@
+package io.torrefy.posttrain.preference;
+
+import io.torrefy.nn.AdamW;
+import io.torrefy.nn.GradientClipping;
+import io.torrefy.nn.Module;
+import io.torrefy.nn.ParameterGroups;
+import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.RunMetrics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.IntUnaryOperator;
+
+/// Which examples a step takes, how they are cut into micro-batches, and what is done with their gradients.
+final class Updates implements AutoCloseable {
+    private final String op;
+    private final PreferenceTraining training;
+    private final Module model;
+    private final AdamW optimizer;
+    private final Schedule schedule;
+    private final int examples;
+
+    Updates(String op, Module model, PreferenceTraining training, int examples) {
+        this.op = op;
+        this.training = training;
+        this.model = model;
+        this.examples = examples;
+        ParameterGroups groups = ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors();
+        optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
+        schedule = training.decay()
+                ? Schedule.linear(training.learningRate(), training.warmup(), training.steps())
+                : Schedule.constantWithWarmup(training.learningRate(), training.warmup());
+    }
+
+    AdamW optimizer() {
+        return optimizer;
+    }
+
+    /// The examples of step `step`: `batchSize` of the passes over the data laid end to end. A function of (seed,
+    /// step) alone.
+    int[] batch(long step) {
+        int[] batch = new int[training.batchSize()];
+        long pass = -1;
+        int[] order = {};
+        for (int i = 0; i < batch.length; i++) {
+            long at = step * batch.length + i;
+            if (pass != at / examples) {
+                pass = at / examples;
+                order = order(pass);
+            }
+            batch[i] = order[(int) (at % examples)];
+        }
+        return batch;
+    }
+
+    private int[] order(long pass) {
+        int[] order = new int[examples];
+        long key = new SplittableRandom(training.seed()).nextLong();
+        SplittableRandom random = new SplittableRandom(key + 0xD1342543DE82EF95L * pass);
+        for (int i = 0; i < examples; i++) {
+            int j = training.shuffle() ? random.nextInt(i + 1) : i;
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    /// The batch, some at a time.
+    ///
+    /// @param tokens of an example
+    List<int[]> microBatches(int[] batch, IntUnaryOperator tokens) {
+        List<int[]> parts = new ArrayList<>();
+        List<Integer> open = new ArrayList<>();
+        long sum = 0;
+        for (int example : batch) {
+            int count = tokens.applyAsInt(example);
+            if (!open.isEmpty() && sum + count > training.microBatchTokens()) {
+                parts.add(open.stream().mapToInt(Integer::intValue).toArray());
+                open.clear();
+                sum = 0;
+            }
+            open.add(example);
+            sum += count;
+        }
+        parts.add(open.stream().mapToInt(Integer::intValue).toArray());
+        return parts;
+    }
+
+    /// Applies the gradients that there are, as the update of step `step`.
+    ///
+    /// @return `loss`, `grad_norm` and `learning_rate`, to add others to
+    /// @throws RunException if the loss or the gradient is not finite; the weights are as they were then
+    Map<String, Double> apply(long step, double loss) {
+        double norm = GradientClipping.norm(model.parameters());
+        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+            optimizer.zeroGrad();
+            throw new RunException("[" + op + "] expected a finite loss and gradient; got a loss of " + loss
+                    + " and a gradient of norm " + norm + " at step " + (step + 1)
+                    + ". Hint: lower the learning rate and go on from the last checkpoint; if this is the first step,"
+                    + " the model's weights are not finite.");
+        }
+        optimizer.learningRate(schedule.at(step));
+        optimizer.step(GradientClipping.coefficient(norm, training.maxGradNorm()));
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put(RunMetrics.LOSS, loss);
+        metrics.put(RunMetrics.GRAD_NORM, norm);
+        metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        return metrics;
+    }
+
+    @Override
+    public void close() {
+        optimizer.close();
+    }
+}
