@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/// Post-training: reinforcement learning on language models.
+/// Post-training: fine-tuning and reinforcement learning on language models.
 @NullMarked
 module io.torrefy.posttrain {
     requires transitive io.torrefy.lm;
@@ -9,4 +9,6 @@ module io.torrefy.posttrain {
     requires static org.jspecify;
 
     exports io.torrefy.posttrain;
+    exports io.torrefy.posttrain.formats;
+    exports io.torrefy.posttrain.sft;
 }
