@@ -49,4 +49,11 @@ public record TokenSequence(int[] ids, boolean[] trained, String place) {
     public TokenSequence slice(int from, int to) {
         return new TokenSequence(Arrays.copyOfRange(ids, from, to), Arrays.copyOfRange(trained, from, to), place);
     }
+
+    /// One after the other.
+    static int[] joined(int[] a, int[] b) {
+        int[] out = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, out, a.length, b.length);
+        return out;
+    }
 }

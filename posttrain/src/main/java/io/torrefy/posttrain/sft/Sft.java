@@ -3,6 +3,7 @@ package io.torrefy.posttrain.sft;
 import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
+import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.ParameterGroups;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Supervised fine-tuning: the model is taught to write the trained tokens of its samples.
 ///
@@ -220,6 +222,7 @@ public final class Sft implements AutoCloseable {
 
     private final CausalLm model;
     private final List<List<TokenSequence>> rows;
+    private final int truncated;
     private final Options options;
     private final AdamW optimizer;
     private final Schedule schedule;
@@ -227,9 +230,10 @@ public final class Sft implements AutoCloseable {
 
     private record Order(long epoch, int[] rows) {}
 
-    private Sft(CausalLm model, List<List<TokenSequence>> rows, Options options) {
+    private Sft(CausalLm model, List<List<TokenSequence>> rows, int truncated, Options options) {
         this.model = model;
         this.rows = rows;
+        this.truncated = truncated;
         this.options = options;
         this.optimizer = AdamW.of(
                         ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors(), options.learningRate)
@@ -237,6 +241,40 @@ public final class Sft implements AutoCloseable {
                 .withEps(1e-8)
                 .withWeightDecay(options.weightDecay);
         this.schedule = Schedule.linear(options.learningRate, options.warmupSteps, steps());
+    }
+
+    /// As [#of(CausalLm, List, Options)], with a look at whether the model can learn to end its answers.
+    ///
+    /// @throws IllegalArgumentException also if no sample has a stop token among its trained ones within `maxLength`, or
+    ///     the tokenizer has ids beyond the model's vocabulary
+    public static Sft of(CausalLm model, Tokenizer tokenizer, List<TokenSequence> samples, Options options) {
+        tokenizer.checkFits(model.config().vocab());
+        Sft sft = of(model, samples, options);
+        int[] stops = tokenizer.stopIds();
+        if (sft.rows.stream().flatMap(List::stream).noneMatch(sample -> trainsOneOf(stops, sample))) {
+            boolean lost = samples.stream().anyMatch(sample -> trainsOneOf(stops, sample));
+            sft.close();
+            throw new IllegalArgumentException("[sft] expected a sample that trains a stop token ("
+                    + Arrays.stream(stops)
+                            .mapToObj(id -> id + " '" + tokenizer.idToToken(id).orElse("") + "'")
+                            .collect(Collectors.joining(", "))
+                    + "); got none among " + samples.size()
+                    + ": the model would learn never to end. Hint: "
+                    + (lost
+                            ? "those there are lie behind maxLength " + options.maxLength + "; raise it."
+                            : "let the chat template write it inside the assistant's turn, or name the token that ends its"
+                                    + " turns as eos_token or in generation_config.json."));
+        }
+        return sft;
+    }
+
+    private static boolean trainsOneOf(int[] stops, TokenSequence sample) {
+        for (int i = 1; i < sample.length(); i++) {
+            if (sample.trained()[i] && Arrays.binarySearch(stops, sample.ids()[i]) >= 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// A trainer of samples, which are cut to `maxLength`, or with `packing` laid together in rows of it.
@@ -275,7 +313,16 @@ public final class Sft implements AutoCloseable {
                 : samples.stream()
                         .map(s -> List.of(s.length() <= options.maxLength ? s : s.slice(0, options.maxLength)))
                         .toList();
-        return new Sft(model, rows, options);
+        int truncated = (int) samples.stream()
+                .filter(s -> cut && s.length() > options.maxLength)
+                .filter(s -> s.targets() > s.slice(0, options.maxLength).targets())
+                .count();
+        return new Sft(model, rows, truncated, options);
+    }
+
+    /// How many samples lose some of their trained tokens, and with them their end, at `maxLength`.
+    public int truncated() {
+        return truncated;
     }
 
     /// Steps of the whole run.
