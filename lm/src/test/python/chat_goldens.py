@@ -3,7 +3,7 @@ Run from the module's folder: python src/test/python/chat_goldens.py (pip instal
 import json
 import pathlib
 
-from transformers.utils.chat_template_utils import _compile_jinja_template
+from transformers.utils.chat_template_utils import _compile_jinja_template, _render_with_assistant_indices
 
 OUT = pathlib.Path("src/test/resources/io/torrefy/lm/chat")
 
@@ -203,6 +203,43 @@ Modes: {{ ["/think", "/no_think"] | join(", ") }}
 {% if add_generation_prompt %}<|ASSISTANT|>{% endif %}
 """
 
+# Zephyr: a tag line a turn, the end token after every one, the answer marked for training.
+TEMPLATES["tags"] = """{% for message in messages %}
+{% if message['role'] == 'user' %}
+{{ '<|user|>\\n' + message['content'] + eos_token }}
+{% elif message['role'] == 'system' %}
+{{ '<|system|>\\n' + message['content'] + eos_token }}
+{% elif message['role'] == 'assistant' %}
+{{ '<|assistant|>\\n' }}{% generation %}{{ message['content'] + eos_token }}{% endgeneration %}
+
+{% endif %}
+{% if loop.last and add_generation_prompt %}
+{{ '<|assistant|>' }}
+{% endif %}
+{% endfor %}"""
+
+# DeepSeek V3 and R1: system turns gathered in front, thoughts cut off, tool calls and outputs in marks of their own.
+TEMPLATES["gathered"] = """{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}
+{%- set ns = namespace(is_first=true, in_tool=false, system='', outputs=0) -%}
+{%- for message in messages %}{%- if message['role'] == 'system' %}
+{%- set ns.system = ns.system + ('' if ns.is_first else '\\n\\n') + message['content'] %}{% set ns.is_first = false %}
+{%- endif %}{%- endfor -%}
+{{ bos_token }}{{ ns.system }}
+{%- for message in messages %}
+{%- if message['role'] == 'user' %}{%- set ns.in_tool = false -%}{{ '<｜User｜>' + message['content'] }}{%- endif %}
+{%- if message['role'] == 'assistant' and 'tool_calls' in message %}
+{%- for tool in message['tool_calls'] -%}
+{%- generation -%}{{ ('<｜Assistant｜>' if loop.first else '\\n') + '<｜call｜>' + tool['type'] + '<｜sep｜>' + tool['function']['name'] + '\\n' + tool['function']['arguments'] | tojson(ensure_ascii=false) + '<｜end｜>' }}{%- endgeneration -%}
+{%- endfor %}
+{%- elif message['role'] == 'assistant' %}
+{%- set content = message['content'] %}{% if '</think>' in content %}{% set content = content.split('</think>')[-1] %}{% endif -%}
+{{ '<｜outputs end｜>' if ns.in_tool }}{{ '<｜Assistant｜>' }}{% generation %}{{ content ~ eos_token }}{% endgeneration %}{%- set ns.in_tool = false -%}
+{%- elif message['role'] == 'tool' %}
+{%- set ns.outputs = ns.outputs + 1 %}{{ '<｜output｜>' + message['content'] + '<｜output %d｜>' % ns.outputs }}{%- set ns.in_tool = true -%}
+{%- endif %}
+{%- endfor -%}
+{%- if add_generation_prompt and not ns.in_tool %}{{ '<｜Assistant｜><think>\\n' }}{% endif %}"""
+
 USER = {"role": "user", "content": "  What is 12 * 3?\n"}
 ASSISTANT = {"role": "assistant", "content": "<think>\n12 * 3 = 36\n</think>\n\nIt is 36. "}
 TOOL = {"type": "function", "function": {"name": "roast", "description": "Röste \"Bohnen\" </x> & 豆",
@@ -225,6 +262,9 @@ EXTRAS = [{}, {"tools": [TOOL, TOOL]}, {"enable_thinking": False, "name": "Ada",
 
 def render(template, variables):
     try:
+        if "endgeneration" in template:
+            text, spans = _render_with_assistant_indices(_compile_jinja_template(template), **variables)
+            return {"output": text, "generated": spans}
         return {"output": _compile_jinja_template(template).render(**variables)}
     except Exception as e:  # the message is Jinja's, the fact is what counts
         return {"error": type(e).__name__ + ": " + str(e)}
@@ -300,7 +340,9 @@ SNIPPETS = [
     "  {% if t %} x {% endif %}  \n  {%+ if t %} y{% endif +%}\n z", "a\n {# c #}\nb {# d #}\n{#- e -#} f\n  {# g #} h", "\n\n{% set x = 1 %}\n\n{{ x }}\n\n",
     "{% if t %}\n    {% for i in l %}\n        {{ i }}\n    {% endfor %}\n{% endif %}\n", "x{% raw %}{{ a }} {% if %}{% endraw %}y\n{%- raw -%}  z  {%- endraw -%}  w",
     "a\r\nb{% if t %}\r\nc{% endif %}", "{{ a }}{%- if t %} b {%- endif %} c{{- a }} { } {a} % # }} %}", "\t{% if t %}x{% endif %}\n \t {%- set y = 1 %}\n.{{ y }}", "  {{ a }}\n  {{- a }}", "{% if t %}{% endif %}  {% if t %}q{% endif %}",
+    "{{ '%s and %d, %d%%' % (s, a, b) }} {{ '%s' % l }} {{ 'a %s' % 'b' }} {{ '[%s]' % none }}",
     # errors
+    "{{ '%d' % 'x' }}", "{{ '%s %s' % 'x' }}", "{{ '%s' % (1, 2) }}",
     "{{ missing.x }}", "{{ missing + 1 }}", "{{ 'a' + 1 }}", "{{ missing() }}", "{{ raise_exception('no ' ~ a) }}", "{% if a %}", "{{ a", "{{ a b }}", "{% frob %}",
     "{{ a | frob }}", "{{ a is frob }}", "{% for x in a %}{% endfor %}", "{{ l.append(4) }}", "{% endif %}", "{{ 1 / 0 }}", "{{ 'x' in 3 }}", "{{ a < 'b' }}", "{% set a.b = 1 %}",
     "{{ (1, 2 }}", "{{ 'abc }}", "{# x", "{% for x in l %}{% else %}", "{{ }}", "{% if %}{% endif %}", "{{ n.x.y }}", "{{ 1 is divisibleby }}", "{{ a.b.c }}",

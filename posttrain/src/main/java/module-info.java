@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/// Post-training: reinforcement learning on language models.
+/// Post-training: fine-tuning and reinforcement learning on language models.
 @NullMarked
 module io.torrefy.posttrain {
     requires transitive io.torrefy.lm;
@@ -14,4 +14,6 @@ module io.torrefy.posttrain {
     exports io.torrefy.posttrain.search;
     exports io.torrefy.posttrain.ppo;
     exports io.torrefy.posttrain.preference;
+    exports io.torrefy.posttrain.formats;
+    exports io.torrefy.posttrain.sft;
 }

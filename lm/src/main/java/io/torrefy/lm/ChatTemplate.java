@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Turns a conversation into the text a chat model was trained on, by the Jinja template that comes with the model
@@ -29,6 +30,8 @@ public final class ChatTemplate {
     private static final String CHAT_ML =
             "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
                     + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+    private static final Pattern GENERATION = Pattern.compile("\\{%[-+]?\\s*generation\\s*[-+]?%}");
 
     private final String source;
     private final Template template;
@@ -117,6 +120,26 @@ public final class ChatTemplate {
             List<? extends Map<String, ? extends @Nullable Object>> messages,
             boolean addGenerationPrompt,
             Map<String, ? extends @Nullable Object> extra) {
+        return renderMarked(messages, addGenerationPrompt, extra).text();
+    }
+
+    /// Characters `from` to before `to` of a rendered text.
+    public record Span(int from, int to) {}
+
+    /// A rendered text, and what in it the assistant wrote by the template's `{% generation %}` blocks.
+    public record Marked(String text, List<Span> generated) {}
+
+    /// Whether the template has `{% generation %}` blocks, which mark what the assistant writes.
+    public boolean marksGenerations() {
+        return GENERATION.matcher(source).find();
+    }
+
+    /// As [#renderMaps], with the places of what the assistant wrote (`return_assistant_tokens_mask` of
+    /// `transformers`); none if the template has no `{% generation %}` blocks.
+    public Marked renderMarked(
+            List<? extends Map<String, ? extends @Nullable Object>> messages,
+            boolean addGenerationPrompt,
+            Map<String, ? extends @Nullable Object> extra) {
         Map<String, @Nullable Object> variables = new HashMap<>(constants);
         variables.put("messages", messages);
         variables.put("add_generation_prompt", addGenerationPrompt);
@@ -124,7 +147,12 @@ public final class ChatTemplate {
         variables.put("documents", null);
         variables.putAll(extra);
         try {
-            return template.render(variables);
+            Template.Marked marked = template.renderMarked(variables);
+            return new Marked(
+                    marked.text(),
+                    marked.generated().stream()
+                            .map(span -> new Span(span.from(), span.to()))
+                            .toList());
         } catch (JinjaException e) {
             throw new TokenizerException("[chat template] " + e.getMessage(), e);
         }

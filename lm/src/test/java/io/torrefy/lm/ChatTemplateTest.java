@@ -26,7 +26,7 @@ class ChatTemplateTest {
     private static final Map<String, Object> TOKENS = Map.of("bos_token", "<s>", "eos_token", "</s>");
 
     @ParameterizedTest
-    @ValueSource(strings = {"chatml", "headers", "inst", "reasoning", "parts", "generation"})
+    @ValueSource(strings = {"chatml", "headers", "inst", "reasoning", "parts", "generation", "tags", "gathered"})
     void agreesWithTransformers(String name) {
         JsonNode golden = golden(name);
         var template = ChatTemplate.of(golden.path("template").asText(), TOKENS);
@@ -37,6 +37,14 @@ class ChatTemplateTest {
             Map<String, Object> extra = map(c.path("extra"));
             boolean prompt = c.path("add_generation_prompt").asBoolean();
             check(wrong, c, () -> template.renderMaps(messages, prompt, extra));
+            assertThat(template.marksGenerations())
+                    .isEqualTo(golden.path("template").asText().contains("endgeneration"));
+            if (c.has("generated")) {
+                List<List<Integer>> spans = template.renderMarked(messages, prompt, extra).generated().stream()
+                        .map(span -> List.of(span.from(), span.to()))
+                        .toList();
+                assertThat(spans).as(c.toString()).isEqualTo(JSON.convertValue(c.path("generated"), List.class));
+            }
         }
         assertThat(wrong).isEmpty();
     }

@@ -40,6 +40,7 @@ final class Interpreter {
     }
 
     private final StringBuilder output = new StringBuilder();
+    private final List<Template.Span> spans = new ArrayList<>();
     private Frame frame;
     private int depth;
     private StringBuilder out = output;
@@ -49,9 +50,9 @@ final class Interpreter {
         frame = new Frame(new HashMap<>(variables), frame);
     }
 
-    String render(List<Stmt> body) {
+    Template.Marked render(List<Stmt> body) {
         run(body);
-        return output.toString();
+        return new Template.Marked(output.toString(), List.copyOf(spans));
     }
 
     private Flow run(List<Stmt> body) {
@@ -86,8 +87,8 @@ final class Interpreter {
                 frame.variables().put(set.name(), out.toString());
                 out = before;
             }
-            case Stmt.Block block -> {
-                return run(block.body());
+            case Stmt.Generation generation -> {
+                return mark(generation);
             }
             case Stmt.Macro macro -> frame.variables().put(macro.name(), define(macro, frame));
             case Stmt.Break _ -> {
@@ -137,6 +138,17 @@ final class Interpreter {
             throw new JinjaException("more than " + MOST_OUTPUT + " characters of output");
         }
         out.append(text);
+    }
+
+    /// Where a macro or a set block catches the text, no place in the output is known yet, and none is marked.
+    private Flow mark(Stmt.Generation generation) {
+        boolean known = out == output;
+        int from = out.length();
+        Flow flow = run(generation.body());
+        if (known) {
+            spans.add(new Template.Span(from, out.length()));
+        }
+        return flow;
     }
 
     private Flow choose(Stmt.If choice) {

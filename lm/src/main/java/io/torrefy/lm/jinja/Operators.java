@@ -28,7 +28,46 @@ final class Operators {
         if (operator.equals("*") && b instanceof String y && Values.isInteger(a)) {
             return y.repeat((int) Math.max(0, Values.toLong(a)));
         }
+        if (operator.equals("%") && a instanceof String x) {
+            return format(x, b instanceof Values.Tuple tuple ? tuple : List.of(b));
+        }
         throw Values.mismatch(operator, a, b);
+    }
+
+    /// Python's `%` on strings, of which templates use `%s`, `%d` and `%%`.
+    private static String format(String text, List<?> values) {
+        StringBuilder out = new StringBuilder();
+        int used = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char code = text.charAt(i) == '%' && i + 1 < text.length() ? text.charAt(i + 1) : 0;
+            if (text.charAt(i) != '%') {
+                out.append(text.charAt(i));
+                continue;
+            }
+            i++;
+            if (code == '%') {
+                out.append('%');
+                continue;
+            }
+            if (used == values.size()) {
+                throw new JinjaException("not enough values for the format '" + text + "'");
+            }
+            Object value = values.get(used++);
+            switch (code) {
+                case 's' -> out.append(Text.str(value));
+                case 'd' -> {
+                    if (!Values.isNumber(value)) {
+                        throw new JinjaException("%d expected a number; got " + Values.typeName(value));
+                    }
+                    out.append(Values.isInteger(value) ? Values.toLong(value) : (long) Values.toDouble(value));
+                }
+                default -> throw new JinjaException("expected %s, %d or %% in '" + text + "'");
+            }
+        }
+        if (used < values.size()) {
+            throw new JinjaException("too many values for the format '" + text + "'");
+        }
+        return out.toString();
     }
 
     private static Object integers(String operator, long a, long b) {

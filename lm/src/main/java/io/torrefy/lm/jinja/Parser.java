@@ -65,7 +65,7 @@ final class Parser {
                 endBlock();
                 List<Stmt> body = body(List.of("endgeneration"));
                 close(tag, "endgeneration");
-                yield new Stmt.Block(body);
+                yield new Stmt.Generation(body);
             }
             case "break" -> {
                 endBlock();

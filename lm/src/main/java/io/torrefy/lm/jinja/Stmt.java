@@ -29,7 +29,7 @@ sealed interface Stmt {
     record SetBlock(String name, List<Stmt> body) implements Stmt {}
 
     /// `{% generation %}`, which marks what the assistant says and renders as its body.
-    record Block(List<Stmt> body) implements Stmt {}
+    record Generation(List<Stmt> body) implements Stmt {}
 
     /// `{% macro name(a, b=1) %}…{% endmacro %}`
     ///

@@ -35,6 +35,17 @@ public final class Template {
     ///
     /// @throws JinjaException with line and column if the template fails or calls `raise_exception`
     public String render(Map<String, ? extends @Nullable Object> variables) {
+        return renderMarked(variables).text();
+    }
+
+    /// Characters `from` to before `to` of a rendered text.
+    public record Span(int from, int to) {}
+
+    /// A rendered text and what its `{% generation %}` blocks wrote, in their order.
+    public record Marked(String text, List<Span> generated) {}
+
+    /// As [#render], with the places of what `{% generation %}` blocks wrote.
+    public Marked renderMarked(Map<String, ? extends @Nullable Object> variables) {
         Map<String, Object> values = new HashMap<>();
         variables.forEach((name, value) -> values.put(name, Values.of(value)));
         try {
