@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// is trained is what a rollout samples; TRL encodes both at once and warns where they merge. And what TRL warns of, an
 /// answer that does not go on where its prompt ends, is an error here.
 ///
-/// Conversations go through the model's chat template, which sees `tools` and what `chat_template_kwargs` holds, where a
-/// sample has such columns. Texts end with the end token; a template ends its turns itself.
+/// Conversations go through the model's chat template, which sees `tools` and what `chat_template_kwargs` holds, where
+/// a sample has such columns. Texts end with the end token; a template ends its turns itself.
 @Export(value = "posttrain.formats.SampleEncoder", since = "0.1")
 public final class SampleEncoder {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -54,8 +54,9 @@ public final class SampleEncoder {
     }
 
     /// Whether of conversations only the assistant's turns are trained; false, as TRL's default. They are what the
-    /// template's `{% generation %}` blocks write, as in TRL; a template without them has its turns found by rendering
-    /// the conversation up to and after each, which asks that it renders a beginning alike whatever follows.
+    /// template's `{% generation %}` blocks write, as in TRL; a template without them has its turns found by
+    /// rendering the conversation up to and after each, which asks that it renders a beginning alike whatever
+    /// follows.
     public SampleEncoder withAssistantOnlyLoss(boolean value) {
         return new SampleEncoder(tokenizer, template, completionOnlyLoss, value);
     }
@@ -63,7 +64,8 @@ public final class SampleEncoder {
     /// A sample of language modelling or of prompt and completion for fine-tuning. Of a conversation without
     /// `assistantOnlyLoss`, and of a text, all tokens are trained.
     ///
-    /// @throws IllegalArgumentException that names the sample, if it is of another format or the template does not fit
+    /// @throws IllegalArgumentException that names the sample, if it is of another format or the template does not
+    ///     fit
     public TokenSequence sequence(Sample sample) {
         String place = sample.origin().place();
         return switch (sample) {
@@ -81,8 +83,8 @@ public final class SampleEncoder {
             case Sample.PromptCompletion(Content prompt, Content completion, Sample.Origin origin) -> {
                 Parts parts = parts(prompt, completion, origin);
                 int[] ids = TokenSequence.joined(parts.prompt, parts.completion);
-                TokenSequence whole = TokenSequence.completion(
-                        ids, completionOnlyLoss ? parts.prompt.length : 0, place);
+                TokenSequence whole =
+                        TokenSequence.completion(ids, completionOnlyLoss ? parts.prompt.length : 0, place);
                 if (!assistantOnlyLoss) {
                     yield whole;
                 }
@@ -103,8 +105,8 @@ public final class SampleEncoder {
 
     /// Prompt and both answers.
     ///
-    /// @throws IllegalArgumentException that names the sample, if the template does not fit or both answers are the same
-    ///     ids
+    /// @throws IllegalArgumentException that names the sample, if the template does not fit or both answers are the
+    ///     same ids
     public Encoded.Pair pair(Sample.Preference sample) {
         Parts better = parts(sample.prompt(), sample.chosen(), sample.origin());
         Parts worse = parts(sample.prompt(), sample.rejected(), sample.origin());
@@ -129,8 +131,8 @@ public final class SampleEncoder {
                 prompt(sample.prompt(), sample.origin()), sample.origin().place());
     }
 
-    /// A prompt and steps, each with `separator` after it, whose last token is the step's end (`PRMTrainer` of trl 1.13,
-    /// where the separator is a line feed).
+    /// A prompt and steps, each with `separator` after it, whose last token is the step's end (`PRMTrainer` of trl
+    /// 1.13, where the separator is a line feed).
     public Encoded.Steps steps(Sample.Stepwise sample, String separator) {
         int[] ids = prompt(sample.prompt(), sample.origin());
         int[] between = tokenizer.encode(separator);
@@ -138,7 +140,9 @@ public final class SampleEncoder {
         int[] ends = new int[count];
         boolean[] labels = new boolean[count];
         for (int i = 0; i < count; i++) {
-            ids = TokenSequence.joined(ids, TokenSequence.joined(tokenizer.encode(sample.completions().get(i)), between));
+            ids = TokenSequence.joined(
+                    ids,
+                    TokenSequence.joined(tokenizer.encode(sample.completions().get(i)), between));
             ends[i] = ids.length - 1;
             labels[i] = sample.labels().get(i);
         }
@@ -158,8 +162,8 @@ public final class SampleEncoder {
         requirePrefix(asked, all, origin);
         int[] before = tokenizer.encode(asked);
         int[] whole = tokenizer.encode(all);
-        boolean goesOn = before.length <= whole.length
-                && Arrays.equals(before, 0, before.length, whole, 0, before.length);
+        boolean goesOn =
+                before.length <= whole.length && Arrays.equals(before, 0, before.length, whole, 0, before.length);
         // Where a token spans the border, a rollout would not have it: the prompt is encoded alone there too.
         int[] after = goesOn
                 ? Arrays.copyOfRange(whole, before.length, whole.length)
@@ -171,7 +175,8 @@ public final class SampleEncoder {
         return switch (prompt) {
             case Content.Text(String text) -> Tokens.prompt(tokenizer, text);
             case Content.Chat chat -> {
-                if (chat.messages().isEmpty() || chat.role(chat.messages().size() - 1).equals("assistant")) {
+                if (chat.messages().isEmpty()
+                        || chat.role(chat.messages().size() - 1).equals("assistant")) {
                     throw new IllegalArgumentException("[formats] " + origin.place()
                             + ": expected a prompt that ends before the assistant's turn; got one that ends with it");
                 }
@@ -246,12 +251,12 @@ public final class SampleEncoder {
 
     private static void requirePrefix(String before, String after, Sample.Origin origin) {
         if (!after.startsWith(before)) {
-            throw new IllegalArgumentException(
-                    "[formats] " + origin.place() + ": expected a chat template that is prefix-preserving, which renders"
-                            + " the beginning of a conversation alike whatever follows; got "
-                            + TemplateChecks.difference(before, after)
-                            + ". Hint: templates that cut earlier thoughts or trim answers do this; train on the last"
-                            + " turn alone as prompt and completion, or use a template with {% generation %} blocks.");
+            throw new IllegalArgumentException("[formats] " + origin.place()
+                    + ": expected a chat template that is prefix-preserving, which renders"
+                    + " the beginning of a conversation alike whatever follows; got "
+                    + TemplateChecks.difference(before, after)
+                    + ". Hint: templates that cut earlier thoughts or trim answers do this; train on the last"
+                    + " turn alone as prompt and completion, or use a template with {% generation %} blocks.");
         }
     }
 

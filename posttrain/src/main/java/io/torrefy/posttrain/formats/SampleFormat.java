@@ -48,8 +48,8 @@ public enum SampleFormat {
             "label",
             "completions",
             "labels");
-    private static final Map<String, String> SHARE_GPT = Map.of(
-            "human", "user", "gpt", "assistant", "function_response", "tool", "observation", "tool");
+    private static final Map<String, String> SHARE_GPT =
+            Map.of("human", "user", "gpt", "assistant", "function_response", "tool", "observation", "tool");
 
     private final String columns;
     private final BiFunction<Row, Sample.Origin, Sample> reader;

@@ -63,11 +63,10 @@ public final class Samples {
         });
         if (!wrong.isEmpty() || samples.isEmpty()) {
             int shown = Math.min(MAX_REPORTED, wrong.size());
-            throw new IllegalArgumentException(
-                    "[formats] expected samples of one format in " + files + "; got "
-                            + (wrong.isEmpty() ? "none" : wrong.size() + " records that are not:\n  ")
-                            + String.join("\n  ", wrong.subList(0, shown))
-                            + (wrong.size() > shown ? "\n  … and " + (wrong.size() - shown) + " more" : ""));
+            throw new IllegalArgumentException("[formats] expected samples of one format in " + files + "; got "
+                    + (wrong.isEmpty() ? "none" : wrong.size() + " records that are not:\n  ")
+                    + String.join("\n  ", wrong.subList(0, shown))
+                    + (wrong.size() > shown ? "\n  … and " + (wrong.size() - shown) + " more" : ""));
         }
         return samples;
     }

@@ -13,16 +13,16 @@ import java.util.Optional;
 public final class TemplateChecks {
     private TemplateChecks() {}
 
-    /// Whether a template renders the beginning of a conversation alike whatever follows, which turns that are trained
-    /// one by one, and episodes with tools, rely on: a question and an answer, then another question; and as
-    /// `is_chat_template_prefix_preserving` of trl 1.13 does it, a tool call, then what the tool says. Turns that the
-    /// template refuses are not counted against it.
+    /// Whether a template renders the beginning of a conversation alike whatever follows, which turns that are
+    /// trained one by one, and episodes with tools, rely on: a question and an answer, then another question; and
+    /// as
+    /// `is_chat_template_prefix_preserving` of trl 1.13 does it, a tool call, then what the tool says. Turns that
+    /// the template refuses are not counted against it.
     ///
     /// @return what differs, or empty where nothing does
     public static Optional<String> prefixBreak(ChatTemplate template) {
         Map<String, Object> question = Map.of("role", "user", "content", "dummy");
-        Map<String, Object> answer =
-                Map.of("role", "assistant", "content", "<think>\ndummy\n</think>\n\ndummy");
+        Map<String, Object> answer = Map.of("role", "assistant", "content", "<think>\ndummy\n</think>\n\ndummy");
         Map<String, Object> told = Map.of("role", "tool", "name", "dummy", "content", "dummy");
         Optional<String> found = difference(template, List.of(question, answer), question);
         for (Object arguments : List.of(Map.of(), "{}")) {

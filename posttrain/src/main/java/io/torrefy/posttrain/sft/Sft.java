@@ -31,8 +31,8 @@ import java.util.stream.Collectors;
 ///
 /// 1. the samples, or rows of them packed by best fit, come in another order in every epoch;
 /// 2. a step takes `perDeviceTrainBatchSize` x `gradientAccumulationSteps` rows and counts their targets, N;
-/// 3. each micro-batch adds the gradient of `sum over its targets of loss / N`: the mean over the step's targets, however
-/// the step is cut;
+/// 3. each micro-batch adds the gradient of `sum over its targets of loss / N`: the mean over the step's targets,
+/// however the step is cut;
 /// 4. the gradient is clipped and AdamW steps.
 ///
 /// Sequences are laid end to end with offsets, never padded, and attend to themselves alone; no loss depends on what
@@ -47,14 +47,14 @@ public final class Sft implements AutoCloseable {
         /// `-ln p`, from some rows' logits at a time, which is most of the memory of a large vocabulary.
         CHUNKED_NLL,
 
-        /// `-stop_gradient(p) ln p` (Wu et al. 2025, "On the generalization of SFT", eq. 9): what the model finds
-        /// unlikely pulls less.
+        /// `-stop_gradient(p) ln p` (Wu et al. 2025, "On the generalization of SFT", eq. 9): what the model
+        /// finds unlikely pulls less.
         DFT
     }
 
     /// How to train. Names are TRL's, and so are the defaults (`SFTConfig` of trl 1.13 and `TrainingArguments` of
-    /// transformers 5.18): where verl (batch 256, 4 epochs) and OpenRLHF (lr 5e-6, batch 128, 2 epochs) differ, this
-    /// is TRL.
+    /// transformers 5.18): where verl (batch 256, 4 epochs) and OpenRLHF (lr 5e-6, batch 128, 2 epochs) differ,
+    /// this is TRL.
     ///
     /// @param learningRate the peak, reached after `warmupSteps` and brought down linearly to zero; 2e-5
     /// @param perDeviceTrainBatchSize rows in memory at a time; does not change the result but for rounding; 8
@@ -115,8 +115,7 @@ public final class Sft implements AutoCloseable {
 
         /// TRL's defaults.
         public static Options defaults() {
-            return new Options(
-                    2e-5, 8, 1, 3, -1, 1024, false, Packing.BFD, LossType.CHUNKED_NLL, 1, 0, 0, 42);
+            return new Options(2e-5, 8, 1, 3, -1, 1024, false, Packing.BFD, LossType.CHUNKED_NLL, 1, 0, 0, 42);
         }
 
         public Options withLearningRate(double value) {
@@ -245,8 +244,8 @@ public final class Sft implements AutoCloseable {
 
     /// As [#of(CausalLm, List, Options)], with a look at whether the model can learn to end its answers.
     ///
-    /// @throws IllegalArgumentException also if no sample has a stop token among its trained ones within `maxLength`, or
-    ///     the tokenizer has ids beyond the model's vocabulary
+    /// @throws IllegalArgumentException also if no sample has a stop token among its trained ones within
+    ///     `maxLength`, or the tokenizer has ids beyond the model's vocabulary
     public static Sft of(CausalLm model, Tokenizer tokenizer, List<TokenSequence> samples, Options options) {
         tokenizer.checkFits(model.config().vocab());
         Sft sft = of(model, samples, options);
@@ -279,8 +278,8 @@ public final class Sft implements AutoCloseable {
 
     /// A trainer of samples, which are cut to `maxLength`, or with `packing` laid together in rows of it.
     ///
-    /// @throws IllegalArgumentException if there is no sample, or one has no target within `maxLength` or an id that is
-    ///     no word of the model; ten are named
+    /// @throws IllegalArgumentException if there is no sample, or one has no target within `maxLength` or an id
+    ///     that is no word of the model; ten are named
     public static Sft of(CausalLm model, List<TokenSequence> samples, Options options) {
         boolean cut = !options.packing || options.packingStrategy == Packing.BFD;
         List<String> wrong = new ArrayList<>();
@@ -340,9 +339,9 @@ public final class Sft implements AutoCloseable {
         return (long) options.perDeviceTrainBatchSize * options.gradientAccumulationSteps;
     }
 
-    /// What a step did: `loss, grad_norm, learning_rate, epoch, num_tokens, entropy, mean_token_accuracy`. Loss, entropy
-    /// and accuracy are means over the step's targets; TRL averages the last two over micro-batches instead, which is
-    /// the same where these have equally many.
+    /// What a step did: `loss, grad_norm, learning_rate, epoch, num_tokens, entropy, mean_token_accuracy`. Loss,
+    /// entropy and accuracy are means over the step's targets; TRL averages the last two over micro-batches
+    /// instead, which is the same where these have equally many.
     public record Step(Map<String, Double> metrics) {}
 
     /// Step number `step`, from 0.
@@ -376,8 +375,8 @@ public final class Sft implements AutoCloseable {
         return new Step(metrics);
     }
 
-    /// Loss, entropy and accuracy of held-out samples under the model as it is, by TRL's names: `eval_loss` and so on.
-    /// What is longer than `maxLength` is cut.
+    /// Loss, entropy and accuracy of held-out samples under the model as it is, by TRL's names: `eval_loss` and so
+    /// on. What is longer than `maxLength` is cut.
     public Map<String, Double> evaluate(List<TokenSequence> samples) {
         List<TokenSequence> cut = samples.stream()
                 .map(s -> s.slice(0, Math.min(s.length(), options.maxLength)))
@@ -420,8 +419,7 @@ public final class Sft implements AutoCloseable {
     /// The last step of an epoch takes what is left.
     private int[] rowsOf(long step) {
         int from = Math.toIntExact(step % stepsPerEpoch() * window());
-        return Arrays.copyOfRange(
-                order(step / stepsPerEpoch()), from, (int) Math.min(rows.size(), from + window()));
+        return Arrays.copyOfRange(order(step / stepsPerEpoch()), from, (int) Math.min(rows.size(), from + window()));
     }
 
     private int[] order(long epoch) {
@@ -503,11 +501,7 @@ public final class Sft implements AutoCloseable {
         Tensor sum = switch (type) {
             case NLL ->
                 CrossEntropies.crossEntropy(
-                        hidden.matmul(output.t()),
-                        targets,
-                        CrossEntropies.Reduction.SUM,
-                        CrossEntropies.IGNORE,
-                        0);
+                        hidden.matmul(output.t()), targets, CrossEntropies.Reduction.SUM, CrossEntropies.IGNORE, 0);
             case CHUNKED_NLL ->
                 LinearCrossEntropy.crossEntropy(
                         hidden, output, targets, CrossEntropies.Reduction.SUM, CrossEntropies.IGNORE, 0);

@@ -117,7 +117,9 @@ class SampleEncoderTest {
         for (JsonNode c : GOLDEN.get("cases")) {
             var all = messages(c);
             var sample = new Sample.PromptCompletion(
-                    new Content.Chat(all.subList(0, all.size() - 1)), new Content.Chat(List.of(all.getLast())), origin());
+                    new Content.Chat(all.subList(0, all.size() - 1)),
+                    new Content.Chat(List.of(all.getLast())),
+                    origin());
             TokenSequence sequence = plain().sequence(sample);
             int prompt = c.get("prompt").size();
             assertThat(sequence.ids()).isEqualTo(ints(c.get("ids")));
@@ -144,12 +146,12 @@ class SampleEncoderTest {
         SampleEncoder encoder = SampleEncoder.of(TOKENIZER, Optional.empty());
         int[] prompt = Tokens.prompt(TOKENIZER, "1 + 2 =");
         int[] answer = TOKENIZER.encode(" three");
-        TokenSequence sequence = encoder.sequence(new Sample.PromptCompletion(
-                new Content.Text("1 + 2 ="), new Content.Text(" three"), origin()));
+        TokenSequence sequence = encoder.sequence(
+                new Sample.PromptCompletion(new Content.Text("1 + 2 ="), new Content.Text(" three"), origin()));
         assertThat(sequence.ids()).startsWith(prompt).endsWith(end).hasSize(prompt.length + answer.length + 1);
         assertThat(sequence.targets()).isEqualTo(answer.length + 1);
-        TokenSequence ended = encoder.sequence(
-                new Sample.LanguageModeling(new Content.Text("1 + 2 = three<|im_end|>"), origin()));
+        TokenSequence ended =
+                encoder.sequence(new Sample.LanguageModeling(new Content.Text("1 + 2 = three<|im_end|>"), origin()));
         assertThat(ended.ids()).endsWith(TOKENIZER.encode(" three")[answer.length - 1], end);
         assertThat(ended.trained()).doesNotContain(false);
     }
@@ -178,7 +180,8 @@ class SampleEncoderTest {
         int[] ids = Tokens.prompt(TOKENIZER, "1 + 2");
         int[] ends = new int[2];
         for (int i = 0; i < 2; i++) {
-            ids = TokenSequence.joined(ids, TOKENIZER.encode(List.of("one", "three").get(i)));
+            ids = TokenSequence.joined(
+                    ids, TOKENIZER.encode(List.of("one", "three").get(i)));
             ids = TokenSequence.joined(ids, TOKENIZER.encode("\n"));
             ends[i] = ids.length - 1;
         }
@@ -189,8 +192,9 @@ class SampleEncoderTest {
 
     @Test
     void refusesTemplatesThatRewriteThePast() {
-        String cuts = "{% for m in messages %}{{ m.role }}: {{ m.content if loop.last else m.content.split('|')[-1] }}\n"
-                + "{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}";
+        String cuts =
+                "{% for m in messages %}{{ m.role }}: {{ m.content if loop.last else m.content.split('|')[-1] }}\n"
+                        + "{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}";
         Map<String, @Nullable Object> user = Map.of("role", "user", "content", "q");
         Map<String, @Nullable Object> thinks = Map.of("role", "assistant", "content", "hm|yes");
         assertThat(TemplateChecks.prefixBreak(ChatTemplate.of(cuts))).isEmpty(); // no '|' in what it is asked about

@@ -42,7 +42,8 @@ class SampleFormatTest {
         assertThat(one("{\"prompt\": \"p\", \"completion\": \"c\"}")).isInstanceOf(Sample.PromptCompletion.class);
         assertThat(one("{\"prompt\": \"p\", \"completion\": \"c\", \"label\": 0}"))
                 .isInstanceOfSatisfying(
-                        Sample.UnpairedPreference.class, s -> assertThat(s.label()).isFalse());
+                        Sample.UnpairedPreference.class,
+                        s -> assertThat(s.label()).isFalse());
         assertThat(one("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}"))
                 .isInstanceOf(Sample.Preference.class);
         assertThat(one("{\"prompt\": \"p\", \"completions\": [\"a\"], \"labels\": [true]}"))
@@ -52,10 +53,11 @@ class SampleFormatTest {
     @Test
     void shareGptIsAConversation() throws IOException {
         var sample = (Sample.LanguageModeling)
-                one("{\"conversations\": [{\"from\": \"human\", \"value\": \"u\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}");
+                one(
+                        "{\"conversations\": [{\"from\": \"human\", \"value\": \"u\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}");
         assertThat(sample.content())
-                .isEqualTo(new Content.Chat(List.of(
-                        Map.of("role", "user", "content", "u"), Map.of("role", "assistant", "content", "a"))));
+                .isEqualTo(new Content.Chat(
+                        List.of(Map.of("role", "user", "content", "u"), Map.of("role", "assistant", "content", "a"))));
     }
 
     /// The cases of the docstrings of TRL's `extract_prompt`, and its space before the answers.
@@ -70,8 +72,7 @@ class SampleFormatTest {
                 .isEqualTo(new Content.Chat(List.of(Map.of("role", "user", "content", "What color is the sky?"))));
         assertThat(chat.rejected())
                 .isEqualTo(new Content.Chat(List.of(Map.of("role", "assistant", "content", "It is green."))));
-        var text = (Sample.Preference)
-                one("{\"chosen\": \"The sky is blue.\", \"rejected\": \"The sky is green.\"}");
+        var text = (Sample.Preference) one("{\"chosen\": \"The sky is blue.\", \"rejected\": \"The sky is green.\"}");
         assertThat(text.prompt()).isEqualTo(new Content.Text("The sky is"));
         assertThat(text.chosen()).isEqualTo(new Content.Text(" blue."));
         assertThat(text.rejected()).isEqualTo(new Content.Text(" green."));
@@ -142,7 +143,8 @@ class SampleFormatTest {
         Path file = jsonl("{\"prompt\": \"p\"}", "{\"text\": \"t\"}", "{\"prompt\": 3}");
         assertThatThrownBy(() -> Samples.load(List.of(file)))
                 .hasMessageContaining("2 records")
-                .hasMessageContaining("samples.jsonl:2: expected prompt_only, as the records before; got language_modeling")
+                .hasMessageContaining(
+                        "samples.jsonl:2: expected prompt_only, as the records before; got language_modeling")
                 .hasMessageContaining("samples.jsonl:3")
                 .hasMessageContaining("\"prompt\"");
         assertThatThrownBy(() -> Samples.load(List.of(folder.resolve("none.jsonl"))))

@@ -103,8 +103,10 @@ class SftFixtureTest {
                         .assertClose(head.grad().orElseThrow().toFloats(), tolerance);
                 JsonNode expected = fixture.expected();
                 Sft.Sums sums = Sft.measure(states.detach(), head.detach(), targets.ids.toLongs(), 0);
-                assertThat(sums.targets()).isEqualTo(expected.get("valid_tokens").asLong());
-                assertThat(sums.correct()).isEqualTo(expected.get("correct_tokens").asDouble());
+                assertThat(sums.targets())
+                        .isEqualTo(expected.get("valid_tokens").asLong());
+                assertThat(sums.correct())
+                        .isEqualTo(expected.get("correct_tokens").asDouble());
                 double entropy = expected.get("entropy_sum").asDouble();
                 assertThat(sums.entropy()).isCloseTo(entropy, within(tolerance.limit(entropy)));
             }
@@ -141,8 +143,7 @@ class SftFixtureTest {
     void followsTheTrainer(Fixture run) {
         JsonNode settings = run.settings();
         Map<String, Golden> stored = Safetensors.read(run.file(run.name() + ".safetensors"));
-        LossType type =
-                LossType.valueOf(settings.get("loss_type").asText().toUpperCase(Locale.ROOT));
+        LossType type = LossType.valueOf(settings.get("loss_type").asText().toUpperCase(Locale.ROOT));
         int accumulated = settings.get("gradient_accumulation_steps").asInt();
         int steps = settings.get("steps").asInt();
         double[] losses = new double[steps];
@@ -188,7 +189,8 @@ class SftFixtureTest {
         int width = ids.length / rows;
         List<TokenSequence> sequences = new ArrayList<>();
         for (int row = 0; row < rows; row++) {
-            int length = (int) Arrays.stream(mask, row * width, (row + 1) * width).sum();
+            int length =
+                    (int) Arrays.stream(mask, row * width, (row + 1) * width).sum();
             int[] tokens = new int[length];
             boolean[] trained = new boolean[length];
             for (int t = 0; t < length; t++) {

@@ -67,8 +67,8 @@ class SftTest {
 
     private static void assertSame(Gradients actual, Gradients expected) {
         assertThat(actual.loss).isCloseTo(expected.loss, within(1e-5));
-        expected.of.forEach((name, gradient) ->
-                assertThat(actual.of.get(name)).as(name).containsExactly(gradient, within(2e-6)));
+        expected.of.forEach(
+                (name, gradient) -> assertThat(actual.of.get(name)).as(name).containsExactly(gradient, within(2e-6)));
     }
 
     @ParameterizedTest
