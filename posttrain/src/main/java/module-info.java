@@ -6,7 +6,9 @@ module io.torrefy.posttrain {
     requires transitive io.torrefy.lm;
     requires com.fasterxml.jackson.databind;
     requires io.torrefy.export;
+    requires java.net.http;
     requires static org.jspecify;
 
     exports io.torrefy.posttrain;
+    exports io.torrefy.posttrain.rewards;
 }
