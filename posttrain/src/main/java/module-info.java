@@ -16,4 +16,9 @@ module io.torrefy.posttrain {
     exports io.torrefy.posttrain.preference;
     exports io.torrefy.posttrain.formats;
     exports io.torrefy.posttrain.sft;
+    requires java.net.http;
+    requires static org.jspecify;
+
+    exports io.torrefy.posttrain;
+    exports io.torrefy.posttrain.rewards;
 }

@@ -97,6 +97,7 @@ public final class Grpo implements AutoCloseable {
     private final AdamW optimizer;
     private final Schedule schedule;
     private final Generator generator;
+    private List<String> warnings = List.of();
 
     private Grpo(
             CausalLm policy,
@@ -144,8 +145,15 @@ public final class Grpo implements AutoCloseable {
         return generator;
     }
 
+    /// What people should know of the last step: the rewards that failed, and what to do.
+    List<String> warnings() {
+        return warnings;
+    }
+
     /// One completion with everything the update needs.
     private record Rollout(Problem problem, int[] prompt, Completion completion, RunSample sample) {}
+
+    private record Scored(List<Rollout> rollouts, RewardBatch rewards) {}
 
     /// What a step did.
     ///
@@ -162,7 +170,8 @@ public final class Grpo implements AutoCloseable {
         for (int i = 0; i < options.problems; i++) {
             problems.add(task.training(options.seed, step * options.problems + i));
         }
-        List<Rollout> rollouts = sample(step, problems, clock);
+        Scored sampled = sample(step, problems, clock);
+        List<Rollout> rollouts = sampled.rollouts;
         double[] reward = rollouts.stream().mapToDouble(r -> r.sample.reward()).toArray();
         double[] advantages = Advantages.group(reward, options.numGenerations, options.scale);
         List<double[]> old = options.numIterations == 1 ? List.of() : logProbs(policy, rollouts);
@@ -175,12 +184,14 @@ public final class Grpo implements AutoCloseable {
         clock.lap("update");
         Map<String, Double> metrics = metrics(rollouts, reward, update, clock);
         metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        putFailures(metrics, sampled.rewards);
+        warnings = sampled.rewards.messages();
         return new Step(metrics, rollouts.stream().map(Rollout::sample).toList());
     }
 
     // ---- 1, 2: rollout and rewards ---------------------------------------------------------------------------------
 
-    private List<Rollout> sample(long step, List<Problem> problems, Clock clock) {
+    private Scored sample(long step, List<Problem> problems, Clock clock) {
         List<int[]> prompts = new ArrayList<>();
         for (Problem problem : problems) {
             int[] ids = Tokens.prompt(tokenizer, problem.prompt());
@@ -192,15 +203,19 @@ public final class Grpo implements AutoCloseable {
                 .withStopIds(Set.of(Tokens.end(tokenizer)));
         List<Completion> completions = generate(step, prompts, sampling);
         clock.lap("rollout");
+        List<Attempt> attempts = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            attempts.add(Evaluation.attempt(problems.get(i / options.numGenerations), completions.get(i), tokenizer));
+        }
+        RewardBatch scored = rewards.scoreAll(attempts);
         List<Rollout> rollouts = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            Problem problem = problems.get(i / options.numGenerations);
-            Completion completion = completions.get(i);
-            RunSample judged = Evaluation.sample(step + 1, "train", problem, completion, tokenizer, task, rewards);
-            rollouts.add(new Rollout(problem, prompts.get(i), completion, judged));
+            RunSample judged = Evaluation.sample(
+                    step + 1, "train", attempts.get(i), scored.breakdowns().get(i), task);
+            rollouts.add(new Rollout(attempts.get(i).problem(), prompts.get(i), completions.get(i), judged));
         }
         clock.lap("reward");
-        return rollouts;
+        return new Scored(rollouts, scored);
     }
 
     /// Weights that are no numbers cannot be sampled from.
@@ -317,15 +332,16 @@ public final class Grpo implements AutoCloseable {
         double n = rollouts.size();
         double tokens =
                 rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
-        m.put(RunMetrics.REWARD, Arrays.stream(reward).average().orElse(0));
+        m.put(
+                RunMetrics.REWARD,
+                Arrays.stream(reward).filter(Double::isFinite).average().orElse(Double.NaN));
         m.put(RunMetrics.REWARD_STD, groupDeviation(reward));
         for (String name : rewards.names()) {
             m.put(
                     RunMetrics.REWARD_PARTS + name,
-                    rollouts.stream()
-                                    .mapToDouble(r -> r.sample.rewards().get(name))
-                                    .sum()
-                            / n);
+                    meanOfScored(rollouts.stream()
+                            .mapToDouble(r -> r.sample.rewards().get(name))
+                            .toArray()));
         }
         m.put(
                 RunMetrics.ACCURACY,
@@ -357,15 +373,30 @@ public final class Grpo implements AutoCloseable {
         return m;
     }
 
+    /// Of the completions that have a score; NaN where none has.
+    private static double meanOfScored(double[] scores) {
+        double[] scored = Arrays.stream(scores).filter(Double::isFinite).toArray();
+        return Arrays.stream(scored).sum() / scored.length;
+    }
+
+    private static void putFailures(Map<String, Double> metrics, RewardBatch rewards) {
+        rewards.failed().forEach((name, count) -> {
+            if (count > 0) {
+                metrics.put(RunMetrics.REWARD_PARTS + name + RunMetrics.REWARD_FAILED, (double) count);
+            }
+        });
+    }
+
     private double groupDeviation(double[] reward) {
         int g = options.numGenerations;
         double sum = 0;
         for (int i = 0; i < reward.length; i += g) {
-            double mean = Arrays.stream(reward, i, i + g).average().orElse(0);
-            double squares = Arrays.stream(reward, i, i + g)
-                    .map(r -> (r - mean) * (r - mean))
-                    .sum();
-            sum += Math.sqrt(squares / (g - 1));
+            double[] scored =
+                    Arrays.stream(reward, i, i + g).filter(Double::isFinite).toArray();
+            double mean = Arrays.stream(scored).average().orElse(0);
+            double squares =
+                    Arrays.stream(scored).map(r -> (r - mean) * (r - mean)).sum();
+            sum += Math.sqrt(squares / Math.max(1, scored.length - 1));
         }
         return sum / (reward.length / g);
     }

@@ -28,4 +28,23 @@ public record Problem(String id, String prompt, Object goal) {
         }
         return type.cast(goal);
     }
+
+    /// Whether the expected answer can be had as text.
+    public boolean hasReference() {
+        return goal instanceof CharSequence || goal instanceof QaFile.Gold;
+    }
+
+    /// The expected answer as text: of a question file's problem what follows `####` or stands in the box, or else
+    /// the whole; of a problem whose goal is a text that text.
+    ///
+    /// @throws IllegalArgumentException if the goal is no such thing
+    public String reference() {
+        return switch (goal) {
+            case CharSequence text -> text.toString();
+            case QaFile.Gold gold -> gold.text();
+            default ->
+                throw new IllegalArgumentException("[reward] expected a problem with an answer in words; got the goal "
+                        + goal + " in problem " + id + ". Hint: reward by the task's own verifier, `accuracy`.");
+        };
+    }
 }

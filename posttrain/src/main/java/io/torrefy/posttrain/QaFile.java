@@ -93,7 +93,7 @@ public final class QaFile implements Task {
     private static final int MAX_REPORTED = 10;
 
     /// The expected answer: its text and, when it is one, its number.
-    private record Gold(String text, Optional<Rational> number) {}
+    record Gold(String text, Optional<Rational> number) {}
 
     private final String name;
     private final List<Problem> training;

@@ -59,19 +59,25 @@ public final class R1Zero {
     /// What is evaluated on the way: validation problems, where the task has them.
     private final Split watched;
 
-    private R1Zero(Settings settings, RunFolder run, Progress progress) {
+    private R1Zero(Settings settings, Rewards rewards, RunFolder run, Progress progress) {
         this.settings = settings;
         this.run = run;
         this.progress = progress;
         this.tokenizer = BpeTokenizer.load(settings.model);
-        this.rewards =
-                Rewards.of("accuracy", settings.task.accuracy()).plus("format", settings.format, settings.formatWeight);
+        this.rewards = rewards;
         this.watched = settings.task.validation(1).isEmpty() ? Split.HELD_OUT : Split.VALIDATION;
     }
 
     /// Runs to the end, from the beginning or from the folder's last checkpoint.
     public static Outcome run(Settings settings, RunFolder run, Progress progress) throws IOException {
-        return new R1Zero(settings, run, progress).run();
+        Rewards rewards =
+                Rewards.of("accuracy", settings.task.accuracy()).plus("format", settings.format, settings.formatWeight);
+        return run(settings, rewards, run, progress);
+    }
+
+    /// As above with other rewards in place of accuracy and format.
+    public static Outcome run(Settings settings, Rewards rewards, RunFolder run, Progress progress) throws IOException {
+        return new R1Zero(settings, rewards, run, progress).run();
     }
 
     /// What must outlive a kill beside weights and optimiser.
@@ -110,6 +116,7 @@ public final class R1Zero {
                         + done.samples().stream().mapToInt(RunSample::tokens).sum());
         run.log(position.step, done.metrics());
         run.sample(done.samples().getFirst());
+        grpo.warnings().forEach(progress::message);
         progress.step(position.step, done.metrics());
         boolean last = position.step == settings.grpo.steps();
         if (!last && settings.evaluateEvery > 0 && position.step % settings.evaluateEvery == 0) {

@@ -2,6 +2,7 @@ package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /// Rule-based rewards, and their weighted sum.
@@ -20,14 +21,23 @@ public final class Rewards {
     private record Entry(String name, Reward reward, double weight) {}
 
     private final List<Entry> entries;
+    private final double maxFailures;
 
-    private Rewards(List<Entry> entries) {
+    private Rewards(List<Entry> entries, double maxFailures) {
         this.entries = entries;
+        this.maxFailures = maxFailures;
     }
 
     /// A sum of one reward with weight 1.
     public static Rewards of(String name, Reward reward) {
-        return new Rewards(List.of()).plus(name, reward, 1);
+        return of(name, reward, 1);
+    }
+
+    /// A sum of one reward.
+    ///
+    /// @throws IllegalArgumentException if the weight is not finite
+    public static Rewards of(String name, Reward reward, double weight) {
+        return new Rewards(List.of(), 0).plus(name, reward, weight);
     }
 
     /// This sum and one more reward.
@@ -42,7 +52,19 @@ public final class Rewards {
         }
         var more = new ArrayList<>(entries);
         more.add(new Entry(name, reward, weight));
-        return new Rewards(List.copyOf(more));
+        return new Rewards(List.copyOf(more), maxFailures);
+    }
+
+    /// This sum, which bears that each of its rewards fails on a share of a step's completions. Those are counted,
+    /// take no part in their group and teach nothing. Above it [#scoreAll] throws. Without a call: 0, the first
+    /// failure throws.
+    ///
+    /// @param share from 0 to 1
+    public Rewards withMaxFailures(double share) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException("[reward] expected a share of failures from 0 to 1; got " + share);
+        }
+        return new Rewards(entries, share);
     }
 
     /// The names of the rewards, in order.
@@ -64,18 +86,101 @@ public final class Rewards {
     }
 
     private static double checked(Entry entry, Problem problem, String completion) {
-        double score;
+        Score score;
         try {
-            score = entry.reward().score(problem, completion);
+            score = Score.of(entry.reward().score(problem, completion));
+        } catch (RuntimeException e) {
+            score = Score.failed(e);
+        }
+        if (score.isFailure()) {
+            throw new IllegalStateException(why(entry, problem, score), score.failure());
+        }
+        return score.value();
+    }
+
+    /// Scores a step's completions, those of a problem next to each other.
+    ///
+    /// A completion that one of the rewards cannot score has no total: summing the others, as TRL does, would pay
+    /// it the penalty that was not measured.
+    ///
+    /// @throws IllegalStateException if a reward fails on more than the share it may, or gives too few scores;
+    ///     names the reward, a problem, the reason and what to do
+    public RewardBatch scoreAll(List<Attempt> attempts) {
+        var scores = new ArrayList<List<Score>>();
+        var failed = new LinkedHashMap<String, Integer>();
+        var messages = new ArrayList<String>();
+        for (var entry : entries) {
+            List<Score> of = scores(entry, attempts);
+            int failures = (int) of.stream().filter(Score::isFailure).count();
+            failed.put(entry.name(), failures);
+            if (failures > 0) {
+                messages.add(report(entry, attempts, of, failures));
+            }
+            scores.add(of);
+        }
+        var breakdowns = new ArrayList<RewardBreakdown>();
+        for (int i = 0; i < attempts.size(); i++) {
+            var parts = new ArrayList<RewardBreakdown.Part>();
+            for (int e = 0; e < entries.size(); e++) {
+                Entry entry = entries.get(e);
+                parts.add(new RewardBreakdown.Part(
+                        entry.name(), entry.weight(), scores.get(e).get(i).value()));
+            }
+            breakdowns.add(RewardBreakdown.of(parts));
+        }
+        return new RewardBatch(breakdowns, failed, messages);
+    }
+
+    private static List<Score> scores(Entry entry, List<Attempt> attempts) {
+        List<Score> scores;
+        try {
+            scores = entry.reward().scoreAll(attempts);
         } catch (RuntimeException e) {
             throw new IllegalStateException(
-                    "[reward " + entry.name() + "] failed on problem " + problem.id() + ": " + e, e);
+                    "[reward " + entry.name() + "] failed on all of " + attempts.size() + " completions, problem "
+                            + (attempts.isEmpty()
+                                    ? "none"
+                                    : attempts.getFirst().problem().id()) + " first: " + e,
+                    e);
         }
-        if (!Double.isFinite(score)) {
-            throw new IllegalStateException("[reward " + entry.name() + "] expected a finite score; got " + score
-                    + " on problem " + problem.id());
+        if (scores.size() != attempts.size()) {
+            throw new IllegalStateException("[reward " + entry.name() + "] expected " + attempts.size()
+                    + " scores, one a completion; got " + scores.size());
         }
-        return score;
+        return scores;
+    }
+
+    private String report(Entry entry, List<Attempt> attempts, List<Score> scores, int failures) {
+        int first = 0;
+        while (!scores.get(first).isFailure()) {
+            first++;
+        }
+        Score failure = scores.get(first);
+        String what = why(entry, attempts.get(first).problem(), failure);
+        String count = " (" + failures + " of " + attempts.size() + " completions)";
+        if (failures > maxFailures * attempts.size()) {
+            throw new IllegalStateException(
+                    what + count + ". Hint: mend the reward or its data and resume; or bear a share of failures"
+                            + " (Rewards.withMaxFailures, --reward-failures), which then teach nothing.",
+                    failure.failure());
+        }
+        return what + count + ". Hint: these completions teach nothing; mend the reward if it goes on.";
+    }
+
+    private static String why(Entry entry, Problem problem, Score score) {
+        Exception failure = score.failure();
+        return failure instanceof ArithmeticException
+                ? "[reward " + entry.name() + "] " + failure.getMessage() + " on problem " + problem.id()
+                : "[reward " + entry.name() + "] failed on problem " + problem.id() + ": " + failure;
+    }
+
+    /// The task's own verifier: the name by which a list of rewards has it.
+    @Export(
+            value = "posttrain.rewards.accuracy",
+            since = "0.1",
+            params = {"accuracy"})
+    public static Reward accuracy(Reward accuracy) {
+        return accuracy;
     }
 
     /// The format reward of R1-Zero, strict: 1 when the whole text is

@@ -13,6 +13,9 @@ public final class RunMetrics {
     public static final String REWARD_STD = "reward_std";
     /// Prefix of the mean of each reward function: `rewards/format`.
     public static final String REWARD_PARTS = "rewards/";
+    /// Suffix of the number of the step's completions that a reward could not score: `rewards/http/failed`; logged
+    /// at the steps where there are some.
+    public static final String REWARD_FAILED = "/failed";
     /// Fraction of the step's sampled completions that the verifier accepts.
     public static final String ACCURACY = "accuracy";
     /// Fraction of held-out problems solved greedily; logged at the steps that evaluate, at least the first and

@@ -164,6 +164,32 @@ class GrpoTest {
         }
     }
 
+    /// A completion without a reward teaches nothing: the step is that of one whose advantage is 0.
+    @Test
+    void aRewardThatSometimesFailsIsCounted() {
+        try (CausalLm policy = TinyBase.model(3)) {
+            Rewards rewards = Rewards.of("odd", (_, text) -> {
+                        if (TinyBase.even(text)) {
+                            throw new IllegalArgumentException("even");
+                        }
+                        return text.length();
+                    })
+                    .withMaxFailures(1);
+            try (Grpo grpo = grpo(policy, rewards, TinyBase.options(4, 1e-2, 1, 300, 0))) {
+                Grpo.Step step = grpo.step(0);
+                long failed = step.samples().stream()
+                        .filter(sample -> TinyBase.even(sample.completion()))
+                        .count();
+                assertThat(failed).isPositive();
+                assertThat(step.metrics()).containsEntry("rewards/odd/failed", (double) failed);
+                assertThat(step.metrics().get(RunMetrics.REWARD)).isFinite();
+                assertThat(step.metrics().get(RunMetrics.LOSS)).isFinite();
+                assertThat(grpo.warnings()).hasSize(1);
+                assertThat(grpo.warnings().getFirst()).contains("[reward odd]", "even", failed + " of 8", "Hint");
+            }
+        }
+    }
+
     private static Grpo grpo(CausalLm policy, Rewards rewards, Grpo.Options options) {
         return Grpo.of(policy, null, TinyBase.tokenizer(), Countdown.standard(), rewards, options);
     }

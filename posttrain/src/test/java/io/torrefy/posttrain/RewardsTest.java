@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -93,5 +94,64 @@ class RewardsTest {
         var rewards = Rewards.of("a", (_, _) -> 1);
         assertThatThrownBy(() -> rewards.plus("a", (_, _) -> 1, 1)).hasMessageContaining("in use");
         assertThatThrownBy(() -> rewards.plus("b", (_, _) -> 1, Double.NaN)).hasMessageContaining("finite weight");
+    }
+
+    private static Attempt attempt(String text) {
+        return new Attempt(PLAIN, text, new int[text.length()], false);
+    }
+
+    /// Fails where a completion says so.
+    private static final Reward FAILING = (_, completion) -> switch (completion) {
+        case "throw" -> throw new IllegalStateException("boom");
+        case "nan" -> Double.NaN;
+        default -> completion.length();
+    };
+
+    @Test
+    void countsFailuresByName() {
+        Rewards rewards =
+                Rewards.of("fine", (_, _) -> 1).plus("failing", FAILING, 2).withMaxFailures(0.5);
+        RewardBatch batch = rewards.scoreAll(List.of(attempt("a"), attempt("throw"), attempt("nan"), attempt("four")));
+        assertThat(batch.breakdowns().stream()
+                        .mapToDouble(RewardBreakdown::total)
+                        .toArray())
+                .containsExactly(3, Double.NaN, Double.NaN, 9);
+        assertThat(batch.breakdowns().get(1).score("fine")).isEqualTo(1);
+        assertThat(batch.failed()).isEqualTo(Map.of("fine", 0, "failing", 2));
+        assertThat(batch.messages()).hasSize(1);
+        assertThat(batch.messages().getFirst())
+                .contains("[reward failing] failed on problem p", "boom", "2 of 4 completions", "Hint");
+    }
+
+    @Test
+    void tooManyFailuresStopARun() {
+        List<Attempt> attempts = List.of(attempt("a"), attempt("nan"), attempt("throw"), attempt("b"));
+        for (double share : new double[] {0, 0.49}) {
+            Rewards rewards = Rewards.of("failing", FAILING).withMaxFailures(share);
+            assertThatThrownBy(() -> rewards.scoreAll(attempts))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("[reward failing] expected a finite score; got NaN on problem p")
+                    .hasMessageContaining("2 of 4 completions")
+                    .hasMessageContaining("--reward-failures");
+        }
+        assertThatThrownBy(() -> Rewards.of("failing", FAILING).withMaxFailures(1.5))
+                .hasMessageContaining("from 0 to 1");
+    }
+
+    @Test
+    void aRewardHasToScoreAll() {
+        Reward few = new Reward() {
+            @Override
+            public double score(Problem problem, String completion) {
+                return 0;
+            }
+
+            @Override
+            public List<Score> scoreAll(List<Attempt> attempts) {
+                return List.of();
+            }
+        };
+        assertThatThrownBy(() -> Rewards.of("few", few).scoreAll(List.of(attempt("a"))))
+                .hasMessageContaining("[reward few] expected 1 scores, one a completion; got 0");
     }
 }
