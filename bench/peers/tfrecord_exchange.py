@@ -226,6 +226,28 @@ def exchange(torrefy, folder):
     run("convert", lines, back)
     assert [tf.train.Example.FromString(r.numpy()) for r in tf.data.TFRecordDataset(back)] == text
     print("jsonl: 100 Examples through JSON Lines and back are equal to TensorFlow's own")
+    for path in (f"{folder}/ours-sequences.tfrecord", f"{folder}/sequences.jsonl"):
+        if os.path.exists(path):
+            os.remove(path)
+    write(f"{folder}/sequences.tfrecord", list(sequences(100)))
+    run("convert", f"{folder}/sequences.tfrecord", f"{folder}/ours-sequences.tfrecord")
+    assert digest(f"{folder}/ours-sequences.tfrecord") == digest(f"{folder}/sequences.tfrecord")
+    run("convert", f"{folder}/sequences.tfrecord", f"{folder}/sequences.jsonl")
+    with open(f"{folder}/sequences.jsonl") as rows_of_sequences:
+        for row, line in enumerate(rows_of_sequences):
+            found = json.loads(line)
+            assert found["id"] == row and found["pairs"] == [[row + i, -i] for i in range(row % 4)], line
+    print("sequences: 100 SequenceExamples copied equal, and their lists read as TensorFlow wrote them")
+    logs = f"{folder}/tensorflow-events"
+    with tf.summary.create_file_writer(logs).as_default():
+        for step in range(20):
+            tf.summary.scalar("loss", 1 / (step + 1), step)
+            tf.summary.histogram("weights", [float(step), 1.0], step)
+            tf.summary.text("note", "text", step)
+            tf.summary.image("image", [[[[0.5]]]], step)
+    verified = run("verify", *(f"{logs}/{name}" for name in os.listdir(logs)))
+    assert verified["records"] >= 81 and verified["skipped"] == [], verified
+    print(f"events: {verified['records']} events that TensorFlow wrote are sound records here")
 
 
 def events(folder):

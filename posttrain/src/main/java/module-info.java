@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/// Post-training: fine-tuning and reinforcement learning on language models.
+/// Post-training: reinforcement learning on language models.
 @NullMarked
 module io.torrefy.posttrain {
     requires transitive io.torrefy.lm;
@@ -10,15 +10,11 @@ module io.torrefy.posttrain {
     requires static org.jspecify;
 
     exports io.torrefy.posttrain;
-    exports io.torrefy.posttrain.recipe;
-    exports io.torrefy.posttrain.search;
+    exports io.torrefy.posttrain.formats;
     exports io.torrefy.posttrain.ppo;
     exports io.torrefy.posttrain.preference;
-    exports io.torrefy.posttrain.formats;
-    exports io.torrefy.posttrain.sft;
-    requires java.net.http;
-    requires static org.jspecify;
-
-    exports io.torrefy.posttrain;
+    exports io.torrefy.posttrain.recipe;
     exports io.torrefy.posttrain.rewards;
+    exports io.torrefy.posttrain.search;
+    exports io.torrefy.posttrain.sft;
 }

@@ -143,7 +143,7 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
     }
 
     private long encode(FittedSchema schema, Sink sink) throws IOException {
-        var progress = RowProgress.of(common.err(), "encode", tables);
+        var progress = FileProgress.of(common.err(), "encode", "rows", tables);
         Map<String, FieldType> types =
                 labels ? schema.schema().types() : schema.schema().inputTypes();
         Set<String> names = new LinkedHashSet<>();

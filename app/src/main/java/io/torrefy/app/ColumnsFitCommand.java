@@ -109,7 +109,7 @@ final class ColumnsFitCommand implements Callable<Integer> {
     }
 
     private FittedSchema fit(FeatureSchema schema) throws IOException {
-        var progress = RowProgress.of(common.err(), "fit", tables);
+        var progress = FileProgress.of(common.err(), "fit", "rows", tables);
         var fitter = schema.fitter(FitOptions.DEFAULT.withMaxValues(maxValues));
         long rows = 0;
         try (var batches = Tables.open(tables, schema.types(), progress::at)

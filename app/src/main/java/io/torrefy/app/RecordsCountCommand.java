@@ -27,31 +27,34 @@ final class RecordsCountCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Map<String, Object> counts = new LinkedHashMap<>();
-        long total = 0;
-        for (Path file : files.all()) {
-            long count = count(file);
-            total += count;
+        long[] total = {0};
+        int[] read = {0};
+        files.each(common.err(), "count", (file, progress) -> {
+            long count = count(file, progress);
+            total[0] += count;
+            read[0]++;
             counts.put(file.toString(), count);
             common.out().printf(Locale.ROOT, "%12d  %s%n", count, file);
+        });
+        if (read[0] > 1) {
+            common.out().printf(Locale.ROOT, "%12d  total%n", total[0]);
         }
-        if (counts.size() > 1) {
-            common.out().printf(Locale.ROOT, "%12d  total%n", total);
-        }
-        common.result(Map.of("records", total, "files", counts));
+        common.result(Map.of("records", total[0], "files", counts));
         return 0;
     }
 
-    private long count(Path file) throws IOException {
-        if (Files.exists(TfRecordIndex.indexFile(file)) && Compression.detect(file) == Compression.NONE) {
+    private static long count(Path file, FileProgress progress) throws IOException {
+        if (Files.exists(TfRecordIndex.indexFile(file))
+                && Files.isRegularFile(file)
+                && Compression.detect(file) == Compression.NONE) {
             try (TfRecordIndex index = TfRecordIndex.open(file)) {
                 return index.count();
             }
         }
-        var progress = new RecordFiles.Progress(common.err(), file);
         try (TfRecordReader reader = TfRecordReader.open(file)) {
             while (reader.next()) {
                 if (reader.number() % 4096 == 0) {
-                    progress.at(reader.offset(), reader.number());
+                    progress.at(reader.bytesRead(), reader.number());
                 }
             }
             return reader.number();

@@ -1,6 +1,5 @@
 package io.torrefy.app;
 
-import io.torrefy.data.Example;
 import io.torrefy.data.ExampleException;
 import io.torrefy.data.ExampleRows;
 import io.torrefy.data.JsonLinesFormat;
@@ -18,7 +17,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `torrefy records head`.
-@Command(name = "head", description = "Shows the first records: Examples as JSON, others by their first bytes.")
+@Command(
+        name = "head",
+        description = "Shows the first records: Examples and SequenceExamples as JSON, others by their first bytes.")
 final class RecordsHeadCommand implements Callable<Integer> {
     private static final int MOST_BYTES = 32;
 
@@ -51,6 +52,11 @@ final class RecordsHeadCommand implements Callable<Integer> {
         return 0;
     }
 
+    /// Every message without known fields is an Example without features, other kinds of records too.
+    private static boolean isExample(Map<String, ?> row, byte[] data) {
+        return !row.isEmpty() || data.length <= 2;
+    }
+
     private static Map<String, Object> describe(TfRecordReader reader) {
         Map<String, Object> record = new LinkedHashMap<>();
         record.put("file", reader.file().toString());
@@ -59,18 +65,23 @@ final class RecordsHeadCommand implements Callable<Integer> {
         record.put("bytes", reader.length());
         byte[] data = reader.record();
         try {
-            Map<String, Object> example = new LinkedHashMap<>();
-            ExampleRows.toRow(Example.parse(data))
-                    .forEach((name, value) -> example.put(name, JsonLinesFormat.json(value)));
-            record.put("example", example);
+            Map<String, ?> row = ExampleRows.toRow(data);
+            if (isExample(row, data)) {
+                Map<String, Object> example = new LinkedHashMap<>();
+                row.forEach((name, value) -> example.put(name, JsonLinesFormat.json(value)));
+                record.put("example", example);
+                return record;
+            }
         } catch (ExampleException _) {
-            record.put("hex", HexFormat.of().formatHex(data, 0, Math.min(data.length, MOST_BYTES)));
+            // shown by its bytes
         }
+        record.put("hex", HexFormat.of().formatHex(data, 0, Math.min(data.length, MOST_BYTES)));
         return record;
     }
 
     private static String content(Map<String, Object> record) {
         Object example = record.get("example");
-        return example == null ? record.get("hex") + "..." : Json.line(example);
+        String end = (int) record.get("bytes") > MOST_BYTES ? "..." : "";
+        return example == null ? record.get("hex") + end : Json.line(example);
     }
 }

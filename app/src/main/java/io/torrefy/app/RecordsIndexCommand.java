@@ -22,13 +22,12 @@ final class RecordsIndexCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Map<String, Object> indexed = new LinkedHashMap<>();
-        for (Path file : files.all()) {
-            var progress = new RecordFiles.Progress(common.err(), file);
+        files.each(common.err(), "index", (file, progress) -> {
             long records = TfRecordIndex.build(file, progress::at);
             Path index = TfRecordIndex.indexFile(file);
             indexed.put(index.toString(), records);
             common.out().printf(Locale.ROOT, "%s: %d records%n", index, records);
-        }
+        });
         common.result(Map.of("indexes", indexed));
         return 0;
     }

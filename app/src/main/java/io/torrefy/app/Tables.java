@@ -2,6 +2,7 @@ package io.torrefy.app;
 
 import io.torrefy.data.Csv;
 import io.torrefy.data.CsvFormat;
+import io.torrefy.data.CsvTable;
 import io.torrefy.data.Dataset;
 import io.torrefy.data.Datasets;
 import io.torrefy.data.Example;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -55,21 +55,20 @@ final class Tables {
     }
 
     private static boolean isTfRecord(Path file) {
-        String name = file.toString().toLowerCase(Locale.ROOT);
-        return name.endsWith(".tfrecord") || name.endsWith(".tfrecords");
+        return Datasets.format(file)
+                .filter(format -> format.suffixes().contains(".tfrecord"))
+                .isPresent();
     }
 
     private static RecordSource<Row> source(Path file, Map<String, FieldType> types) throws IOException {
-        String name = file.toString().toLowerCase(Locale.ROOT);
-        if (name.endsWith(".csv") || name.endsWith(".tsv")) {
-            var format = (name.endsWith(".csv") ? CsvFormat.standard() : CsvFormat.tabs()).inferred();
-            Map<String, FieldType> known = new LinkedHashMap<>(types);
-            known.keySet().retainAll(Csv.of(format).types(file).keySet());
-            return Csv.of(format.types(known));
-        }
         var format = Datasets.format(file);
         if (format.isEmpty()) {
             Datasets.open(file); // says which names there are
+        }
+        if (format.orElseThrow().table().orElse(null) instanceof CsvTable(CsvFormat cells)) {
+            Map<String, FieldType> known = new LinkedHashMap<>(types);
+            known.keySet().retainAll(Csv.of(cells).types(file).keySet());
+            return Csv.of(cells.types(known));
         }
         return format.orElseThrow().rows();
     }

@@ -340,7 +340,7 @@ class ColumnsOptionsTest {
     @Test
     void theBarIsDrawnInItsLineWhereSomebodyWatches() {
         var text = new StringWriter();
-        var watched = new RowProgress(new PrintWriter(text), "fit", true, 200);
+        var watched = new FileProgress(new PrintWriter(text), "fit", "rows", true, 200);
         watched.at(50);
         watched.show(10);
         watched.done();
@@ -348,7 +348,7 @@ class ColumnsOptionsTest {
                 .startsWith("\r\u001b[Kfit: 10 rows, ")
                 .endsWith("  [" + "#".repeat(30) + "] 100 %" + System.lineSeparator());
         var plain = new StringWriter();
-        var unwatched = new RowProgress(new PrintWriter(plain), "fit", false, 0);
+        var unwatched = new FileProgress(new PrintWriter(plain), "fit", "rows", false, 0);
         unwatched.show(1_234_567);
         unwatched.done();
         assertThat(plain.toString()).startsWith("fit: 1,234,567 rows, ").doesNotContain("\r", "%");

@@ -214,7 +214,7 @@ class RecordsCommandTest {
         CommandRun wrong = new CommandRun();
         assertThat(wrong.execute("records", "convert", lines.toString(), out, "--features", "a:int64"))
                 .isOne();
-        assertThat(wrong.err()).contains("field \"a\" of row 1");
+        assertThat(wrong.err()).contains("field \"a\" of " + lines + ":2");
         assertThat(Path.of(out)).doesNotExist();
         for (String[] bad : new String[][] {
             {"records"},

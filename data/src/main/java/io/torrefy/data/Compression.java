@@ -37,15 +37,19 @@ public enum Compression {
     /// begins like a compressed file (`1f 8b`, or `78` and a valid second byte) is told apart by its checksum.
     public static Compression detect(Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
-            byte[] head = in.readNBytes(RecordFrame.HEADER);
-            if (head.length == RecordFrame.HEADER && RecordFrame.lengthIsSound(head, 0)) {
-                return NONE;
-            }
-            int first = head.length < 2 ? 0 : (head[0] & 0xff) << 8 | head[1] & 0xff;
-            if (first == 0x1f8b) {
-                return GZIP;
-            }
-            return first >> 8 == 0x78 && first % 31 == 0 ? ZLIB : NONE;
+            return detect(in.readNBytes(RecordFrame.HEADER));
         }
+    }
+
+    /// @param head the first 12 bytes, or all there are
+    static Compression detect(byte[] head) {
+        if (head.length >= RecordFrame.HEADER && RecordFrame.lengthIsSound(head, 0)) {
+            return NONE;
+        }
+        int first = head.length < 2 ? 0 : (head[0] & 0xff) << 8 | head[1] & 0xff;
+        if (first == 0x1f8b) {
+            return GZIP;
+        }
+        return first >> 8 == 0x78 && first % 31 == 0 ? ZLIB : NONE;
     }
 }

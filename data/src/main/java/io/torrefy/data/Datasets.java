@@ -17,12 +17,15 @@ import java.util.OptionalLong;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Datasets of files.
 @Export(value = "data.Datasets", since = "0.1")
 public final class Datasets {
     private static final int HEAD = 16;
+    /// Of formats that only names tell.
+    private static final Predicate<byte[]> NEVER = _ -> false;
 
     private Datasets() {}
 
@@ -52,8 +55,8 @@ public final class Datasets {
     }
 
     /// The rows of files whose format their suffixes tell, or else their first bytes. Formats are `.jsonl` and
-    /// `.ndjson`,
-    /// `.csv` and `.tsv` (with a header line and inferred types), `.parquet`, `.txt` (rows of one field `text`),
+    /// `.ndjson`, `.csv` and `.tsv` (with a header line and inferred types), `.parquet`, `.txt` (rows of one field
+    /// `text`),
     /// `.tfrecord` (rows of one field `record`, bytes), and those of [RecordFormat] services.
     ///
     /// @throws IllegalArgumentException that names the suffixes there are, for each file of an unknown one
@@ -80,14 +83,18 @@ public final class Datasets {
 
     /// The format of `file`, where its name (of a shard, without `-00003-of-00010`) or its first bytes tell.
     public static Optional<RecordFormat> format(Path file) {
-        String name = Shards.stem(String.valueOf(file.getFileName())).toLowerCase(Locale.ROOT);
-        var formats = formats();
-        return formats.stream()
+        return named(String.valueOf(file.getFileName())).or(() -> {
+            byte[] head = head(file);
+            return formats().stream().filter(format -> format.matches(head)).findFirst();
+        });
+    }
+
+    /// The format of files of that name, where the name tells; a shard's (`x.csv-00003-of-00010`) too.
+    public static Optional<RecordFormat> named(String fileName) {
+        String name = Shards.stem(fileName).toLowerCase(Locale.ROOT);
+        return formats().stream()
                 .filter(format -> format.suffixes().stream().anyMatch(name::endsWith))
-                .findFirst()
-                .or(() -> formats.stream()
-                        .filter(format -> format.matches(head(file)))
-                        .findFirst());
+                .findFirst();
     }
 
     private static void requireKnown(List<Path> files) {
@@ -115,20 +122,52 @@ public final class Datasets {
         return suffixes;
     }
 
-    private static List<RecordFormat> formats() {
+    /// All formats that there are.
+    public static List<RecordFormat> formats() {
+        var tfRecord = new TfRecordFormat(TfRecordReader.Options.DEFAULT, Compression.NONE, 1);
         var formats = new ArrayList<RecordFormat>(List.of(
-                Known.of(Set.of(".jsonl", ".ndjson"), "", JsonLines.rows()),
-                new Known(Set.of(".csv"), "", Csv.of(CsvFormat.standard().inferred()), Csv.of(CsvFormat.standard())),
-                new Known(Set.of(".tsv"), "", Csv.of(CsvFormat.tabs().inferred()), Csv.of(CsvFormat.tabs())),
-                Known.of(Set.of(".parquet"), "PAR1", Parquet.rows()),
                 new Known(
-                        Set.of(".tfrecord", ".tfrecords"),
-                        "",
+                        Set.of(".jsonl", ".ndjson"),
+                        NEVER,
+                        JsonLines.rows(),
+                        JsonLines.rows(),
+                        Optional.of(new JsonLinesFormat())),
+                csv(".csv", CsvFormat.standard()),
+                csv(".tsv", CsvFormat.tabs()),
+                new Known(
+                        Set.of(".parquet"),
+                        Datasets::isParquet,
+                        Parquet.rows(),
+                        Parquet.rows(),
+                        Optional.of(new ParquetTable(false))),
+                new Known(
+                        Set.of(".tfrecord", ".tfrecords", ".tfrecord.gz", ".tfrecords.gz"),
+                        Datasets::isTfRecord,
                         mapped(TfRecordSource.records(), "record"),
-                        new ExampleSource(TfRecordSource.records())),
-                Known.of(Set.of(".txt"), "", mapped(TextLines.lines(), "text"))));
+                        new ExampleSource(TfRecordSource.records()),
+                        Optional.of(tfRecord)),
+                new Known(
+                        Set.of(".txt"),
+                        NEVER,
+                        mapped(TextLines.lines(), "text"),
+                        mapped(TextLines.lines(), "text"),
+                        Optional.empty())));
         ServiceLoader.load(RecordFormat.class).forEach(formats::add);
         return formats;
+    }
+
+    private static RecordFormat csv(String suffix, CsvFormat format) {
+        CsvFormat inferred = format.inferred();
+        return new Known(Set.of(suffix), NEVER, Csv.of(inferred), Csv.of(format), Optional.of(new CsvTable(inferred)));
+    }
+
+    private static boolean isParquet(byte[] head) {
+        return new String(head, StandardCharsets.ISO_8859_1).startsWith("PAR1");
+    }
+
+    /// A length with its checksum.
+    private static boolean isTfRecord(byte[] head) {
+        return head.length >= RecordFrame.HEADER && RecordFrame.lengthIsSound(head, 0);
     }
 
     /// Records as rows of one field.
@@ -171,15 +210,16 @@ public final class Datasets {
     }
 
     /// @param texts how the records are read as rows of texts
-    private record Known(Set<String> suffixes, String magic, RecordSource<Row> rows, RecordSource<Row> texts)
+    private record Known(
+            Set<String> suffixes,
+            Predicate<byte[]> head,
+            RecordSource<Row> rows,
+            RecordSource<Row> texts,
+            Optional<RowFormat> table)
             implements RecordFormat {
-        static Known of(Set<String> suffixes, String magic, RecordSource<Row> rows) {
-            return new Known(suffixes, magic, rows, rows);
-        }
-
         @Override
-        public boolean matches(byte[] head) {
-            return !magic.isEmpty() && new String(head, StandardCharsets.ISO_8859_1).startsWith(magic);
+        public boolean matches(byte[] bytes) {
+            return head.test(bytes);
         }
     }
 

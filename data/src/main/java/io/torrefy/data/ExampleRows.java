@@ -33,6 +33,11 @@ public final class ExampleRows {
     }
 
     private static Object value(FeatureValues values) {
+        var list = list(values);
+        return list.size() == 1 ? list.getFirst() : list;
+    }
+
+    private static List<Object> list(FeatureValues values) {
         var list = new ArrayList<Object>(values.size());
         for (int i = 0; i < values.size(); i++) {
             list.add(
@@ -42,7 +47,7 @@ public final class ExampleRows {
                         case FeatureValues.Strings strings -> textOrBytes(strings.get(i));
                     });
         }
-        return list.size() == 1 ? list.getFirst() : list;
+        return list;
     }
 
     private static Object textOrBytes(byte[] bytes) {
@@ -54,6 +59,71 @@ public final class ExampleRows {
         } catch (CharacterCodingException _) {
             return bytes;
         }
+    }
+
+    /// A SequenceExample: its context as [#toRow(Example)] gives it, and each list of steps as a list of the steps'
+    /// lists.
+    ///
+    /// @throws ExampleException where a name is both in the context and a list's
+    public static Map<String, @Nullable Object> toRow(SequenceExample example) {
+        var row = new LinkedHashMap<String, @Nullable Object>();
+        example.context()
+                .forEach((name, feature) ->
+                        row.put(name, feature.values().map(ExampleRows::value).orElse(null)));
+        example.lists().forEach((name, steps) -> {
+            if (row.containsKey(name)) {
+                throw new ExampleException(
+                        "[rows] expected different names of context and lists; got \"" + name + "\" in both.");
+            }
+            var all = new ArrayList<@Nullable Object>(steps.size());
+            steps.forEach(step -> all.add(step.values().map(ExampleRows::list).orElse(null)));
+            row.put(name, all);
+        });
+        return row;
+    }
+
+    /// A record as a row: a SequenceExample where it has lists of features, an Example otherwise.
+    ///
+    /// @throws ExampleException where it is neither, or has a name twice
+    public static Map<String, @Nullable Object> toRow(byte[] record) {
+        return toRow(SequenceExample.parse(record));
+    }
+
+    /// The fields `kinds` of a row, each value as its kind: text of numbers as numbers, numbers as text where text
+    /// is asked for. Absent fields stay absent, nulls null.
+    ///
+    /// @param place of the row, for messages
+    /// @throws ExampleException that names place and field of a value that is not of its kind
+    public static Map<String, @Nullable Object> chosen(
+            Map<String, ? extends @Nullable Object> row, Map<String, ValueKind> kinds, String place) {
+        var chosen = new LinkedHashMap<String, @Nullable Object>();
+        kinds.forEach((name, kind) -> {
+            if (row.containsKey(name)) {
+                String where = "field \"" + name + "\" of " + place;
+                Object value = row.get(name);
+                if (value instanceof Collection<?> many) {
+                    var list = new ArrayList<@Nullable Object>(many.size());
+                    many.forEach(one -> list.add(one == null ? null : cast(one, kind, where)));
+                    value = list;
+                } else if (value != null) {
+                    value = cast(value, kind, where);
+                }
+                chosen.put(name, value);
+            }
+        });
+        return chosen;
+    }
+
+    private static Object cast(Object value, ValueKind kind, String where) {
+        Optional<?> cast = switch (kind) {
+            case STRING ->
+                value instanceof String || value instanceof byte[]
+                        ? Optional.of(value)
+                        : bytes(value).map(ExampleRows::textOrBytes);
+            case INT64 -> integer(value);
+            case FLOAT32 -> value instanceof Float ? Optional.of(value) : number(value);
+        };
+        return cast.orElseThrow(() -> wrong(where, kind, value));
     }
 
     /// A row as an example with the features `kinds`; null and absent fields are left out.
@@ -81,16 +151,16 @@ public final class ExampleRows {
                     column.add(bytes, 0, bytes.length);
                 }
                 case INT64 -> column.add((long) integer(one).orElseThrow(() -> wrong(where, kind, one)));
-                case FLOAT32 -> column.add((float) (double) number(one).orElseThrow(() -> wrong(where, kind, one)));
+                case FLOAT32 -> column.add(single(one).orElseThrow(() -> wrong(where, kind, one)));
             }
         }
         return Feature.of(column.build());
     }
 
     private static ExampleException wrong(String where, ValueKind kind, @Nullable Object got) {
-        String type = got == null ? "null" : got.getClass().getSimpleName() + " " + got;
-        return new ExampleException(
-                "[rows] expected " + kind.label() + " in " + where + "; got " + Texts.shorten(type) + ".");
+        String hint = got == null ? " Hint: JSONL and Parquet hold nulls in lists, tf.Example and CSV do not." : "";
+        return new ExampleException("[rows] expected " + kind.label() + " in " + where + "; got "
+                + (got == null ? "null in a list" : Texts.shorten(Row.describe(got), 80)) + "." + hint);
     }
 
     static Optional<byte[]> bytes(@Nullable Object value) {
@@ -136,6 +206,13 @@ public final class ExampleRows {
             case String text -> parsedNumber(text);
             case null, default -> Optional.empty();
         };
+    }
+
+    /// A number that is finite and none any more as a float is none.
+    private static Optional<Float> single(@Nullable Object value) {
+        return number(value)
+                .filter(number -> Double.isInfinite(number) || !Float.isInfinite((float) (double) number))
+                .map(number -> (float) (double) number);
     }
 
     private static Optional<Double> parsedNumber(String text) {

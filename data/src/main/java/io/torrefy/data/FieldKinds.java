@@ -25,6 +25,17 @@ public final class FieldKinds {
     }
 
     private final Map<String, Seen> seen = new LinkedHashMap<>();
+    private final boolean nullElements;
+
+    /// Of rows without nulls in lists.
+    public FieldKinds() {
+        this(false);
+    }
+
+    /// @param nullElements whether lists may hold nulls
+    public FieldKinds(boolean nullElements) {
+        this.nullElements = nullElements;
+    }
 
     /// Takes a row into account.
     ///
@@ -34,7 +45,7 @@ public final class FieldKinds {
         row.forEach((name, value) -> {
             Seen kind = seen.getOrDefault(name, Seen.NOTHING);
             for (Object one : value instanceof Collection<?> many ? many : value == null ? List.of() : List.of(value)) {
-                kind = join(kind, kind(one, name, place));
+                kind = join(kind, one == null && nullElements ? Seen.NOTHING : kind(one, name, place));
             }
             seen.put(name, kind);
         });
@@ -58,9 +69,19 @@ public final class FieldKinds {
             case null, default ->
                 throw new ExampleException(
                         "[rows] expected text, numbers or lists of them in field \"" + name + "\" of "
-                                + place + "; got " + (value == null ? "null in a list" : "a nested value")
-                                + ". Hint: name the fields to take with --features.");
+                                + place + "; got "
+                                + (value == null
+                                        ? "null in a list. Hint: JSONL and Parquet hold it, tf.Example and CSV do not"
+                                        : "a nested value. Hint: JSONL holds it")
+                                + "; --features NAME:KIND,... takes other fields alone.");
         };
+    }
+
+    /// The fields that were met and never had a value.
+    public List<String> valueless() {
+        return seen.keySet().stream()
+                .filter(name -> seen.get(name) == Seen.NOTHING)
+                .toList();
     }
 
     /// The kinds by name, in the order in which the fields were first met. A field that never had a value is left

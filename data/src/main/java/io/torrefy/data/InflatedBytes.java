@@ -2,8 +2,6 @@ package io.torrefy.data;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -24,16 +22,13 @@ final class InflatedBytes implements RecordBytes {
     private int inputAt;
     private int inputEnd;
     private boolean inMember;
+    private long inputRead;
     private final CRC32 crc = new CRC32();
 
-    private InflatedBytes(InputStream in, boolean gzip) {
+    InflatedBytes(InputStream in, boolean gzip) {
         this.in = in;
         this.gzip = gzip;
         this.inflater = new Inflater(gzip);
-    }
-
-    static InflatedBytes open(Path file, Compression compression) throws IOException {
-        return new InflatedBytes(Files.newInputStream(file), compression == Compression.GZIP);
     }
 
     @Override
@@ -47,7 +42,7 @@ final class InflatedBytes implements RecordBytes {
             if (inflater.finished()) {
                 endMember();
             } else if (inflater.needsDictionary()) {
-                throw new BrokenStreamException(false, "compressed data that need a dictionary");
+                throw broken(false, "compressed data that need a dictionary");
             } else {
                 feed();
             }
@@ -59,13 +54,13 @@ final class InflatedBytes implements RecordBytes {
         try {
             return inflater.inflate(target, at, length);
         } catch (DataFormatException e) {
-            throw new BrokenStreamException(false, "compressed data that are damaged (" + e.getMessage() + ")");
+            throw broken(false, "compressed data that are damaged (" + e.getMessage() + ")");
         }
     }
 
     private void feed() throws IOException {
         if (!more()) {
-            throw new BrokenStreamException(true, "the end of the file within compressed data");
+            throw broken(true, "the end of the file within compressed data");
         }
         inflater.setInput(input, inputAt, inputEnd - inputAt);
         inputAt = inputEnd;
@@ -91,7 +86,7 @@ final class InflatedBytes implements RecordBytes {
             long expected = little(4);
             long size = little(4);
             if (expected != crc.getValue() || size != (inflater.getBytesWritten() & 0xffffffffL)) {
-                throw new BrokenStreamException(false, "a GZIP trailer whose checksum or size does not match");
+                throw broken(false, "a GZIP trailer whose checksum or size does not match");
             }
         }
     }
@@ -101,7 +96,7 @@ final class InflatedBytes implements RecordBytes {
         for (int i = 0; i < GZIP_HEADER; i++) {
             header[i] = next();
             if (i == 2 && (header[0] != 0x1f || header[1] != 0x8b || header[2] != 8)) {
-                throw new BrokenStreamException(false, "bytes that are no GZIP header");
+                throw broken(false, "bytes that are no GZIP header");
             }
         }
         int flags = header[3];
@@ -130,7 +125,7 @@ final class InflatedBytes implements RecordBytes {
 
     private int next() throws IOException {
         if (!more()) {
-            throw new BrokenStreamException(true, "the end of the file within a GZIP header or trailer");
+            throw broken(true, "the end of the file within a GZIP header or trailer");
         }
         return input[inputAt++] & 0xff;
     }
@@ -141,12 +136,23 @@ final class InflatedBytes implements RecordBytes {
         }
         inputAt = 0;
         inputEnd = Math.max(0, in.read(input));
+        inputRead += inputEnd;
         return inputEnd > 0;
+    }
+
+    /// Offsets elsewhere are those of the inflated data, which nobody finds in the file.
+    private BrokenStreamException broken(boolean cut, String what) {
+        return new BrokenStreamException(cut, what + ", " + consumed() + " compressed bytes into the file");
     }
 
     @Override
     public long left() {
         return Long.MAX_VALUE;
+    }
+
+    @Override
+    public long consumed() {
+        return inputRead - (inputEnd - inputAt) - (inMember ? inflater.getRemaining() : 0);
     }
 
     @Override

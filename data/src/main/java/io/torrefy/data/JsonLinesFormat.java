@@ -5,6 +5,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,11 @@ public record JsonLinesFormat() implements RowFormat {
     @Override
     public Source open(Path file) throws IOException {
         return SourceRows.open(JsonLines.rows(), file);
+    }
+
+    @Override
+    public boolean takesAnyValue() {
+        return true;
     }
 
     @Override
@@ -40,7 +46,16 @@ public record JsonLinesFormat() implements RowFormat {
     public static @Nullable Object json(@Nullable Object value) {
         return switch (value) {
             case byte[] bytes -> Map.of(ExampleRows.BASE64, Base64.getEncoder().encodeToString(bytes));
-            case List<?> list -> list.stream().map(JsonLinesFormat::json).toList();
+            case List<?> list -> {
+                var elements = new ArrayList<@Nullable Object>(list.size());
+                list.forEach(element -> elements.add(json(element)));
+                yield elements;
+            }
+            case Map<?, ?> object -> {
+                var fields = new LinkedHashMap<Object, @Nullable Object>();
+                object.forEach((name, field) -> fields.put(name, json(field)));
+                yield fields;
+            }
             case null, default -> value;
         };
     }

@@ -35,7 +35,7 @@ final class LineReader implements AutoCloseable {
         this.number = from.number();
         var channel = FileChannel.open(file);
         try {
-            in = Channels.newInputStream(channel.position(offset));
+            in = Channels.newInputStream(offset == 0 ? channel : channel.position(offset));
         } catch (IOException e) {
             channel.close();
             throw e;

@@ -38,18 +38,17 @@ final class MappedBytes implements RecordBytes {
         }
     }
 
-    private MappedBytes(Path file, FileChannel channel, long from) throws IOException {
+    private MappedBytes(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
         this.size = channel.size();
-        this.position = Math.min(from, size);
-        this.window = Window.map(channel, position, Math.min(WINDOW, size - position));
+        this.window = Window.map(channel, 0, Math.min(WINDOW, size));
     }
 
-    static MappedBytes open(Path file, long from) throws IOException {
+    static MappedBytes open(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
-            return new MappedBytes(file, channel, from);
+            return new MappedBytes(file, channel);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -80,14 +79,21 @@ final class MappedBytes implements RecordBytes {
         window = Window.map(channel, position, Math.min(WINDOW, size - position));
     }
 
-    /// Goes to byte `offset`, at most the end.
-    void seek(long offset) {
-        position = Math.min(offset, size);
+    @Override
+    public long skip(long count) {
+        long skipped = Math.min(count, size - position);
+        position += skipped;
+        return skipped;
     }
 
     @Override
     public long left() {
         return size - position;
+    }
+
+    @Override
+    public long consumed() {
+        return position;
     }
 
     @Override

@@ -6,28 +6,37 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Reads Parquet files without Hadoop: flat columns, lists and structs, dictionary-encoded or not, uncompressed or in
-/// Snappy, GZIP or Zstandard.
+/// Reads Parquet files without Hadoop: flat columns, lists, maps and structs, dictionary-encoded or not, uncompressed
+/// or in Snappy, GZIP or Zstandard.
 ///
 /// All integers become `Long`, `FLOAT`, `DOUBLE` and decimals `Double`, strings `String`, raw bytes `byte[]`, lists
-/// `List`, structs `Map`; dates, times and time stamps become their ISO 8601 text. A file that is damaged is a
-/// [MalformedDataException] that names the file and the row.
+/// `List`, structs and maps `Map` (a map's keys as text), or, where [#mapsAsLists] asks for it, two lists; dates, times
+/// and time stamps become their ISO 8601 text. An unsigned integer from 2^63 on is an error. A file that is damaged is
+/// a [MalformedDataException] that names the file and the row.
 @Export(value = "data.Parquet", since = "0.1")
 public final class Parquet implements RecordSource<Row> {
     private final List<String> columns;
+    private final boolean mapsAsLists;
 
-    private Parquet(List<String> columns) {
+    private Parquet(List<String> columns, boolean mapsAsLists) {
         this.columns = columns;
+        this.mapsAsLists = mapsAsLists;
     }
 
     /// All columns.
     public static Parquet rows() {
-        return new Parquet(List.of());
+        return new Parquet(List.of(), false);
     }
 
     /// Some columns, the others are not even read.
     public static Parquet columns(String... names) {
-        return new Parquet(List.of(names));
+        return new Parquet(List.of(names), false);
+    }
+
+    /// With each column `m` of maps as two fields, `m.key` and `m.value`: lists of the same length, which
+    /// tf.Examples can hold. Maps within lists and structs stay objects.
+    public Parquet mapsAsLists() {
+        return new Parquet(columns, true);
     }
 
     /// All rows of `file`.
@@ -48,7 +57,7 @@ public final class Parquet implements RecordSource<Row> {
 
     @Override
     public Reader<Row> open(Path file, Position from) throws IOException {
-        return ParquetRows.open(file, columns, from.offset());
+        return ParquetRows.open(file, columns, mapsAsLists, from.offset());
     }
 
     @Override

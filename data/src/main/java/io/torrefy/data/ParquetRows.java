@@ -3,29 +3,20 @@ package io.torrefy.data;
 import dev.hardwood.HardwoodContext;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
-import dev.hardwood.row.PqList;
-import dev.hardwood.row.PqStruct;
-import dev.hardwood.row.StructAccessor;
 import dev.hardwood.schema.ColumnProjection;
 import io.torrefy.data.internal.Texts;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.temporal.TemporalAccessor;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /// The rows of one Parquet file. Hardwood decodes; what it throws at a damaged file becomes an error that names the
 /// place.
@@ -43,11 +34,16 @@ final class ParquetRows implements RecordSource.Reader<Row> {
     private final HardwoodContext threads;
     private final ParquetFileReader reader;
     private final RowReader rows;
-    private final List<String> names;
+    private final ParquetValues values;
     private long number;
 
     private ParquetRows(
-            Path file, HardwoodContext threads, ParquetFileReader reader, List<String> columns, long skipped) {
+            Path file,
+            HardwoodContext threads,
+            ParquetFileReader reader,
+            List<String> columns,
+            boolean mapsAsLists,
+            long skipped) {
         this.file = file;
         this.threads = threads;
         this.reader = reader;
@@ -55,36 +51,51 @@ final class ParquetRows implements RecordSource.Reader<Row> {
         var all = reader.getFileSchema().getRootNode().children().stream()
                 .map(node -> node.name())
                 .toList();
-        this.names = columns.isEmpty() ? all : columns;
+        var names = columns.isEmpty() ? all : columns;
         var unknown = names.stream().filter(name -> !all.contains(name)).toList();
         if (!unknown.isEmpty()) {
             throw new IllegalArgumentException(
                     "[parquet] " + file + ": expected columns among " + all + "; got " + unknown + ".");
         }
-        this.rows = reader.buildRowReader()
-                .projection(ColumnProjection.columns(names.toArray(String[]::new)))
-                .skip(skipped)
-                .build();
+        this.values = new ParquetValues(file, reader.getFileSchema().getRootNode(), names, mapsAsLists);
+        // Hardwood takes a dot in a name for a path.
+        var projection =
+                columns.isEmpty() ? ColumnProjection.all() : ColumnProjection.columns(names.toArray(String[]::new));
+        this.rows = reader.buildRowReader().projection(projection).skip(skipped).build();
     }
 
     /// Opens `file` after its first `skipped` rows.
-    static ParquetRows open(Path file, List<String> columns, long skipped) throws IOException {
+    static ParquetRows open(Path file, List<String> columns, boolean mapsAsLists, long skipped) throws IOException {
         requireReadable(file);
         var threads = HardwoodContext.create(1);
         try {
-            return opened(file, columns, skipped, threads);
+            return opened(file, columns, mapsAsLists, skipped, threads);
         } catch (Throwable e) {
+            letDecodersEnd(threads);
             threads.close();
             throw e;
         }
     }
 
-    private static ParquetRows opened(Path file, List<String> columns, long skipped, HardwoodContext threads)
+    /// Where the first pages are damaged, Hardwood forgets the threads of the other columns. They end by themselves
+    /// once what they wait for is decoded; closing drops it, and they would wait, and hold their pages, for ever.
+    private static void letDecodersEnd(HardwoodContext threads) {
+        threads.executor().shutdown();
+        try {
+            threads.executor().awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static ParquetRows opened(
+            Path file, List<String> columns, boolean mapsAsLists, long skipped, HardwoodContext threads)
             throws IOException {
         return guarded(file, skipped + 1, () -> {
             var reader = ParquetFileReader.open(new CheckedInput(file), threads);
             try {
-                return new ParquetRows(file, threads, reader, columns, skipped);
+                ParquetFooter.check(reader, file);
+                return new ParquetRows(file, threads, reader, columns, mapsAsLists, skipped);
             } catch (RuntimeException e) {
                 reader.close();
                 throw e;
@@ -96,6 +107,7 @@ final class ParquetRows implements RecordSource.Reader<Row> {
         requireReadable(file);
         return guarded(file, 0, () -> {
             try (var reader = ParquetFileReader.open(new CheckedInput(file))) {
+                ParquetFooter.check(reader, file);
                 return reader.getFileMetaData().numRows();
             }
         });
@@ -154,47 +166,8 @@ final class ParquetRows implements RecordSource.Reader<Row> {
             }
             rows.next();
             number++;
-            return Optional.of(new RecordSource.Numbered<>(number, new Row(file, number, fields(rows))));
+            return Optional.of(new RecordSource.Numbered<>(number, new Row(file, number, values.row(number, rows))));
         });
-    }
-
-    private Map<String, @Nullable Object> fields(StructAccessor struct) {
-        int count = struct.getFieldCount();
-        Map<String, @Nullable Object> values = LinkedHashMap.newLinkedHashMap(count);
-        for (int i = 0; i < count; i++) {
-            String name = struct.getFieldName(i);
-            values.put(name, struct.isNull(i) ? null : value(name, struct.getValue(i)));
-        }
-        return values;
-    }
-
-    private @Nullable Object value(String name, @Nullable Object value) {
-        return switch (value) {
-            case null -> null;
-            case String _, Long _, Double _, Boolean _, byte[] _ -> value;
-            case Integer whole -> whole.longValue();
-            case Float number -> number.doubleValue();
-            case BigDecimal number -> number.doubleValue();
-            case PqList list -> elements(name, list);
-            case PqStruct struct -> fields(struct);
-            case TemporalAccessor time -> time.toString();
-            case UUID id -> id.toString();
-            default ->
-                throw new MalformedDataException(
-                        file,
-                        number,
-                        "[parquet] " + file + ":" + number + ": expected numbers, text, bytes, times, lists or structs"
-                                + " in column \"" + name + "\"; got "
-                                + value.getClass().getSimpleName() + ".");
-        };
-    }
-
-    private List<@Nullable Object> elements(String name, PqList list) {
-        var elements = new ArrayList<@Nullable Object>(list.size());
-        for (int i = 0; i < list.size(); i++) {
-            elements.add(list.isNull(i) ? null : value(name, list.get(i)));
-        }
-        return elements;
     }
 
     @Override

@@ -2,7 +2,9 @@ package io.torrefy.data;
 
 import io.torrefy.export.Export;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,13 +12,20 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Parquet files as rows. Writing asks for the rows twice: a column holds lists if one of its values is a list, and
-/// bytes if one is no text, which only the last row can settle.
+/// Parquet files as rows. Lists may hold nulls. Writing asks for the rows twice: a column holds lists if one of its
+/// values is a list, and bytes if one is no text, which only the last row can settle.
+///
+/// @param mapsAsLists whether a column of maps is read as two of lists, as [Parquet#mapsAsLists] says
 @Export(value = "data.ParquetTable", since = "0.1")
-public record ParquetTable() implements RowFormat {
+public record ParquetTable(boolean mapsAsLists) implements RowFormat {
     @Override
     public Source open(Path file) throws IOException {
-        return SourceRows.open(Parquet.rows(), file);
+        return SourceRows.open(mapsAsLists ? Parquet.rows().mapsAsLists() : Parquet.rows(), file);
+    }
+
+    @Override
+    public boolean takesNullElements() {
+        return true;
     }
 
     @Override
@@ -67,9 +76,13 @@ public record ParquetTable() implements RowFormat {
         if (!column.list()) {
             return element(value, column.type());
         }
-        return value instanceof List<?> list
-                ? list.stream().map(one -> element(one, column.type())).toList()
-                : List.of(element(value, column.type()));
+        return value instanceof List<?> list ? elements(list, column.type()) : List.of(element(value, column.type()));
+    }
+
+    private static List<@Nullable Object> elements(List<?> list, ParquetColumn.Type type) {
+        var elements = new ArrayList<@Nullable Object>(list.size());
+        list.forEach(one -> elements.add(one == null ? null : element(one, type)));
+        return elements;
     }
 
     private static Object element(Object value, ParquetColumn.Type type) {
@@ -82,7 +95,7 @@ public record ParquetTable() implements RowFormat {
                     case String text -> Double.valueOf(text);
                     default -> value;
                 };
-            case BYTES -> value instanceof String text ? text.getBytes(java.nio.charset.StandardCharsets.UTF_8) : value;
+            case BYTES -> value instanceof String text ? text.getBytes(StandardCharsets.UTF_8) : value;
             case STRING, BOOLEAN -> value;
         };
     }

@@ -1,40 +1,65 @@
 package io.torrefy.data;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// The bytes of a record file in their order, inflated where the file is compressed.
 sealed interface RecordBytes extends AutoCloseable permits MappedBytes, StreamedBytes, InflatedBytes {
-    /// Opens `file` at byte `from` of its (inflated) contents.
-    static RecordBytes open(Path file, Compression compression, long from) throws IOException {
-        RecordBytes bytes;
-        if (compression != Compression.NONE) {
-            bytes = InflatedBytes.open(file, compression);
-        } else if (Files.isRegularFile(file)) {
-            return MappedBytes.open(file, from);
-        } else {
-            bytes = new StreamedBytes(Files.newInputStream(file));
+    /// Opens `file` at its start.
+    ///
+    /// @param compression empty: found out from the first bytes
+    static RecordBytes open(Path file, Optional<Compression> compression) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException("[tfrecord] expected a file; " + file + " is a directory.");
         }
+        if (!Files.isRegularFile(file)) {
+            return streamed(Files.newInputStream(file), compression);
+        }
+        Compression known = compression.isPresent() ? compression.get() : Compression.detect(file);
+        return known == Compression.NONE
+                ? MappedBytes.open(file)
+                : new InflatedBytes(Files.newInputStream(file), known == Compression.GZIP);
+    }
+
+    /// What cannot be mapped, nor read a second time: pipes and devices.
+    private static RecordBytes streamed(InputStream in, Optional<Compression> compression) throws IOException {
         try {
-            skip(bytes, from);
-            return bytes;
+            var bytes = new PushbackInputStream(in, RecordFrame.HEADER);
+            Compression known = compression.isPresent() ? compression.get() : detect(bytes);
+            return known == Compression.NONE
+                    ? new StreamedBytes(bytes)
+                    : new InflatedBytes(bytes, known == Compression.GZIP);
         } catch (IOException e) {
-            bytes.close();
+            in.close();
             throw e;
         }
     }
 
-    private static void skip(RecordBytes bytes, long count) throws IOException {
+    private static Compression detect(PushbackInputStream in) throws IOException {
+        byte[] head = in.readNBytes(RecordFrame.HEADER);
+        in.unread(head);
+        return Compression.detect(head);
+    }
+
+    /// Goes over `count` bytes.
+    ///
+    /// @return how many there were; fewer at the end
+    /// @throws BrokenStreamException as [#read]
+    default long skip(long count) throws IOException {
         byte[] waste = new byte[(int) Math.min(count, 1 << 16)];
         long left = count;
         while (left > 0) {
-            int n = bytes.read(waste, 0, (int) Math.min(left, waste.length));
+            int n = read(waste, 0, (int) Math.min(left, waste.length));
             if (n < 0) {
-                return;
+                break;
             }
             left -= n;
         }
+        return count - left;
     }
 
     /// Reads at least 1 and at most `length` bytes into `target` from `at` on; -1 at the end.
@@ -44,6 +69,9 @@ sealed interface RecordBytes extends AutoCloseable permits MappedBytes, Streamed
 
     /// How many bytes are left, `Long.MAX_VALUE` where nobody knows.
     long left();
+
+    /// How many bytes of the file itself were read, compressed where it is.
+    long consumed();
 
     @Override
     void close() throws IOException;

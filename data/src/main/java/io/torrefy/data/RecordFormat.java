@@ -1,6 +1,7 @@
 package io.torrefy.data;
 
 import io.torrefy.export.Export;
+import java.util.Optional;
 import java.util.Set;
 
 /// A format that [Datasets#open] knows: a service, so that other modules can add theirs.
@@ -16,4 +17,10 @@ public interface RecordFormat {
 
     /// How its records are read as rows.
     RecordSource<Row> rows();
+
+    /// The format as one that rows of others can be converted to; empty where it is only read. Its rows may be
+    /// others than those of [#rows], which of a TFRecord gives the bytes: here they are tf.Examples.
+    default Optional<RowFormat> table() {
+        return Optional.empty();
+    }
 }

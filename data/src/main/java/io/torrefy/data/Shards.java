@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +17,7 @@ import java.util.regex.Pattern;
 @Export(value = "data.Shards", since = "0.1")
 public final class Shards {
     private static final Pattern NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})");
+    private static final Pattern PATTERN = Pattern.compile("(.*)-\\?{5}-of-(\\d{5}|\\?{5})");
 
     private Shards() {}
 
@@ -33,16 +36,44 @@ public final class Shards {
         return shard.matches() ? shard.group(1) : name;
     }
 
-    /// The shards of `stem` in their order, or `stem` itself where it is a file.
+    /// The shards of `stem` in their order, or `stem` itself where it is a file. `stem` may also be TensorFlow's
+    /// pattern of them, `NAME-?????-of-00010`.
     ///
     /// @throws IllegalArgumentException where there are none, where one is missing, or where there are sets of
-    ///     several sizes
+    ///     several sizes and the pattern does not tell which
     public static List<Path> files(Path stem) throws IOException {
         if (Files.isRegularFile(stem)) {
             return List.of(stem);
         }
+        Matcher pattern = PATTERN.matcher(String.valueOf(stem.getFileName()));
+        boolean isPattern = pattern.matches();
+        Path bare = isPattern ? stem.resolveSibling(pattern.group(1)) : stem;
+        var sets = sets(bare);
+        if (isPattern && !pattern.group(2).startsWith("?")) {
+            sets.keySet().retainAll(Set.of(Integer.parseInt(pattern.group(2))));
+        }
+        if (sets.isEmpty()) {
+            throw new IllegalArgumentException("[shards] expected " + (isPattern ? "" : "the file " + stem + " or ")
+                    + "one set of shards " + (isPattern ? stem : stem + "-?????-of-?????") + "; got none.");
+        }
+        if (sets.size() > 1) {
+            throw new IllegalArgumentException("[shards] expected one set of shards of " + bare + "; got sets of "
+                    + sets.keySet() + ". Hint: " + bare.getFileName()
+                    + String.format(Locale.ROOT, "-?????-of-%05d names one of them.", sets.lastKey()));
+        }
+        return complete(bare, sets.firstKey(), sets.firstEntry().getValue());
+    }
+
+    /// All shards of `stem` by the sizes of their sets, whole or not.
+    ///
+    /// @return files by size, each list in the order of the names; empty where there is no such folder
+    public static SortedMap<Integer, List<Path>> sets(Path stem) throws IOException {
         var sets = new TreeMap<Integer, List<Path>>();
-        try (var files = Files.list(stem.toAbsolutePath().getParent())) {
+        Path folder = stem.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            return sets;
+        }
+        try (var files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
                 if (name.matches() && name.group(1).equals(String.valueOf(stem.getFileName()))) {
@@ -51,11 +82,7 @@ public final class Shards {
                 }
             }
         }
-        if (sets.size() != 1) {
-            throw new IllegalArgumentException("[shards] expected " + stem + " or one set " + stem
-                    + "-?????-of-?????; got " + (sets.isEmpty() ? "none" : "sets of " + sets.keySet()) + ".");
-        }
-        return complete(stem, sets.firstKey(), sets.firstEntry().getValue());
+        return sets;
     }
 
     private static List<Path> complete(Path stem, int count, List<Path> found) {

@@ -9,15 +9,17 @@ import org.jspecify.annotations.Nullable;
 /// The rows of a [RecordSource] as a [RowFormat] gives them.
 final class SourceRows implements RowFormat.Source {
     private final RecordSource.Reader<Row> rows;
+    private final boolean inBytes;
     private String place;
 
-    private SourceRows(RecordSource.Reader<Row> rows, Path file) {
+    private SourceRows(RecordSource.Reader<Row> rows, boolean inBytes, Path file) {
         this.rows = rows;
+        this.inBytes = inBytes;
         this.place = "the start of " + file;
     }
 
     static SourceRows open(RecordSource<Row> source, Path file) throws IOException {
-        return new SourceRows(source.open(file, RecordSource.Position.START), file);
+        return new SourceRows(source.open(file, RecordSource.Position.START), !(source instanceof Parquet), file);
     }
 
     @Override
@@ -26,6 +28,12 @@ final class SourceRows implements RowFormat.Source {
             place = row.value().place();
             return row.value().values();
         });
+    }
+
+    /// Rows of Parquet lie all over the file.
+    @Override
+    public long bytesRead() {
+        return inBytes ? rows.position().offset() : 0;
     }
 
     @Override

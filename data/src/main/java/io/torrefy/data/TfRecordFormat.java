@@ -3,11 +3,12 @@ package io.torrefy.data;
 import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// TFRecord files of tf.Examples as rows.
+/// TFRecord files of tf.Examples as rows; SequenceExamples are read too, as [ExampleRows] says.
 ///
 /// @param compression of the files that are written
 /// @param shards into how many files rows are dealt; 1: into one of the given name
@@ -19,15 +20,26 @@ public record TfRecordFormat(TfRecordReader.Options reading, Compression compres
         return new Source() {
             @Override
             public Optional<Map<String, @Nullable Object>> next() throws IOException {
-                return reader.next() ? Optional.of(ExampleRows.toRow(example())) : Optional.empty();
+                return reader.next() ? Optional.of(row()) : Optional.empty();
             }
 
-            private Example example() {
+            private Map<String, @Nullable Object> row() {
                 try {
-                    return Example.parse(reader.record());
+                    return ExampleRows.toRow(reader.record());
                 } catch (ExampleException e) {
-                    throw new ExampleException(e.getMessage() + " In " + place() + ".");
+                    throw new ExampleException(e.getMessage() + " In " + place()
+                            + ". Hint: records that are no Examples can be copied to TFRecord files only.");
                 }
+            }
+
+            @Override
+            public long bytesRead() {
+                return reader.bytesRead();
+            }
+
+            @Override
+            public List<TfRecordReader.Skipped> skipped() {
+                return reader.skipped();
             }
 
             @Override
@@ -47,9 +59,9 @@ public record TfRecordFormat(TfRecordReader.Options reading, Compression compres
         TfRecordWriter.Body records = sink -> {
             long[] row = {0};
             body.write(values -> {
+                row[0]++;
                 sink.write(
                         ExampleRows.toExample(values, fields, "row " + row[0]).toBytes());
-                row[0]++;
             });
         };
         return shards == 1

@@ -60,6 +60,10 @@ public final class TfRecordIndex implements AutoCloseable {
     /// @return the number of records
     /// @throws DataLossException at a damaged header or a cut record
     public static long build(Path file, Progress progress) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IllegalArgumentException(
+                    "[index] expected a regular file; got " + file + ". Hint: a pipe can be read from its start only.");
+        }
         if (Compression.detect(file) != Compression.NONE) {
             throw new IllegalArgumentException("[index] expected an uncompressed file; got " + file
                     + ". Hint: a compressed file can be read from its start only.");
@@ -76,12 +80,12 @@ public final class TfRecordIndex implements AutoCloseable {
         var data = new DataOutputStream(checked);
         long records = 0;
         long offset = 0;
-        try (MappedBytes bytes = MappedBytes.open(file, 0)) {
+        try (MappedBytes bytes = MappedBytes.open(file)) {
             byte[] header = new byte[RecordFrame.HEADER];
             while (bytes.left() > 0) {
                 long next = offset + frameLength(file, bytes, header, records, offset);
                 data.writeLong(Long.reverseBytes(offset));
-                bytes.seek(next);
+                bytes.skip(next - offset - RecordFrame.HEADER);
                 offset = next;
                 records++;
                 if (records % 65_536 == 0) {

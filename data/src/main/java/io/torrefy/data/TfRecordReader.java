@@ -89,7 +89,12 @@ public final class TfRecordReader implements AutoCloseable {
     }
 
     /// Bytes `from` to `to` (exclusive) of a file, which hold no record that could be read.
-    public record Skipped(Path file, long from, long to, String why) {}
+    public record Skipped(Path file, long from, long to, String why) {
+        /// How many they are.
+        public long length() {
+            return to - from;
+        }
+    }
 
     private enum Found {
         RECORD,
@@ -142,10 +147,36 @@ public final class TfRecordReader implements AutoCloseable {
     }
 
     /// Opens `file` where [#position] of another reader said.
+    ///
+    /// @throws DataLossException where the file ends before it
     public static TfRecordReader open(Path file, Options options, Position from) throws IOException {
-        Compression compression =
-                options.compression.isPresent() ? options.compression.get() : Compression.detect(file);
-        return new TfRecordReader(file, options, RecordBytes.open(file, compression, from.offset), from);
+        RecordBytes bytes = RecordBytes.open(file, options.compression);
+        try {
+            goTo(file, bytes, from);
+            return new TfRecordReader(file, options, bytes, from);
+        } catch (IOException | RuntimeException e) {
+            bytes.close();
+            throw e;
+        }
+    }
+
+    private static void goTo(Path file, RecordBytes bytes, Position from) throws IOException {
+        String got;
+        try {
+            long skipped = bytes.skip(from.offset);
+            if (skipped == from.offset) {
+                return;
+            }
+            got = skipped + " bytes";
+        } catch (BrokenStreamException e) {
+            got = e.getMessage();
+        }
+        throw new DataLossException(
+                file,
+                from.record,
+                from.offset,
+                "[tfrecord] expected to go on with record " + from.record + " at byte " + from.offset + " of " + file
+                        + "; got " + got + ". Hint: is this the file that the position was taken in?");
     }
 
     /// The file that is read.
@@ -285,9 +316,12 @@ public final class TfRecordReader implements AutoCloseable {
         if (found == Found.BAD_LENGTH && offset() == 0) {
             return " Hint: is this a TFRecord file, and not compressed in another way?";
         }
-        return options.onCorruption == OnCorruption.FAIL && found != Found.TOO_LONG
-                ? " Hint: RESYNC goes on at the next sound record."
-                : "";
+        return switch (found) {
+            case CUT_HEADER -> " Hint: TruncatedTail.IGNORE reads a file that is still written to.";
+            case CUT_DATA, BAD_DATA, BAD_LENGTH ->
+                " Hint: OnCorruption.RESYNC (`torrefy records convert --resync`) goes on at the next sound record.";
+            default -> "";
+        };
     }
 
     private Found skipRest(Found found) throws IOException {
@@ -303,16 +337,39 @@ public final class TfRecordReader implements AutoCloseable {
     }
 
     private Found resync(Found damage) throws IOException {
-        long from = offset();
-        String why = describe(damage);
         Found found = damage;
-        if (damage == Found.BAD_DATA) {
-            int frame = RecordFrame.HEADER + length + RecordFrame.FOOTER;
-            found = examine(frame);
-            if (found == Found.RECORD || found == Found.END) {
-                start += frame;
-            }
+        while (found != Found.RECORD && found != Found.END) {
+            found = switch (found) {
+                case BAD_DATA -> goOverRecord(describe(found), length);
+                case TOO_LONG -> goOverRecord(describe(found), (long) RecordFrame.LONG.get(buffer, start));
+                default -> goOverBytes(describe(found));
+            };
         }
+        broken = found == Found.END ? "" : broken;
+        return found;
+    }
+
+    /// A record that claims so many bytes is left out where a sound length, or the end of the file, follows it.
+    /// Without that the length may not be the one that was written, whatever its checksum says.
+    private Found goOverRecord(String why, long claimed) throws IOException {
+        if (claimed < 0 || claimed > RecordFrame.MAX_DATA) {
+            return goOverBytes(why);
+        }
+        long from = offset();
+        int frame = RecordFrame.HEADER + (int) claimed + RecordFrame.FOOTER;
+        Found behind = examine(frame);
+        if (behind == Found.BAD_LENGTH || behind == Found.CUT_HEADER || available(frame) < frame) {
+            return goOverBytes(why);
+        }
+        start += frame;
+        skipped.add(new Skipped(file, from, offset(), why));
+        return examine(0);
+    }
+
+    /// Goes to the next byte at which both checksums match.
+    private Found goOverBytes(String why) throws IOException {
+        long from = offset();
+        Found found = Found.BAD_LENGTH;
         while (found != Found.RECORD && found != Found.END) {
             start = Math.min(start + 1, end);
             found = plausible() ? examine(0) : Found.BAD_LENGTH;
@@ -320,8 +377,8 @@ public final class TfRecordReader implements AutoCloseable {
                 found = Found.END;
             }
         }
-        skipped.add(new Skipped(file, from, offset(), why));
-        broken = found == Found.END ? "" : broken;
+        boolean brokeToo = found == Found.END && !broken.isEmpty() && !broken.equals(why);
+        skipped.add(new Skipped(file, from, offset(), brokeToo ? why + "; then " + broken : why));
         return found;
     }
 
@@ -338,6 +395,12 @@ public final class TfRecordReader implements AutoCloseable {
     /// Where the record that [#next] went to starts, in bytes (of the inflated data where the file is compressed).
     public long offset() {
         return base + start;
+    }
+
+    /// How many bytes of the file itself were read, compressed where it is: for a progress, since a buffer may be
+    /// filled beyond the record.
+    public long bytesRead() {
+        return bytes.consumed();
     }
 
     /// The length of the record's data in bytes.

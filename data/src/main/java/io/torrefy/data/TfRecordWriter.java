@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +77,8 @@ public final class TfRecordWriter implements RecordSink, AutoCloseable {
     }
 
     /// Writes a whole file at once: `body` writes into a file beside it, which takes the place of `file` after the
-    /// last record is on the disk. Where `body` throws, `file` is what it was.
+    /// last record is on the disk. Where `body` throws, `file` is what it was. Its folder is made where there is
+    /// none.
     ///
     /// @return the number of records
     public static long write(Path file, Compression compression, Body body) throws IOException {
@@ -91,7 +91,7 @@ public final class TfRecordWriter implements RecordSink, AutoCloseable {
         var parts = new ArrayList<TfRecordWriter>();
         try {
             for (Path file : files) {
-                parts.add(open(part(file), compression, StandardOpenOption.CREATE));
+                parts.add(open(UnfinishedFiles.beside(file), compression, StandardOpenOption.CREATE));
             }
             long[] dealt = {0};
             body.write(data -> parts.get((int) (dealt[0]++ % parts.size())).write(data));
@@ -99,17 +99,13 @@ public final class TfRecordWriter implements RecordSink, AutoCloseable {
                 part.close();
                 force(part.file);
             }
-            for (Path file : files) {
-                Files.move(part(file), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            for (int i = 0; i < parts.size(); i++) {
+                UnfinishedFiles.move(parts.get(i).file, files.get(i));
             }
             return dealt[0];
         } finally {
             discard(parts);
         }
-    }
-
-    private static Path part(Path file) {
-        return file.resolveSibling("." + file.getFileName() + ".part");
     }
 
     private static void force(Path file) throws IOException {

@@ -39,7 +39,7 @@ final class Utf8Reader extends Reader {
         this.firstLine = from.number() + 1;
         var channel = FileChannel.open(file);
         try {
-            in = Channels.newInputStream(channel.position(offset));
+            in = Channels.newInputStream(offset == 0 ? channel : channel.position(offset));
             fill();
             if (offset == 0) {
                 skipByteOrderMark();

@@ -468,11 +468,15 @@ class DatasetTest {
         assertThat(Datasets.open(csv, unnamed, texts.getFirst()).toList()).hasSize(60 + 50 + 13);
         assertThat(Datasets.open(texts.getFirst()).toList().getLast().text("text"))
                 .isEqualTo("line 12");
+        var shard = Files.copy(Golden.file("tf/gzip.tfrecord"), folder.resolve("x.tfrecord-00000-of-00001"));
+        var named = Files.copy(Golden.file("tf/gzip.tfrecord"), folder.resolve("x.tfrecord.gz"));
+        var nameless = Files.copy(Golden.file("tf/plain.tfrecord"), folder.resolve("train-00000-of-00001"));
+        assertThat(Datasets.open(shard, named, nameless).toList()).hasSize(24);
         var unknown = Files.writeString(folder.resolve("a.xls"), "?");
         assertThatThrownBy(() -> Datasets.open(csv, unknown))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("[dataset] expected files that end in one of [.csv, .jsonl, .ndjson, .parquet, .tfrecord,"
-                        + " .tfrecords, .tsv, .txt]; got [" + unknown + "].");
+                        + " .tfrecord.gz, .tfrecords, .tfrecords.gz, .tsv, .txt]; got [" + unknown + "].");
     }
 
     /// A shard is of its set's format, and its examples have their fields.

@@ -342,26 +342,6 @@ class ExampleParserTest {
         }
     }
 
-    @Test
-    void mutationsAreDataOrANamedError() throws IOException {
-        var records = records("tf/examples.tfrecord");
-        var parser = ExampleParser.of(specs());
-        int parsed = 0;
-        int refused = 0;
-        for (int seed = 0; seed < 10_000; seed++) {
-            var mutated = Mutations.of(records.get(seed % records.size()), seed);
-            try {
-                parser.parse(List.of(records.getFirst(), mutated));
-                parsed++;
-            } catch (ExampleException e) {
-                assertThat(e.getMessage()).startsWith("[parseExample] row 1: expected ");
-                refused++;
-            }
-        }
-        assertThat(parsed).isGreaterThan(1000);
-        assertThat(refused).isGreaterThan(1000);
-    }
-
     private static FeatureData one(FeatureSpec spec, String name, List<byte[]> rows) {
         return ExampleParser.of(Map.of(name, spec)).parse(rows).feature(name);
     }

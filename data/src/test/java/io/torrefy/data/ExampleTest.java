@@ -14,8 +14,6 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,52 +151,6 @@ class ExampleTest {
         assertThat(read.toBytes()).isEqualTo(built.toBytes());
     }
 
-    /// Ten thousand mutations: where protobuf-java reads a message so do we, with the same contents (but for mixed
-    /// lists); else there is an error that says so.
-    @Test
-    void mutationsAreReadAsProtobufReadsThem() throws IOException {
-        var sources = new ArrayList<byte[]>();
-        try (var reader = TfRecordReader.open(Golden.file("tf/examples.tfrecord"))) {
-            while (reader.next()) {
-                sources.add(reader.record());
-            }
-        }
-        int same = 0;
-        int refused = 0;
-        for (int seed = 0; seed < 10_000; seed++) {
-            var mutated = Mutations.of(sources.get(seed % sources.size()), seed);
-            byte[] ours;
-            try {
-                ours = Example.parse(mutated).toBytes();
-            } catch (ExampleException e) {
-                assertThat(e.getMessage()).startsWith("[example] expected ");
-                refused++;
-                continue;
-            }
-            var theirs = DynamicMessage.parseFrom(EXAMPLE, mutated);
-            assertThat(features(DynamicMessage.parseFrom(EXAMPLE, ours)))
-                    .as("seed %d", seed)
-                    .isEqualTo(features(theirs));
-            assertThat(Example.parse(ours).toBytes()).isEqualTo(ours);
-            same++;
-        }
-        assertThat(same).isGreaterThan(2000);
-        assertThat(refused).isGreaterThan(2000);
-    }
-
-    /// The last entry of each key, by protobuf's own reading.
-    private static Map<Object, Object> features(DynamicMessage example) {
-        var features = (DynamicMessage) example.getField(EXAMPLE.findFieldByNumber(1));
-        var map = features.getDescriptorForType().findFieldByNumber(1);
-        var last = new HashMap<Object, Object>();
-        for (Object entry : (List<?>) features.getField(map)) {
-            var fields = map.getMessageType().getFields();
-            var message = (DynamicMessage) entry;
-            last.put(message.getField(fields.get(0)), message.getField(fields.get(1)));
-        }
-        return last;
-    }
-
     static Proto entry(Proto feature, String key, boolean valueFirst) {
         var name = key.getBytes(UTF_8);
         return valueFirst
@@ -219,7 +171,7 @@ class ExampleTest {
     }
 
     /// `tensorflow/core/example/*.proto`, as far as the specification states it.
-    private static Descriptor descriptor(String name) {
+    static Descriptor descriptor(String name) {
         var file = FileDescriptorProto.newBuilder()
                 .setName("example.proto")
                 .setSyntax("proto3")

@@ -67,6 +67,63 @@ class ParquetTest {
         }
     }
 
+    /// `maps.parquet` is pyarrow's: maps of every kind of key, without a value, empty, in a struct, in a list.
+    @Test
+    void readsMapsAsObjectsOrAsTwoLists() throws IOException {
+        var rows = Parquet.read(SAMPLES.resolve("maps.parquet"));
+        assertThat(rows).hasSize(3);
+        assertThat(rows.getFirst().values().get("m")).isEqualTo(Map.of("a", 1L, "b", 2L));
+        assertThat(rows.get(1).values().get("m")).isEqualTo(Map.of());
+        assertThat(rows.get(2).values()).containsEntry("m", null);
+        assertThat(rows.getFirst().values().get("by_number").toString()).isEqualTo("{1=[x, y], 2=null}");
+        assertThat(rows.getFirst().values().get("by_day")).isEqualTo(Map.of("2020-01-02", true));
+        assertThat(rows.getFirst().values().get("in_struct")).isEqualTo(Map.of("m", Map.of("k", 1.5)));
+        assertThat(rows.getFirst().values().get("in_list")).isEqualTo(List.of(Map.of("k", 4_294_967_295L), Map.of()));
+
+        var lists = Records.read(Parquet.rows().mapsAsLists(), SAMPLES.resolve("maps.parquet"));
+        assertThat(lists.getFirst().values())
+                .containsEntry("m.key", List.of("a", "b"))
+                .containsEntry("m.value", List.of(1L, 2L))
+                .containsEntry("by_number.key", List.of(1L, 2L))
+                .doesNotContainKey("m");
+        assertThat(lists.get(1).values()).containsEntry("m.key", List.of()).containsEntry("m.value", List.of());
+        assertThat(lists.get(2).values()).containsEntry("m.key", null).containsEntry("m.value", null);
+        assertThat(lists.getFirst().values().get("in_struct")).isEqualTo(Map.of("m", Map.of("k", 1.5)));
+    }
+
+    /// `twice.parquet` has a key twice in row 2, which two lists can hold and an object cannot.
+    @Test
+    void aKeyTwiceIsAnErrorThatNamesRowAndColumn() throws IOException {
+        var file = SAMPLES.resolve("twice.parquet");
+        assertThatThrownBy(() -> Parquet.read(file))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessageContaining(file + ":2: expected different keys")
+                .hasMessageContaining("in column \"m\"; got \"k\" twice. Hint: Parquet.mapsAsLists()");
+        var lists = Records.read(Parquet.rows().mapsAsLists(), file);
+        assertThat(lists.get(1).values().get("m.key")).isEqualTo(List.of("k", "k"));
+    }
+
+    /// `unsigned.parquet`: the greatest numbers of each width, in lists and structs too, and 2^63 in row 2 of
+    /// `u64`.
+    @Test
+    void readsUnsignedIntegers() throws IOException {
+        var file = SAMPLES.resolve("unsigned.parquet");
+        try (var reader =
+                Parquet.columns("u8", "u16", "u32", "list", "struct").open(file, RecordSource.Position.START)) {
+            var row = reader.next().orElseThrow().value();
+            assertThat(row.values())
+                    .containsEntry("u8", 255L)
+                    .containsEntry("u16", 65_535L)
+                    .containsEntry("u32", 4_294_967_295L)
+                    .containsEntry("list", List.of(4_294_967_295L))
+                    .containsEntry("struct", Map.of("x", 4_294_967_295L));
+        }
+        assertThatThrownBy(() -> Parquet.read(file))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessageContaining(
+                        file + ":2: expected integers below 2^63 in column \"u64\"; got 9223372036854775808");
+    }
+
     @Test
     void startsAgainAfterEveryRow() throws IOException {
         var file = SAMPLES.resolve("sample-snappy.parquet");
@@ -140,7 +197,7 @@ class ParquetTest {
                 .toList();
     }
 
-    private static String comparable(Object value) {
+    static String comparable(Object value) {
         return switch (value) {
             case byte[] bytes -> "bytes " + Arrays.toString(bytes);
             case List<?> list ->

@@ -128,7 +128,16 @@ class TfRecordsTest {
         Files.delete(files.get(1));
         assertThatThrownBy(() -> Shards.files(stem)).hasMessageContaining("train.tfrecord-00001-of-00003");
         Files.createFile(Shards.file(stem, 0, 2));
-        assertThatThrownBy(() -> Shards.files(stem)).hasMessageContaining("sets of [2, 3]");
+        assertThatThrownBy(() -> Shards.files(stem))
+                .hasMessageContaining("sets of [2, 3]. Hint: train.tfrecord-?????-of-00003");
+        Files.copy(files.getFirst(), files.get(1));
+        var three = folder.resolve("train.tfrecord-?????-of-00003");
+        assertThat(Shards.files(three)).containsExactlyElementsOf(files);
+        Files.delete(Shards.file(stem, 0, 2));
+        assertThat(Shards.files(folder.resolve("train.tfrecord-?????-of-?????")))
+                .containsExactlyElementsOf(files);
+        assertThatThrownBy(() -> Shards.files(folder.resolve("train.tfrecord-?????-of-00004")))
+                .hasMessageContaining("got none");
         assertThatThrownBy(() -> Shards.files(folder.resolve("none"))).hasMessageContaining("got none");
         assertThatThrownBy(() -> Shards.file(stem, 3, 3)).hasMessageContaining("3 of 3");
     }
