@@ -32,8 +32,8 @@ record GemmF32(boolean ta, boolean tb, long k, int kBlock, long lda, long ldb, l
     private static final int A_COPIED_COLUMNS = 512;
     /// The same for a transposed A, which is read across its rows.
     private static final int TRANSPOSED_A_COPIED_COLUMNS = 128;
-    /// A transposed A whose rows lie a multiple of this many bytes apart is always copied: its lines would compete for
-    /// so few places in the L2 cache that each tile reads them anew.
+    /// A transposed A whose rows lie a multiple of this many bytes apart is always copied: its lines would compete
+    /// for so few places in the L2 cache that each tile reads them anew.
     private static final int CONFLICTING_STRIDE = 1024;
 
     /// Columns whose sums stay in the L1 cache while rows of B pass.
