@@ -6,6 +6,7 @@ module io.torrefy.posttrain {
     requires transitive io.torrefy.lm;
     requires com.fasterxml.jackson.databind;
     requires io.torrefy.export;
+    requires java.net.http;
     requires org.snakeyaml.engine.v2;
     requires static org.jspecify;
 

@@ -9,6 +9,7 @@ import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Report;
 import io.torrefy.posttrain.Reward;
+import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
@@ -136,6 +137,9 @@ final class R1ZeroCommand implements Callable<Integer> {
             description = "Of the format reward. Default: ${DEFAULT-VALUE}.")
     private double formatWeight = 0.1;
 
+    @Mixin
+    private RewardOptions rewardOptions = new RewardOptions();
+
     @Option(
             names = "--held-out",
             paramLabel = "N",
@@ -166,8 +170,13 @@ final class R1ZeroCommand implements Callable<Integer> {
         common.check(positive(temperature), "--temperature", "a positive number", temperature);
         common.check(beta == 0 || positive(beta), "--beta", "0 or a positive number", beta);
         common.check(Double.isFinite(formatWeight), "--format-weight", "a finite number", formatWeight);
+        if (rewardOptions.named() && formatIsGiven()) {
+            throw common.bad("Options '--reward' and '--format' or '--format-weight' exclude each other:"
+                    + " --reward think_answer_format:weight=" + formatWeight + " rewards a format too");
+        }
         Reward shape = new Named(common, "--format", "posttrain.rewards.").make(format, Reward.class, Map.of());
         Task task = task();
+        Rewards rewards = rewardOptions.make(common, task, maxTokens, shape, formatWeight);
         Path base = model.orElseGet(Home::baseModel);
         // Before there is a run folder: a run that cannot begin leaves none behind.
         if (!Files.exists(base.resolve("config.json"))) {
@@ -191,7 +200,7 @@ final class R1ZeroCommand implements Callable<Integer> {
             R1Zero.Outcome outcome;
             long done = run.resumed().map(c -> c.step()).orElse(0L);
             try (Progress progress = Progress.start(System.err, Terminal.detect(), done, steps)) {
-                outcome = R1Zero.run(settings, run, progress);
+                outcome = R1Zero.run(settings, rewards, run, progress);
             }
             Path report = Report.write(run.path());
             say(outcome, run.path(), report);
@@ -211,6 +220,11 @@ final class R1ZeroCommand implements Callable<Integer> {
             throw common.bad("Options '--data' and '--task' exclude each other");
         }
         return questions.load(common, data, QaFile.Options.DEFAULT.heldOutFraction());
+    }
+
+    private boolean formatIsGiven() {
+        var parsed = spec.commandLine().getParseResult();
+        return parsed != null && (parsed.hasMatchedOption("--format") || parsed.hasMatchedOption("--format-weight"));
     }
 
     private static boolean positive(double value) {
@@ -274,7 +288,14 @@ final class R1ZeroCommand implements Callable<Integer> {
         if (!format.equals(THINK_ANSWER)) {
             config.put("format", format);
         }
-        config.put("format_weight", formatWeight);
+        if (rewardOptions.named()) {
+            config.put("rewards", rewardOptions.names());
+        } else {
+            config.put("format_weight", formatWeight);
+        }
+        if (rewardOptions.failures() > 0) {
+            config.put("reward_failures", rewardOptions.failures());
+        }
         config.put("held_out", heldOut);
         config.put("evaluate_every", evaluateEvery);
         config.put("checkpoint_every", checkpointEvery);

@@ -196,6 +196,59 @@ class R1ZeroCommandTest {
     }
 
     @Test
+    void rewardsAreChosenByTheirNames() throws IOException {
+        Path out = temporary.resolve("rewards");
+        assertThat(run(
+                        "--reward",
+                        "accuracy",
+                        "--reward",
+                        "posttrain.rewards.soft_overlong:softPunishCache=16,weight=0.5",
+                        "--reward",
+                        "word_repetition_penalty:as=again,ngramSize=2",
+                        "--reward",
+                        "cosine_length",
+                        "--out",
+                        out))
+                .as(command.err())
+                .isZero();
+        JsonNode config = new ObjectMapper().readTree(out.resolve("config.json").toFile());
+        assertThat(config.path("rewards")).hasSize(4);
+        assertThat(config.has("format_weight")).isFalse();
+        assertThat(Files.readString(out.resolve("metrics.jsonl")))
+                .contains("rewards/accuracy", "rewards/soft_overlong", "rewards/again", "rewards/cosine_length")
+                .doesNotContain("rewards/format");
+    }
+
+    @Test
+    void aRewardThatCannotBeIsRefused() {
+        assertThat(run("--reward", "mathz")).isEqualTo(2);
+        assertThat(command.err()).contains("--reward", "posttrain.rewards.maths");
+        for (String bad : List.of("maths:weight=much", "http:url=nowhere", "code:interpreter=no-such-interpreter")) {
+            var refused = new CommandRun();
+            assertThat(refused.execute("r1-zero", "--reward", bad)).as(bad).isEqualTo(2);
+            assertThat(refused.err()).as(bad).contains("--reward", "expected");
+        }
+        var both = new CommandRun();
+        assertThat(both.execute("r1-zero", "--reward", "maths", "--format-weight", "1"))
+                .isEqualTo(2);
+        assertThat(both.err()).contains("exclude each other");
+        var twice = new CommandRun();
+        assertThat(twice.execute("r1-zero", "--reward", "accuracy", "--reward", "accuracy"))
+                .isEqualTo(2);
+        assertThat(twice.err()).contains("in use", "as=NAME");
+    }
+
+    /// Countdown has no answer in words: named before anything is trained.
+    @Test
+    void aRewardThatFailsStopsTheRunAndSaysWhatToDo() {
+        assertThat(run("--reward", "maths", "--out", temporary.resolve("fails")))
+                .isOne();
+        assertThat(command.err())
+                .contains("[reward maths]", "an answer in words", "Hint")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
     void thereIsNothingToResumeWhereNoRunEverWas() {
         assumeTrue(!Files.exists(Path.of("runs")), "no runs were made here");
         assertThat(run("--resume")).isOne();
