@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.torrefy.data.Compression;
+import io.torrefy.data.CsvFormat;
 import io.torrefy.data.CsvTable;
 import io.torrefy.data.JsonLinesFormat;
 import io.torrefy.data.ParquetTable;
@@ -190,8 +191,8 @@ class QaFileTest {
         var options = QaFile.Options.DEFAULT.heldOutFraction(0.3).fields("q", "a");
         var formats = Map.of(
                 "t.jsonl", new JsonLinesFormat(),
-                "t.csv", new CsvTable(),
-                "t.parquet", new ParquetTable(),
+                "t.csv", new CsvTable(CsvFormat.standard().inferred()),
+                "t.parquet", new ParquetTable(false),
                 "t.tfrecord", new TfRecordFormat(TfRecordReader.Options.DEFAULT, Compression.GZIP, 1));
         var fingerprints = new HashSet<String>();
         for (var format : formats.entrySet()) {

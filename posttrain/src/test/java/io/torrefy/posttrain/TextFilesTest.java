@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.torrefy.data.Compression;
+import io.torrefy.data.CsvFormat;
 import io.torrefy.data.CsvTable;
 import io.torrefy.data.JsonLinesFormat;
 import io.torrefy.data.MalformedDataException;
@@ -67,8 +68,8 @@ class TextFilesTest {
         List<String> texts = texts();
         Map<String, RowFormat> formats = new LinkedHashMap<>();
         formats.put("a.jsonl", new JsonLinesFormat());
-        formats.put("a.csv", new CsvTable());
-        formats.put("a.parquet", new ParquetTable());
+        formats.put("a.csv", new CsvTable(CsvFormat.standard().inferred()));
+        formats.put("a.parquet", new ParquetTable(false));
         formats.put("a.tfrecord", tfRecord());
         for (var format : formats.entrySet()) {
             Path file = write(format.getKey(), format.getValue(), texts);
@@ -167,7 +168,7 @@ class TextFilesTest {
     void aTrainingThatWasKilledEndsAsOneThatWasNot() throws IOException {
         List<Path> files = List.of(
                 write("k.jsonl", new JsonLinesFormat(), texts().subList(0, 20)),
-                write("k.parquet", new ParquetTable(), texts().subList(20, 40)),
+                write("k.parquet", new ParquetTable(false), texts().subList(20, 40)),
                 write("k.tfrecord", tfRecord(), texts().subList(40, 60)));
         int steps = 12;
         Map<String, float[]> whole;

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 /// What step `k` draws depends on (seed, k) alone.
 final class Sampler implements AutoCloseable {
     private final String op;
-    private final CausalLm policy;
     private final Tokenizer tokenizer;
     private final Task task;
     private final Scorer scorer;
@@ -65,7 +64,6 @@ final class Sampler implements AutoCloseable {
         checks.refuse();
         tokenizer.checkFits(policy.config().vocab());
         this.op = op;
-        this.policy = policy;
         this.tokenizer = tokenizer;
         this.task = task;
         this.scorer = scorer;

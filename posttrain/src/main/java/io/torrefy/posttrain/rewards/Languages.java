@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -72,7 +73,7 @@ record Languages(Set<UnicodeScript> scripts, Set<String> own, Set<String> foreig
         String code = language.strip().toLowerCase(Locale.ROOT);
         if (FREQUENT.containsKey(code)) {
             Map<String, Set<String>> others = new HashMap<>(FREQUENT);
-            Set<String> own = others.remove(code);
+            Set<String> own = Objects.requireNonNull(others.remove(code));
             var foreign = new HashSet<String>();
             others.values().forEach(foreign::addAll);
             foreign.removeAll(own);
