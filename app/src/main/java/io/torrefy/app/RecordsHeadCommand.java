@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +82,7 @@ final class RecordsHeadCommand implements Callable<Integer> {
 
     private static String content(Map<String, Object> record) {
         Object example = record.get("example");
-        String end = (int) record.get("bytes") > MOST_BYTES ? "..." : "";
+        String end = (int) Objects.requireNonNull(record.get("bytes")) > MOST_BYTES ? "..." : "";
         return example == null ? record.get("hex") + end : Json.line(example);
     }
 }
