@@ -1,26 +1,30 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.export.Export;
 import java.nio.charset.StandardCharsets;
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), keyed by a seed and a
 /// position: what is drawn for item `index` never depends on the items before it. Written out here because a corpus
 /// must come out the same on every Java release.
-final class SplitMix {
+@Export(value = "posttrain.SplitMix", since = "0.1")
+public final class SplitMix {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
     private long state;
 
-    SplitMix(long seed, long index) {
+    /// The numbers of item `index` under a seed.
+    public SplitMix(long seed, long index) {
         state = mix(mix(seed + GOLDEN) ^ (index * GOLDEN));
     }
 
-    long next() {
+    /// The next 64 bits.
+    public long next() {
         state += GOLDEN;
         return mix(state);
     }
 
     /// Uniform in `[0, bound)`: Lemire's multiplication, with the rejection that makes it exact.
-    int below(int bound) {
+    public int below(int bound) {
         if (bound <= 0) {
             throw new IllegalArgumentException("[random] expected a bound of at least 1; got " + bound);
         }
@@ -33,21 +37,22 @@ final class SplitMix {
     }
 
     /// Uniform in `[min, max]`.
-    int between(int min, int max) {
+    public int between(int min, int max) {
         return min + below(Math.addExact(Math.subtractExact(max, min), 1));
     }
 
     /// Uniform in `[0, 1)`, a multiple of 2^-53.
-    double unit() {
+    public double unit() {
         return (next() >>> 11) * 0x1.0p-53;
     }
 
-    boolean chance(double probability) {
+    /// Whether an event of that probability happens.
+    public boolean chance(double probability) {
         return unit() < probability;
     }
 
     /// A uniformly random order (Fisher-Yates).
-    void shuffle(int[] values) {
+    public void shuffle(int[] values) {
         for (int i = values.length - 1; i > 0; i--) {
             int j = below(i + 1);
             int swapped = values[i];

@@ -7,11 +7,11 @@ import io.torrefy.nn.ParameterGroups;
 import io.torrefy.nn.Schedule;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
+import io.torrefy.posttrain.SplitMix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.IntUnaryOperator;
 
 /// Which examples a step takes, how they are cut into micro-batches, and what is done with their gradients.
@@ -58,10 +58,9 @@ final class Updates implements AutoCloseable {
 
     private int[] order(long pass) {
         int[] order = new int[examples];
-        long key = new SplittableRandom(training.seed()).nextLong();
-        SplittableRandom random = new SplittableRandom(key + 0xD1342543DE82EF95L * pass);
+        SplitMix random = new SplitMix(training.seed(), pass);
         for (int i = 0; i < examples; i++) {
-            int j = training.shuffle() ? random.nextInt(i + 1) : i;
+            int j = training.shuffle() ? random.below(i + 1) : i;
             order[i] = order[j];
             order[j] = i;
         }

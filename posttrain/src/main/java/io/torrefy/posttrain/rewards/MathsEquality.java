@@ -1,6 +1,7 @@
 package io.torrefy.posttrain.rewards;
 
 import io.torrefy.posttrain.Rational;
+import io.torrefy.posttrain.SplitMix;
 import io.torrefy.posttrain.rewards.MathsNode.Call;
 import io.torrefy.posttrain.rewards.MathsNode.Matrix;
 import io.torrefy.posttrain.rewards.MathsNode.Measured;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
 
@@ -375,13 +375,13 @@ final class MathsEquality {
     }
 
     private static Map<String, Rational> point(List<String> names, int number) {
-        var random = new SplittableRandom(SEED + number);
+        var random = new SplitMix(SEED, number);
         Map<String, Rational> at = new HashMap<>();
         for (String name : names) {
             // Over a prime: where formulas are undefined, at whole numbers and simple fractions, no point lies.
-            long numerator = 101 * random.nextLong(0, 8) + random.nextLong(1, 101);
+            long numerator = 101L * random.below(8) + random.between(1, 100);
             // Also on the negative side, where roots and absolute values differ.
-            boolean negative = number == 1 || (number % 2 == 1 && random.nextBoolean());
+            boolean negative = number == 1 || (number % 2 == 1 && random.chance(0.5));
             at.put(name, Rational.of(negative ? -numerator : numerator).over(Rational.of(101)));
         }
         return at;
