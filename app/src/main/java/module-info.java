@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.torrefy.app {
     requires io.torrefy.posttrain;
+    requires io.torrefy.rl;
     requires io.torrefy.export;
     requires info.picocli;
     requires com.fasterxml.jackson.databind;

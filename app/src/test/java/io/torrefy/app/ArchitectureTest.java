@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 
 /// What holds for the classes of all modules: the floors of the house, and what nobody uses.
 class ArchitectureTest {
-    private static final List<String> MODULES = List.of("export", "tensor", "nn", "data", "lm", "posttrain", "app");
+    private static final List<String> MODULES =
+            List.of("export", "tensor", "nn", "data", "rl", "lm", "posttrain", "app");
     private static final JavaClasses CLASSES = importModules();
 
     @Test
@@ -54,6 +55,8 @@ class ArchitectureTest {
                 .definedBy("io.torrefy.nn..")
                 .layer("data")
                 .definedBy("io.torrefy.data..")
+                .layer("rl")
+                .definedBy("io.torrefy.rl..")
                 .layer("lm")
                 .definedBy("io.torrefy.lm..")
                 .layer("posttrain")
@@ -68,6 +71,8 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("export", "tensor")
                 .whereLayer("data")
                 .mayOnlyAccessLayers("export", "tensor")
+                .whereLayer("rl")
+                .mayOnlyAccessLayers("export", "tensor", "nn")
                 .whereLayer("lm")
                 .mayOnlyAccessLayers("export", "tensor", "nn", "data")
                 .whereLayer("posttrain")

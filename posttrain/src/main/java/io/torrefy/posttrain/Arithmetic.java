@@ -1,6 +1,7 @@
 package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
+import io.torrefy.tensor.SplitMix;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -132,7 +133,7 @@ public final class Arithmetic implements Task {
 
     /// Which side a problem of this task is on.
     public Split split(Problem problem) {
-        return SplitMix.splitOf(problem.id(), options.heldOutFraction());
+        return Split.of(problem.id(), options.heldOutFraction());
     }
 
     private Problem draw(SplitMix random) {

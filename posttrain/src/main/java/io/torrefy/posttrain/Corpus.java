@@ -1,6 +1,7 @@
 package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
+import io.torrefy.tensor.SplitMix;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;

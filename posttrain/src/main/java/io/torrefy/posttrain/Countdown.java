@@ -1,6 +1,7 @@
 package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
+import io.torrefy.tensor.SplitMix;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -267,7 +268,7 @@ public final class Countdown implements Task {
     /// Which side a problem of this task is on.
     public Split split(Problem problem) {
         double heldOut = options.heldOutFraction();
-        return SplitMix.splitOf(problem.id(), heldOut, VALIDATION_SHARE * (1 - heldOut));
+        return Split.of(problem.id(), heldOut, VALIDATION_SHARE * (1 - heldOut));
     }
 
     /// The problem of these numbers, in this order, and this target.

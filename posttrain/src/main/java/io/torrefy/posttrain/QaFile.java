@@ -8,6 +8,7 @@ import io.torrefy.data.Datasets;
 import io.torrefy.data.RecordFormat;
 import io.torrefy.data.Row;
 import io.torrefy.export.Export;
+import io.torrefy.tensor.SplitMix;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -130,7 +131,7 @@ public final class QaFile implements Task {
         var heldOut = new ArrayList<Problem>();
         for (Path file : files) {
             for (var problem : read(file, options)) {
-                boolean held = SplitMix.splitOf(problem.id(), options.heldOutFraction()) == Split.HELD_OUT;
+                boolean held = Split.of(problem.id(), options.heldOutFraction()) == Split.HELD_OUT;
                 (held ? heldOut : training).add(problem);
             }
         }

@@ -1,5 +1,6 @@
 package io.torrefy.posttrain;
 
+import io.torrefy.tensor.SplitMix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

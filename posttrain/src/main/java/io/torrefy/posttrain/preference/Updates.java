@@ -7,7 +7,7 @@ import io.torrefy.nn.ParameterGroups;
 import io.torrefy.nn.Schedule;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
-import io.torrefy.posttrain.SplitMix;
+import io.torrefy.tensor.SplitMix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

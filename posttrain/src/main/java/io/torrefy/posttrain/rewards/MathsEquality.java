@@ -1,7 +1,6 @@
 package io.torrefy.posttrain.rewards;
 
 import io.torrefy.posttrain.Rational;
-import io.torrefy.posttrain.SplitMix;
 import io.torrefy.posttrain.rewards.MathsNode.Call;
 import io.torrefy.posttrain.rewards.MathsNode.Matrix;
 import io.torrefy.posttrain.rewards.MathsNode.Measured;
@@ -13,6 +12,7 @@ import io.torrefy.posttrain.rewards.MathsNode.Several;
 import io.torrefy.posttrain.rewards.MathsNode.Sym;
 import io.torrefy.posttrain.rewards.MathsNode.Tuple;
 import io.torrefy.posttrain.rewards.MathsNode.Union;
+import io.torrefy.tensor.SplitMix;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;

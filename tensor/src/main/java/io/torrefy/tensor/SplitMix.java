@@ -1,12 +1,11 @@
-package io.torrefy.posttrain;
+package io.torrefy.tensor;
 
 import io.torrefy.export.Export;
-import java.nio.charset.StandardCharsets;
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), keyed by a seed and a
-/// position: what is drawn for item `index` never depends on the items before it. Written out here because a corpus
-/// must come out the same on every Java release.
-@Export(value = "posttrain.SplitMix", since = "0.1")
+/// position: what is drawn for item `index` never depends on the items before it. For scalars one by one, where [Rng]
+/// would make a tensor of each. Written out here because what is drawn must come out the same on every Java release.
+@Export(value = "tensor.SplitMix", since = "0.1")
 public final class SplitMix {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
@@ -15,6 +14,10 @@ public final class SplitMix {
     /// The numbers of item `index` under a seed.
     public SplitMix(long seed, long index) {
         state = mix(mix(seed + GOLDEN) ^ (index * GOLDEN));
+    }
+
+    private SplitMix(long state) {
+        this.state = state;
     }
 
     /// The next 64 bits.
@@ -51,6 +54,19 @@ public final class SplitMix {
         return unit() < probability;
     }
 
+    /// Standard normal, by Marsaglia's polar method; the second number of a pair is not kept, so that the state is
+    /// all there is to save.
+    public double gaussian() {
+        while (true) {
+            double x = 2 * unit() - 1;
+            double y = 2 * unit() - 1;
+            double square = x * x + y * y;
+            if (square < 1 && square != 0) {
+                return x * Math.sqrt(-2 * StrictMath.log(square) / square);
+            }
+        }
+    }
+
     /// A uniformly random order (Fisher-Yates).
     public void shuffle(int[] values) {
         for (int i = values.length - 1; i > 0; i--) {
@@ -61,25 +77,18 @@ public final class SplitMix {
         }
     }
 
-    /// The side of the split a canonical problem is on, where there is no validation.
-    static Split splitOf(String canonical, double heldOutFraction) {
-        return splitOf(canonical, heldOutFraction, 0);
+    /// How far it is, for [#at].
+    public long state() {
+        return state;
     }
 
-    /// The side of the split a canonical problem is on: FNV-1a over its UTF-8 bytes, finished by the mixer, as a
-    /// fraction of 2^53. What is held out does not depend on how much of the rest validates.
-    static Split splitOf(String canonical, double heldOutFraction, double validationFraction) {
-        long hash = 0xCBF29CE484222325L;
-        for (byte b : canonical.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ (b & 0xFF)) * 0x100000001B3L;
-        }
-        double place = (mix(hash) >>> 11) * 0x1.0p-53;
-        return place < heldOutFraction
-                ? Split.HELD_OUT
-                : place < heldOutFraction + validationFraction ? Split.VALIDATION : Split.TRAINING;
+    /// A generator that goes on from a saved state.
+    public static SplitMix at(long state) {
+        return new SplitMix(state);
     }
 
-    private static long mix(long z) {
+    /// The finaliser alone: a bijection of 64 bits in which every bit of the result depends on every bit of `z`.
+    public static long mix(long z) {
         long a = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
         long b = (a ^ (a >>> 27)) * 0x94D049BB133111EBL;
         return b ^ (b >>> 31);

@@ -1,0 +1,14 @@
+package io.torrefy.rl;
+
+import io.torrefy.export.Export;
+
+/// An environment of numbered states and actions that knows its model.
+@Export(value = "rl.FiniteEnv", since = "0.1")
+public interface FiniteEnv extends Env<Integer, Integer> {
+    int states();
+
+    int actions();
+
+    /// The whole model: what planning needs, and what sampling must agree with.
+    FiniteMdp mdp();
+}

@@ -1,0 +1,12 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Reinforcement learning from the grid world up: environments, planning, Monte Carlo, temporal differences, deep RL.
+@NullMarked
+module io.torrefy.rl {
+    requires transitive io.torrefy.nn;
+    requires com.fasterxml.jackson.core;
+    requires io.torrefy.export;
+    requires static org.jspecify;
+
+    exports io.torrefy.rl;
+}
