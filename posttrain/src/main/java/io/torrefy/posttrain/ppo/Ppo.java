@@ -10,6 +10,7 @@ import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
 import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.CrossEntropies.TokenLogProbs;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -108,7 +109,7 @@ public final class Ppo implements AutoCloseable {
     private static final String CRITIC = "critic";
 
     private final CausalLm policy;
-    private final Critic critic;
+    private final ValueModel critic;
     private final @Nullable CausalLm reference;
     private final Options options;
     private final PpoLoss loss;
@@ -119,7 +120,7 @@ public final class Ppo implements AutoCloseable {
 
     private Ppo(
             CausalLm policy,
-            Critic critic,
+            ValueModel critic,
             @Nullable CausalLm reference,
             Tokenizer tokenizer,
             Task task,
@@ -141,13 +142,13 @@ public final class Ppo implements AutoCloseable {
         this.criticLearner = new Learner("ppo critic", critic, o.schedule(rate), rate, o.maxGradNorm());
     }
 
-    private static void check(CausalLm policy, Critic critic, @Nullable CausalLm reference) {
+    private static void check(CausalLm policy, ValueModel critic, @Nullable CausalLm reference) {
         Checks checks = new Checks("ppo");
         int vocabulary = policy.config().vocab();
         checks.expect(
-                critic.body().config().vocab() == vocabulary,
+                critic.config().vocab() == vocabulary,
                 "a critic of the policy's vocabulary, " + vocabulary,
-                critic.body().config().vocab() + " words. Hint: it reads the policy's token ids");
+                critic.config().vocab() + " words. Hint: it reads the policy's token ids");
         checks.expect(
                 critic.body() != policy && critic.body() != reference,
                 "a critic with a body of its own, such as a copy",
@@ -164,7 +165,7 @@ public final class Ppo implements AutoCloseable {
     ///     mini-batches than completions
     public static Ppo of(
             CausalLm policy,
-            Critic critic,
+            ValueModel critic,
             @Nullable CausalLm reference,
             Tokenizer tokenizer,
             Task task,
@@ -365,10 +366,8 @@ public final class Ppo implements AutoCloseable {
     /// @throws IllegalArgumentException if the weights or states do not fit these models
     public void restore(Path folder) throws IOException {
         actorLearner.restore(Safetensors.readSharded(folder), folder);
-        Path own = folder.resolve(CRITIC);
-        try (Critic saved = Critic.load(own)) {
-            criticLearner.restore(saved.state(), own);
-        }
+        Path ofCritic = folder.resolve(CRITIC);
+        criticLearner.restore(Safetensors.readSharded(ofCritic), ofCritic);
         kl.restore(folder);
     }
 

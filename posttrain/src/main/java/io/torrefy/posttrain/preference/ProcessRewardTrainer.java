@@ -4,6 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
