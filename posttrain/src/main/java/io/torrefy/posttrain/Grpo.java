@@ -7,7 +7,6 @@ import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
@@ -94,8 +93,7 @@ public final class Grpo implements AutoCloseable {
     private final Rewards rewards;
     private final Options options;
     private final GrpoLoss loss;
-    private final AdamW optimizer;
-    private final Schedule schedule;
+    private final Learner learner;
     private final Generator generator;
     private List<String> warnings = List.of();
 
@@ -118,11 +116,12 @@ public final class Grpo implements AutoCloseable {
         this.rewards = rewards;
         this.options = options;
         this.loss = GrpoLoss.of(options.loss);
-        this.optimizer =
+        AdamW optimizer =
                 AdamW.of(policy.trainableParameters(), options.learningRate).withBetas(0.9, 0.95);
-        this.schedule = options.decay
+        Schedule schedule = options.decay
                 ? Schedule.linear(options.learningRate, options.warmup, options.steps)
                 : Schedule.constantWithWarmup(options.learningRate, options.warmup);
+        this.learner = Learner.of("grpo", policy, optimizer, schedule, options.maxGradNorm);
         this.generator = Generator.of(policy, tokenizer, options.problems * options.numGenerations);
     }
 
@@ -138,7 +137,7 @@ public final class Grpo implements AutoCloseable {
     }
 
     AdamW optimizer() {
-        return optimizer;
+        return learner.optimizer();
     }
 
     Generator generator() {
@@ -183,7 +182,7 @@ public final class Grpo implements AutoCloseable {
         }
         clock.lap("update");
         Map<String, Double> metrics = metrics(rollouts, reward, update, clock);
-        metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        metrics.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         putFailures(metrics, sampled.rewards);
         warnings = sampled.rewards.messages();
         return new Step(metrics, rollouts.stream().map(Rollout::sample).toList());
@@ -258,14 +257,7 @@ public final class Grpo implements AutoCloseable {
                 result.loss().backward();
             }
         }
-        update.gradNorm = GradientClipping.norm(policy.parameters());
-        if (!Double.isFinite(update.loss) || !Double.isFinite(update.gradNorm)) {
-            throw new RunException("[grpo] the loss is " + update.loss + " and the gradient norm " + update.gradNorm
-                    + " at step " + (step + 1)
-                    + ". Hint: lower the learning rate and resume; the last checkpoint is from before it.");
-        }
-        optimizer.learningRate(schedule.at(step));
-        optimizer.step(GradientClipping.coefficient(update.gradNorm, options.maxGradNorm));
+        update.gradNorm = learner.update(step, update.loss);
         return update;
     }
 
@@ -424,6 +416,6 @@ public final class Grpo implements AutoCloseable {
     @Override
     public void close() {
         generator.close();
-        optimizer.close();
+        learner.close();
     }
 }
