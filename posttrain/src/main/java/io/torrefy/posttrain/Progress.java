@@ -159,6 +159,12 @@ public final class Progress implements AutoCloseable {
         out.flush();
     }
 
+    /// Writes what went wrong as a line that stays.
+    public void trouble(Trouble trouble) {
+        var sign = terminal.unicode() ? "⚠ " : "! ";
+        message(terminal.color() ? ESCAPE + ORANGE + "m" + sign + trouble.sentence() + ESCAPE + "0m" : sign + trouble.sentence());
+    }
+
     private static void remember(Map<String, Double> metrics, String name, List<Double> history) {
         if (metrics.containsKey(name)) {
             history.add(metrics.getOrDefault(name, Double.NaN));

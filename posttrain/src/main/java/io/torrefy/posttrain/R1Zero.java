@@ -114,10 +114,11 @@ public final class R1Zero {
                 before.accuracyBefore,
                 before.tokens
                         + done.samples().stream().mapToInt(RunSample::tokens).sum());
-        run.log(position.step, done.metrics());
+        List<Trouble> troubles = run.log(position.step, done.metrics());
         run.sample(done.samples().getFirst());
         grpo.warnings().forEach(progress::message);
         progress.step(position.step, done.metrics());
+        troubles.forEach(progress::trouble);
         boolean last = position.step == settings.grpo.steps();
         if (!last && settings.evaluateEvery > 0 && position.step % settings.evaluateEvery == 0) {
             evaluate(grpo, watched, settings.evaluateOn, position.step, "eval");

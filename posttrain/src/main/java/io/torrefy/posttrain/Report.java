@@ -59,6 +59,7 @@ public final class Report {
                 name() + ": " + headline(),
                 header()
                         + tiles()
+                        + troubles()
                         + accuracy()
                         + curves()
                         + stepTime()
@@ -176,6 +177,20 @@ public final class Report {
         return tiles.entrySet().stream()
                 .map(tile -> "<div><dt>" + tile.getKey() + "</dt><dd>" + Html.escape(tile.getValue()) + "</dd></div>")
                 .collect(Collectors.joining("", "<dl class=\"tiles\">", "</dl>\n"));
+    }
+
+    /// What went wrong, in words; nothing where nothing did.
+    private String troubles() {
+        return data.troubles().isEmpty()
+                ? ""
+                : data.troubles().stream()
+                        .map(trouble -> "<li><b>" + Html.escape(trouble.title()) + "</b> from step " + trouble.step()
+                                + " on: "
+                                + Html.escape(trouble.seen() + ". " + trouble.meaning() + ". Try: " + trouble.advice()
+                                        + ".")
+                                + "</li>")
+                        .collect(Collectors.joining(
+                                "", "<section class=\"trouble\">\n<h2>Signs of trouble</h2>\n<ul>", "</ul>\n</section>\n"));
     }
 
     private String accuracy() {

@@ -66,6 +66,7 @@ public final class RunFolder implements AutoCloseable {
     private final Instant opened;
     private final JsonLinesWriter metrics;
     private final JsonLinesWriter samples;
+    private final Trouble.Watch watch;
     private Optional<EventWriter> events = Optional.empty();
     private int keep = 3;
     private boolean stale;
@@ -88,6 +89,7 @@ public final class RunFolder implements AutoCloseable {
         this.elapsedBefore = RunLog.takeBack(folder.resolve(METRICS), lastStep);
         RunLog.takeBack(folder.resolve(SAMPLES), lastStep);
         RunLog.takeBackEvents(folder, lastStep);
+        this.watch = RunData.watch(folder.resolve(METRICS));
         this.stale = Files.exists(folder.resolve(RESULT));
         this.opened = clock.instant();
         this.metrics = JsonLinesWriter.open(folder.resolve(METRICS));
@@ -276,7 +278,9 @@ public final class RunFolder implements AutoCloseable {
 
     /// Logs the metrics of `step`, in their order, to `metrics.jsonl` and to TensorBoard. A step may log several
     /// times.
-    public synchronized void log(long step, Map<String, Double> values) {
+    ///
+    /// @return the signs of trouble that begin with them, to be shown; a resumed run does not say again what it said
+    public synchronized List<Trouble> log(long step, Map<String, Double> values) {
         var now = clock.instant();
         var line = new LinkedHashMap<String, Object>();
         line.put("step", step);
@@ -290,6 +294,7 @@ public final class RunFolder implements AutoCloseable {
                 events().scalar(value.getKey(), step, value.getValue());
             }
             events().flush();
+            return watch.log(step, values);
         } catch (IOException e) {
             throw failed("log the metrics of step " + step, e);
         }
