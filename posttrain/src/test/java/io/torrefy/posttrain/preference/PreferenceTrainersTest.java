@@ -240,8 +240,15 @@ class PreferenceTrainersTest {
                     .hasMessageContaining("pair 4 of at most 40 tokens");
             assertThatThrownBy(() -> Dpo.of(policy, reference, List.of(), options))
                     .hasMessageContaining("at least one preference pair; got none");
-            assertThatThrownBy(() -> Cpo.of(policy, bad, CpoLoss.Options.defaults(), PreferenceTraining.of(1, 1e-3)))
-                    .hasMessageContaining("[cpo]");
+            PreferenceTraining once = PreferenceTraining.of(1, 1e-3);
+            String equal = "expected pair 0 with two different answers; got the same 2 tokens twice. Hint:";
+            assertThatThrownBy(() -> Cpo.of(policy, bad, CpoLoss.Options.defaults(), once))
+                    .hasMessageContaining("[cpo] " + equal);
+            assertThatThrownBy(() -> Orpo.of(policy, bad, 0.1, once)).hasMessageContaining("[orpo] " + equal);
+            try (ValueModel scores = ValueModel.of(TinyPairs.model(3), Rng.of(1))) {
+                assertThatThrownBy(() -> RewardTrainer.of(scores, bad, 0, once))
+                        .hasMessageContaining("[reward] " + equal);
+            }
         }
     }
 
@@ -252,6 +259,13 @@ class PreferenceTrainersTest {
                 CausalLm other = TinyPairs.model(3, 30)) {
             assertThatThrownBy(() -> Dpo.of(policy, other, PAIRS, options))
                     .hasMessageContaining("a reference model of the policy's vocabulary, 24 tokens; got 30. Hint:");
+            assertThatThrownBy(() -> Kto.of(
+                            policy,
+                            other,
+                            TinyPairs.unpaired(4, 1),
+                            KtoLoss.Options.defaults(),
+                            PreferenceTraining.of(1, 1e-3)))
+                    .hasMessageContaining("[kto] expected a reference model of the policy's vocabulary, 24 tokens; got 30");
             assertThatThrownBy(() -> Dpo.of(policy, policy, PAIRS, options))
                     .hasMessageContaining("the policy itself, which changes");
         }
