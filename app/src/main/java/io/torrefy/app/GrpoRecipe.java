@@ -12,13 +12,16 @@ import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /// The keys of a GRPO recipe, by TRL's names where TRL has them. Defaults are TRL's for the loss and those of
 /// `r1-zero` for the rest, which suit a model of a million parameters.
-final class GrpoRecipe {
-    final RecipeSchema schema = new RecipeSchema("grpo");
+final class GrpoRecipe implements RecipeKind {
+    private final RecipeSchema schema = new RecipeSchema("grpo");
 
     private final Key<Path> model = schema.path("model", "the model's folder, in Hugging Face's layout");
     private final Key<String> task =
@@ -70,7 +73,30 @@ final class GrpoRecipe {
         return schema.number(name, standard, what).where(x -> x > 0, "more than 0");
     }
 
-    R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
+    @Override
+    public RecipeSchema schema() {
+        return schema;
+    }
+
+    @Override
+    public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
+        R1Zero.Settings settings = settings(recipe, common);
+        RunPlan.requireModel(settings.model(), "the recipe's key model names it.");
+        Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
+        if (settings.task() instanceof QaFile questions) {
+            config.put("data_fingerprint", questions.fingerprint());
+        }
+        return new RunPlan(
+                "GRPO",
+                recipe.get(seed),
+                recipe.get(steps),
+                config,
+                Set.of("save_steps"),
+                Optional.of(recipe.resolved()),
+                (run, progress) -> RunPlan.Outcome.of(R1Zero.run(settings, run, progress), settings.heldOut()));
+    }
+
+    private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
         return new R1Zero.Settings(
                 recipe.get(model),
                 task(recipe, common),
