@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole runs of a tiny model: the same bits whatever happens to them, and what goes wrong is named.
 class R1ZeroTest {
@@ -103,6 +105,23 @@ class R1ZeroTest {
                     .as(name)
                     .isEqualTo(values));
         }
+    }
+
+    /// Batches that wait are in the checkpoint, groups that were thrown away leave nothing to remember.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3})
+    void anAsynchronousRunGoesOnBitForBit(int staleness) throws IOException {
+        RolloutPlan plan = RolloutPlan.DEFAULT
+                .withMaxStaleness(staleness)
+                .withFilterGroups(RolloutPlan.FilterGroups.ACC, 4)
+                .withMaskTruncatedCompletions(true);
+        var training = new R1Zero.Training(plan, null, DType.F32);
+        Grpo.Options options = TinyBase.options(STEPS, 1e-2, 1, 256, 0);
+        Threads.use(1);
+        Path whole = run(temporary.resolve("whole"), task(), options, training, false);
+        Threads.use(2);
+        Path stopped = stopped(options, training, whole, "checkpoints/step-00000" + STEPS + "/model.safetensors");
+        assertThat(Report.html(stopped)).contains("Groups thrown away", "Left out of the loss");
     }
 
     @Test
