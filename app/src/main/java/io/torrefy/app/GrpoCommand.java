@@ -5,6 +5,7 @@ import io.torrefy.posttrain.Progress;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Report;
+import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Terminal;
@@ -68,6 +69,8 @@ final class GrpoCommand implements Callable<Integer> {
         }
         Recipe recipe = read(keys);
         R1Zero.Settings settings = keys.settings(recipe, common);
+        R1Zero.Training training = keys.training(recipe, common);
+        Rewards rewards = keys.rewards(recipe, settings, common);
         // Before there is a run folder: a run that cannot begin leaves none behind.
         if (!Files.exists(settings.model().resolve("config.json"))) {
             throw new RunException("[load] expected a model folder with config.json and model.safetensors; got "
@@ -82,7 +85,7 @@ final class GrpoCommand implements Callable<Integer> {
             long done = run.resumed().map(c -> c.step()).orElse(0L);
             try (Progress progress = Progress.start(
                     System.err, Terminal.detect(), done, settings.grpo().steps())) {
-                outcome = R1Zero.run(settings, run, progress);
+                outcome = R1Zero.run(settings, training, rewards, run, progress);
             }
             say(outcome, settings, run.path(), Report.write(run.path()));
         }
