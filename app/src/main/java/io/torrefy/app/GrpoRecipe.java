@@ -89,10 +89,10 @@ final class GrpoRecipe implements RecipeKind {
     private final Key<Long> staleness = schema.integer(
                     "max_staleness", 0, "steps that sampling runs behind, on a thread of its own; 0 for none")
             .where(n -> n >= 0 && n <= Integer.MAX_VALUE, "at least 0");
-    private final Key<PackedWeights.Format> weights = schema.choice(
-            "rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
-    private final Key<String> environment = schema.text(
-            "environment", "", "what answers the model, turn by turn: an exported name; empty for none");
+    private final Key<PackedWeights.Format> weights =
+            schema.choice("rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
+    private final Key<String> environment =
+            schema.text("environment", "", "what answers the model, turn by turn: an exported name; empty for none");
     private final Key<Long> turns = positive("max_turns", 5, "the model's turns in an episode");
     private final Key<Boolean> template =
             schema.flag("chat_template", false, "whether prompts are messages, by the model's chat template");
@@ -106,7 +106,9 @@ final class GrpoRecipe implements RecipeKind {
     private final Key<Long> rank = positive("lora_r", 16, "its rank");
     private final Key<Double> alpha = above("lora_alpha", 32, "its update is multiplied by lora_alpha / lora_r");
     private final Key<String> targets = schema.text(
-            "lora_target_modules", ALL_LINEAR, "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
+            "lora_target_modules",
+            ALL_LINEAR,
+            "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
     private final Key<PackedWeights.Format> frozen = schema.choice(
                     "frozen_weights", PackedWeights.Format.F32, "how the model under it is kept: f32 or bf16")
             .where(format -> format != PackedWeights.Format.INT8, "f32 or bf16");
@@ -142,8 +144,8 @@ final class GrpoRecipe implements RecipeKind {
                 config,
                 Set.of("save_steps"),
                 Optional.of(recipe.resolved()),
-                (run, progress) -> RunPlan.Outcome.of(
-                        R1Zero.run(settings, training, rewards, run, progress), settings.heldOut()));
+                (run, progress) ->
+                        RunPlan.Outcome.of(R1Zero.run(settings, training, rewards, run, progress), settings.heldOut()));
     }
 
     private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
@@ -167,9 +169,9 @@ final class GrpoRecipe implements RecipeKind {
                     + " are trained stay f32");
         }
         String names = recipe.get(targets);
-        Lora.Options lora =
-                Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
-        Lora.Options adapted = names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
+        Lora.Options lora = Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
+        Lora.Options adapted =
+                names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
         return new R1Zero.Training(
                 rollout(recipe, common), recipe.get(peft) ? adapted : null, half ? DType.BF16 : DType.F32);
     }

@@ -6,7 +6,6 @@ import io.torrefy.lm.Generator;
 import io.torrefy.lm.Lora;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
@@ -37,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 /// alone, so a run resumes from weights, optimiser state and the number of steps, and with asynchronous rollout from
 /// the batches that wait.
 ///
-/// The first two points are [GroupSampler]; what it may do beyond them is said by a [RolloutPlan]. The probability ratio
-/// is taken to the policy that sampled: with a plan that samples from other weights than those of the step (older ones,
-/// or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`).
+/// The first two points are [GroupSampler]; what it may do beyond them is said by a [RolloutPlan]. The probability
+/// ratio is taken to the policy that sampled: with a plan that samples from other weights than those of the step (older
+/// ones, or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`).
 @Export(value = "posttrain.Grpo", since = "0.1")
 public final class Grpo implements AutoCloseable {
     /// How to train. Names are TRL's where TRL has them.
@@ -100,8 +99,7 @@ public final class Grpo implements AutoCloseable {
     private final Options options;
     private final RolloutPlan plan;
     private final GrpoLoss loss;
-    private final AdamW optimizer;
-    private final Schedule schedule;
+    private final Learner learner;
     private final Generator generator;
     private final Episodes evaluated;
     private final GroupSampler sampler;
@@ -128,11 +126,12 @@ public final class Grpo implements AutoCloseable {
         this.options = options;
         this.plan = plan;
         this.loss = GrpoLoss.of(options.loss);
-        this.optimizer =
+        AdamW optimizer =
                 AdamW.of(policy.trainableParameters(), options.learningRate).withBetas(0.9, 0.95);
-        this.schedule = options.decay
+        Schedule schedule = options.decay
                 ? Schedule.linear(options.learningRate, options.warmup, options.steps)
                 : Schedule.constantWithWarmup(options.learningRate, options.warmup);
+        this.learner = Learner.of("grpo", policy, optimizer, schedule, options.maxGradNorm);
         int slots = options.problems * options.numGenerations;
         int positions = policy.config().maxPositions();
         Function<Generator, GroupSampler> samplerOf =
@@ -164,8 +163,8 @@ public final class Grpo implements AutoCloseable {
 
     /// The same by a plan, and of an adapter, if there is one.
     ///
-    /// @param adapter the policy's, which alone is trained; the policy without it is the reference where none is given,
-    ///     without a second copy of the weights
+    /// @param adapter the policy's, which alone is trained; the policy without it is the reference where none is
+    ///     given, without a second copy of the weights
     /// @throws IllegalArgumentException without a reference and an adapter where `beta > 0`
     public static Grpo of(
             CausalLm policy,
@@ -180,7 +179,7 @@ public final class Grpo implements AutoCloseable {
     }
 
     AdamW optimizer() {
-        return optimizer;
+        return learner.optimizer();
     }
 
     /// Episodes of the policy as it is, for evaluation: with the plan's weights and environment.
@@ -263,7 +262,8 @@ public final class Grpo implements AutoCloseable {
         double gradNorm;
         GrpoLoss.@Nullable Metrics metrics;
         /// Of the first update of a rollout, which others hand on.
-        @Nullable SamplingGap sampling;
+        @Nullable
+        SamplingGap sampling;
     }
 
     private Update update(
@@ -301,14 +301,7 @@ public final class Grpo implements AutoCloseable {
             }
         }
         update.sampling = known == null ? gap : known;
-        update.gradNorm = GradientClipping.norm(policy.parameters());
-        if (!Double.isFinite(update.loss) || !Double.isFinite(update.gradNorm)) {
-            throw new RunException("[grpo] the loss is " + update.loss + " and the gradient norm " + update.gradNorm
-                    + " at step " + (step + 1)
-                    + ". Hint: lower the learning rate and resume; the last checkpoint is from before it.");
-        }
-        optimizer.learningRate(schedule.at(step));
-        optimizer.step(GradientClipping.coefficient(update.gradNorm, options.maxGradNorm));
+        update.gradNorm = learner.update(step, update.loss);
         return update;
     }
 
@@ -372,8 +365,8 @@ public final class Grpo implements AutoCloseable {
         return Tensor.of(values, values.length);
     }
 
-    /// Log-probabilities under a model, without gradients, of all completions that take part in the loss; the others
-    /// have none.
+    /// Log-probabilities under a model, without gradients, of all completions that take part in the loss; the
+    /// others have none.
     private List<double[]> logProbs(CausalLm model, List<Rollout> rollouts) {
         double[][] result = new double[rollouts.size()][0];
         double[] everywhere = new double[rollouts.size()];
@@ -395,8 +388,8 @@ public final class Grpo implements AutoCloseable {
         return List.of(result);
     }
 
-    /// Log-probabilities of the tokens that were sampled, packed end to end. The completions of a problem follow each
-    /// other: their prompt is read once.
+    /// Log-probabilities of the tokens that were sampled, packed end to end. The completions of a problem follow
+    /// each other: their prompt is read once.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
         return PackedCompletions.of(
                         batch.stream().map(Rollout::prompt).toList(),
@@ -420,9 +413,8 @@ public final class Grpo implements AutoCloseable {
             m.put(RunMetrics.STALENESS, (double) (step - batch.version()));
         }
         if (plan.maskTruncatedCompletions()) {
-            m.put(
-                    RunMetrics.MASKED_TRUNCATED,
-                    (double) batch.rollouts().stream().filter(r -> !counts(r)).count());
+            m.put(RunMetrics.MASKED_TRUNCATED, (double)
+                    batch.rollouts().stream().filter(r -> !counts(r)).count());
         }
         GrpoLoss.Metrics loss = update.metrics;
         if (options.loss.beta() != 0) {
@@ -431,7 +423,7 @@ public final class Grpo implements AutoCloseable {
         m.put(RunMetrics.CLIP_FRACTION, loss == null ? 0 : loss.clipRegion());
         m.put(RunMetrics.LOSS, update.loss);
         m.put(RunMetrics.GRAD_NORM, update.gradNorm);
-        m.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         Objects.requireNonNull(update.sampling).put(m);
         clock.put(m, batch.tokens());
         return m;
@@ -463,6 +455,6 @@ public final class Grpo implements AutoCloseable {
             async.close();
         }
         generator.close();
-        optimizer.close();
+        learner.close();
     }
 }
