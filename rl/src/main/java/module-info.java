@@ -7,8 +7,10 @@ module io.torrefy.rl {
     requires jdk.incubator.vector;
     requires com.fasterxml.jackson.core;
     requires io.torrefy.export;
+    requires java.desktop; // pictures in pixels
     requires static org.jspecify;
 
     exports io.torrefy.rl;
     exports io.torrefy.rl.envs;
+    exports io.torrefy.rl.plot;
 }
