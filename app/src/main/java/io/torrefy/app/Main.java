@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             GenerateCommand.class,
             ChatCommand.class,
             EvalCommand.class,
+            SampleCommand.class,
             ParityCommand.class,
             RecordsCommand.class,
             ColumnsCommand.class,

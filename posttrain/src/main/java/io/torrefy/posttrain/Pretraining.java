@@ -64,8 +64,8 @@ public final class Pretraining implements AutoCloseable {
                         ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors(), options.learningRate)
                 .withBetas(0.9, 0.95)
                 .withWeightDecay(options.weightDecay);
-        this.learner = learner(
-                optimizer, Schedule.cosineWithMinLr(options.learningRate, options.warmup, options.steps, 0.01));
+        this.learner =
+                learner(optimizer, Schedule.cosineWithMinLr(options.learningRate, options.warmup, options.steps, 0.01));
     }
 
     private Learner learner(AdamW optimizer, Schedule schedule) {

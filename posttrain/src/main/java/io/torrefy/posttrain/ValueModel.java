@@ -60,8 +60,9 @@ public final class ValueModel extends Module {
         return new ValueModel(body, Linear.normal(body.config().hidden(), 1, false, std, rng));
     }
 
-    /// A model with a head of zeros: a critic that says 0 everywhere until it has learnt. With a copy of the policy as
-    /// body it is the one to begin with where there is no reward model; InstructGPT begins with the reward model.
+    /// A model with a head of zeros: a critic that says 0 everywhere until it has learnt. With a copy of the policy
+    /// as body it is the one to begin with where there is no reward model; InstructGPT begins with the reward
+    /// model.
     public static ValueModel ofZeros(CausalLm body) {
         return of(body, 0, Rng.of(0));
     }

@@ -43,8 +43,7 @@ public record Optimization(
     /// @param op for messages
     Learner learner(String op, Module model, double peak) {
         AdamW optimizer = AdamW.of(model.namedParameters(), peak).withBetas(0.9, 0.95);
-        Schedule schedule =
-                decay ? Schedule.linear(peak, warmup, steps) : Schedule.constantWithWarmup(peak, warmup);
+        Schedule schedule = decay ? Schedule.linear(peak, warmup, steps) : Schedule.constantWithWarmup(peak, warmup);
         return Learner.of(op, model, optimizer, schedule, maxGradNorm);
     }
 }

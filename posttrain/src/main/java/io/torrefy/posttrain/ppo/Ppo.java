@@ -200,7 +200,8 @@ public final class Ppo implements AutoCloseable {
 
     private Estimates estimates(Actor.Experience x) {
         double[] values = actor.sampler().perToken(x.batch(), critic::values);
-        double[] rewards = TokenRewards.of(x.kl(), actor.klCoefficient(), x.batch().scores(), x.lengths());
+        double[] rewards =
+                TokenRewards.of(x.kl(), actor.klCoefficient(), x.batch().scores(), x.lengths());
         if (options.whitenRewards) {
             rewards = Whitening.scale(rewards);
         }

@@ -127,7 +127,8 @@ public final class ReinforcePlusPlus implements AutoCloseable {
         Clock clock = new Clock();
         Actor.Experience x = actor.sample(step, clock);
         clock.lap("log_probs");
-        double[] rewards = TokenRewards.of(x.kl(), actor.klCoefficient(), x.batch().scores(), x.lengths());
+        double[] rewards =
+                TokenRewards.of(x.kl(), actor.klCoefficient(), x.batch().scores(), x.lengths());
         double[] advantages = options.baseline
                 ? groupAdvantages(rewards, x.lengths(), options.rollout.numGenerations())
                 : advantages(rewards, x.lengths(), options.gamma);

@@ -57,27 +57,29 @@ public final class Cpo implements AutoCloseable {
                 .sum();
         PairMetrics seen = new PairMetrics(options.beta());
         double[] nll = {0};
-        double sum = updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
-            Answers.Scores scores = Answers.of(Updates.at(pairs, part)).scores(policy);
-            Tensor sums = scores.sums();
-            Tensor both = sums.reshape(part.length, 2);
-            Tensor loss = CpoLoss.loss(
-                    options,
-                    both.select(1, 0),
-                    both.select(1, 1),
-                    scores.lengthsFrom(0),
-                    scores.lengthsFrom(1),
-                    batch.length);
-            Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
-            nll[0] += supervised.item();
-            double[] inverse = Arrays.stream(scores.lengths())
-                    .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
-                    .toArray();
-            Tensor shown =
-                    sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-            seen.add(shown, Tensor.zeros(part.length, 2), scores);
-            return options.cpoAlpha() > 0 ? loss.add(supervised.mul(options.cpoAlpha())) : loss;
-        });
+        double sum =
+                updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
+                    Answers.Scores scores = Answers.of(Updates.at(pairs, part)).scores(policy);
+                    Tensor sums = scores.sums();
+                    Tensor both = sums.reshape(part.length, 2);
+                    Tensor loss = CpoLoss.loss(
+                            options,
+                            both.select(1, 0),
+                            both.select(1, 1),
+                            scores.lengthsFrom(0),
+                            scores.lengthsFrom(1),
+                            batch.length);
+                    Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
+                    nll[0] += supervised.item();
+                    double[] inverse = Arrays.stream(scores.lengths())
+                            .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
+                            .toArray();
+                    Tensor shown = sums.detach()
+                            .mul(Answers.vector(inverse, sums.dtype()))
+                            .reshape(part.length, 2);
+                    seen.add(shown, Tensor.zeros(part.length, 2), scores);
+                    return options.cpoAlpha() > 0 ? loss.add(supervised.mul(options.cpoAlpha())) : loss;
+                });
         Map<String, Double> metrics = updates.apply(step, sum);
         metrics.put("nll_loss", nll[0]);
         seen.put(metrics);

@@ -59,19 +59,21 @@ public final class ProcessRewardTrainer implements AutoCloseable {
                 .mapToDouble(i -> labels(examples.get(i)).length)
                 .sum();
         int[] right = {0};
-        double sum = updates.accumulate(updates.microBatches(batch, i -> examples.get(i).ids().length), part -> {
-            List<StepwiseExample> some = Updates.at(examples, part);
-            TokenBatch packed =
-                    TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
-            double[] labels =
-                    some.stream().flatMapToDouble(e -> Arrays.stream(labels(e))).toArray();
-            Tensor logits = model.values(packed, places(packed, some, labels.length));
-            double[] z = logits.detach().toDoubles();
-            for (int i = 0; i < z.length; i++) {
-                right[0] += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
-            }
-            return ProcessRewardModel.loss(logits, labels, labelled);
-        });
+        double sum = updates.accumulate(
+                updates.microBatches(batch, i -> examples.get(i).ids().length), part -> {
+                    List<StepwiseExample> some = Updates.at(examples, part);
+                    TokenBatch packed = TokenBatch.pack(
+                            some.stream().map(StepwiseExample::ids).toList());
+                    double[] labels = some.stream()
+                            .flatMapToDouble(e -> Arrays.stream(labels(e)))
+                            .toArray();
+                    Tensor logits = model.values(packed, places(packed, some, labels.length));
+                    double[] z = logits.detach().toDoubles();
+                    for (int i = 0; i < z.length; i++) {
+                        right[0] += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
+                    }
+                    return ProcessRewardModel.loss(logits, labels, labelled);
+                });
         Map<String, Double> metrics = updates.apply(step, sum);
         metrics.put("accuracy", right[0] / labelled);
         return metrics;

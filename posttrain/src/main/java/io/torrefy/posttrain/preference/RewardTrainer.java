@@ -70,14 +70,16 @@ public final class RewardTrainer implements AutoCloseable {
     public Map<String, Double> step(long step) {
         int[] batch = updates.batch(step);
         Seen seen = new Seen();
-        double sum = updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
-            List<PreferencePair> some = Updates.at(pairs, part);
-            Tensor scores = scores(model, some);
-            seen.add(scores.detach().toDoubles());
-            double[] margins = some.stream().mapToDouble(PreferencePair::margin).toArray();
-            return RewardLoss.loss(
-                    scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
-        });
+        double sum =
+                updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
+                    List<PreferencePair> some = Updates.at(pairs, part);
+                    Tensor scores = scores(model, some);
+                    seen.add(scores.detach().toDoubles());
+                    double[] margins =
+                            some.stream().mapToDouble(PreferencePair::margin).toArray();
+                    return RewardLoss.loss(
+                            scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
+                });
         Map<String, Double> metrics = updates.apply(step, sum);
         seen.put(metrics);
         return metrics;
