@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.posttrain.Checkpoint;
 import io.torrefy.posttrain.Pretraining;
 import io.torrefy.posttrain.RunFolder;
-import io.torrefy.posttrain.Trouble;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -109,9 +108,7 @@ record PretrainLoop(
         metrics.put("loss", done.loss());
         metrics.put("grad_norm", done.gradNorm());
         metrics.put("learning_rate", done.learningRate());
-        for (Trouble trouble : run.get().log(position.step, metrics)) {
-            common.err().println(trouble.sentence());
-        }
+        run.get().log(position.step, metrics);
         if (position.step % every == 0 || position.step == steps) {
             run.get().checkpoint(position.step, folder -> {
                 training.save(folder);

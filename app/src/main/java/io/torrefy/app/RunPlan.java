@@ -90,6 +90,7 @@ record RunPlan(
             long done = run.resumed().map(c -> c.step()).orElse(0L);
             Outcome outcome;
             try (Progress progress = Progress.start(System.err, Terminal.detect(), done, steps)) {
+                run.onTrouble(progress::trouble);
                 outcome = body.run(run, progress);
             }
             Report.write(folder);

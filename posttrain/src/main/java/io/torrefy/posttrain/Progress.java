@@ -162,7 +162,8 @@ public final class Progress implements AutoCloseable {
     /// Writes what went wrong as a line that stays.
     public void trouble(Trouble trouble) {
         var sign = terminal.unicode() ? "⚠ " : "! ";
-        message(terminal.color() ? ESCAPE + ORANGE + "m" + sign + trouble.sentence() + ESCAPE + "0m" : sign + trouble.sentence());
+        var line = sign + trouble.sentence();
+        message(terminal.color() ? ESCAPE + ORANGE + "m" + line + ESCAPE + "0m" : line);
     }
 
     private static void remember(Map<String, Double> metrics, String name, List<Double> history) {

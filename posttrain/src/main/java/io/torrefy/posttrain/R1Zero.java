@@ -170,11 +170,10 @@ public final class R1Zero {
     private Position step(Weights weights, Grpo grpo, Position before) {
         Grpo.Step done = grpo.step(before.step);
         Position position = new Position(before.step + 1, before.accuracyBefore, before.tokens + done.tokens());
-        List<Trouble> troubles = run.log(position.step, done.metrics());
+        run.log(position.step, done.metrics());
         done.samples().stream().limit(1).forEach(run::sample);
         grpo.warnings().forEach(progress::message);
         progress.step(position.step, done.metrics());
-        troubles.forEach(progress::trouble);
         boolean last = position.step == settings.grpo.steps();
         if (!last && settings.evaluateEvery > 0 && position.step % settings.evaluateEvery == 0) {
             evaluate(grpo, watched, settings.evaluateOn, position.step, "eval");

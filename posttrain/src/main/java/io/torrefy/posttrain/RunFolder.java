@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -67,6 +68,7 @@ public final class RunFolder implements AutoCloseable {
     private final JsonLinesWriter metrics;
     private final JsonLinesWriter samples;
     private final Trouble.Watch watch;
+    private Consumer<? super Trouble> onTrouble = _ -> {};
     private Optional<EventWriter> events = Optional.empty();
     private int keep = 3;
     private boolean stale;
@@ -202,6 +204,13 @@ public final class RunFolder implements AutoCloseable {
         return List.copyOf(notes);
     }
 
+    /// Has signs of trouble told as they begin to show in what is logged. A resumed run does not say again what it said
+    /// before its checkpoint.
+    public synchronized RunFolder onTrouble(Consumer<? super Trouble> listener) {
+        onTrouble = listener;
+        return this;
+    }
+
     /// Sets how many checkpoints are kept, at least 1; 3 by default.
     public RunFolder keep(int newest) {
         if (newest < 1) {
@@ -278,9 +287,7 @@ public final class RunFolder implements AutoCloseable {
 
     /// Logs the metrics of `step`, in their order, to `metrics.jsonl` and to TensorBoard. A step may log several
     /// times.
-    ///
-    /// @return the signs of trouble that begin with them, to be shown; a resumed run does not say again what it said
-    public synchronized List<Trouble> log(long step, Map<String, Double> values) {
+    public synchronized void log(long step, Map<String, Double> values) {
         var now = clock.instant();
         var line = new LinkedHashMap<String, Object>();
         line.put("step", step);
@@ -294,7 +301,7 @@ public final class RunFolder implements AutoCloseable {
                 events().scalar(value.getKey(), step, value.getValue());
             }
             events().flush();
-            return watch.log(step, values);
+            watch.log(step, values).forEach(onTrouble);
         } catch (IOException e) {
             throw failed("log the metrics of step " + step, e);
         }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.torrefy.posttrain.Trouble.Kind;
 import io.torrefy.tensor.SplitMix;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -308,17 +311,17 @@ class TroubleTest {
             return m;
         };
         List<Trouble> said = new ArrayList<>();
-        try (RunFolder run = RunFolder.open(folder, false)) {
+        try (RunFolder run = RunFolder.open(folder, false).onTrouble(said::add)) {
             for (int step = 1; step <= 41; step++) {
-                said.addAll(run.log(step, metrics.apply(step)));
+                run.log(step, metrics.apply(step));
                 if (step == 30) {
                     run.checkpoint(step, scratch -> Files.writeString(scratch.resolve("state"), "30"));
                 }
             }
         }
-        try (RunFolder run = RunFolder.open(folder, true)) {
+        try (RunFolder run = RunFolder.open(folder, true).onTrouble(said::add)) {
             for (int step = 31; step <= 60; step++) {
-                said.addAll(run.log(step, metrics.apply(step)));
+                run.log(step, metrics.apply(step));
             }
         }
         assertThat(said).isEqualTo(seen(60, metrics)).hasSize(2);
@@ -328,6 +331,16 @@ class TroubleTest {
         for (Trouble trouble : said) {
             assertThat(html).contains("<b>" + trouble.title() + "</b> from step " + trouble.step() + " on");
         }
+    }
+
+    @Test
+    void theTerminalSaysItInALineThatStays() {
+        var bytes = new ByteArrayOutputStream();
+        Trouble trouble = only(10, _ -> Map.of("reward", 0.5, "clip_fraction", 0.4));
+        try (var progress = Progress.start(new PrintStream(bytes, true, StandardCharsets.UTF_8), Terminal.plain(), 0, 10)) {
+            progress.trouble(trouble);
+        }
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("⚠ " + trouble.sentence() + System.lineSeparator());
     }
 
     @Test
