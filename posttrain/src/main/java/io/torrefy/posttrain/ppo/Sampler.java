@@ -209,7 +209,11 @@ final class Sampler implements AutoCloseable {
     /// The rows of a step in random order, in `count` parts as equal as can be. The rows of a part are in their own
     /// order, so that completions of one prompt share it.
     List<int[]> miniBatches(long step, int epoch, Optimization optimization) {
-        int rows = options.batch();
+        return miniBatches(step, epoch, optimization, options.batch());
+    }
+
+    /// The same of `rows` rows, such as pairs.
+    List<int[]> miniBatches(long step, int epoch, Optimization optimization, int rows) {
         int count = optimization.numMiniBatches();
         // Another seed than sampling's, whose streams are numbered by sample.
         long stream = step * optimization.numPpoEpochs() + epoch;
