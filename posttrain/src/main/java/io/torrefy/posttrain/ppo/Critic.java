@@ -6,6 +6,7 @@ import io.torrefy.nn.Linear;
 import io.torrefy.nn.Module;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.PackedCompletions;
+import io.torrefy.posttrain.preference.ValueModel;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
@@ -54,6 +55,17 @@ public final class Critic extends Module {
             critic.head.weight().copyFrom(head);
         }
         return critic;
+    }
+
+    /// A critic that begins as a trained reward model, body and head, as InstructGPT's does.
+    ///
+    /// @param folder what [ValueModel#save(Path)] or transformers wrote
+    /// @throws io.torrefy.lm.ModelException if it is no such model
+    public static Critic fromRewardModel(Path folder) {
+        ValueModel model = ValueModel.load(folder);
+        try (Tensor head = model.head()) { // copied; the body becomes the critic's
+            return of(model.body(), head);
+        }
     }
 
     /// The model below the head.

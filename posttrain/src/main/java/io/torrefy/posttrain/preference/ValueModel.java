@@ -102,6 +102,16 @@ public final class ValueModel extends Module {
         return body.config();
     }
 
+    /// The model below the head, without its own.
+    public CausalLm body() {
+        return body;
+    }
+
+    /// The head's weights (1, hidden).
+    public Tensor head() {
+        return score.weight();
+    }
+
     /// The number at every token of packed sequences, (tokens).
     public Tensor values(TokenBatch batch) {
         return score.forward(body.hidden(batch)).squeeze(-1);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.posttrain.PackedCompletions;
+import io.torrefy.posttrain.preference.ValueModel;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -72,6 +73,23 @@ class CriticTest {
         }
         Files.delete(folder.resolve("value_head.safetensors"));
         assertThatThrownBy(() -> Critic.load(folder).close()).hasMessageContaining("value_head.safetensors");
+    }
+
+    /// Its value of a whole text is the reward model's score of it.
+    @Test
+    void aCriticFromARewardModelBeginsWithItsScores(@TempDir Path folder) throws Exception {
+        int[] text = {5, 9, 2, 4, 8, 1};
+        double score;
+        try (ValueModel model = ValueModel.of(Tiny.model(1), 0.5, Rng.of(2))) {
+            score = model.score(List.of(text))[0];
+            model.save(folder);
+        }
+        try (Critic critic = Critic.fromRewardModel(folder);
+                Scope _ = Scope.open()) {
+            // The value before the token that follows the text, whatever that is.
+            PackedCompletions next = PackedCompletions.of(List.of(text), List.of(new int[] {3}));
+            Close.check("score", critic.values(next).toDoubles(), new double[] {score}, 1e-5, 1e-6);
+        }
     }
 
     @Test
