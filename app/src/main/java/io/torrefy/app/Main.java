@@ -24,6 +24,10 @@ import picocli.CommandLine.Spec;
         subcommands = {
             R1ZeroCommand.class,
             GrpoCommand.class,
+            PpoCommand.class,
+            RlooCommand.class,
+            OnlineDpoCommand.class,
+            DistillCommand.class,
             PretrainCommand.class,
             GenerateCommand.class,
             ChatCommand.class,

@@ -32,6 +32,11 @@ final class Episodes {
         messages = new ConversationTokens(tokenizer, plan.template());
     }
 
+    /// Completions alone, without an environment.
+    static Episodes ofCompletions(Generator generator, Tokenizer tokenizer) {
+        return new Episodes(generator, tokenizer, Integer.MAX_VALUE, RolloutPlan.DEFAULT);
+    }
+
     /// One episode for each problem, in order; those of equal problems that follow each other share their prompt.
     ///
     /// @param sampling [Sampling#maxNewTokens] is the limit of the whole episode, replies included

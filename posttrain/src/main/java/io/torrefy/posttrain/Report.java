@@ -223,12 +223,15 @@ public final class Report {
         colors.next();
         data.series().entrySet().stream()
                 .filter(one -> one.getKey().startsWith(RunMetrics.REWARD_PARTS))
-                .limit(COLORS.size() - 1L)
+                .limit(COLORS.size() - 2L)
                 .forEach(one -> rewards.add(new Chart.Line(
                         one.getKey().substring(RunMetrics.REWARD_PARTS.length()),
                         colors.next(),
                         one.getValue(),
                         Chart.Shape.SMOOTHED)));
+        data.find(RunMetrics.VALIDATION_REWARD)
+                .ifPresent(evals -> rewards.add(
+                        new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
         if (!rewards.isEmpty()) {
             charts.append(Chart.of("Reward", "Mean per completion.", Chart.Unit.NUMBER, rewards)
                     .html(""));

@@ -23,6 +23,10 @@ public final class RunMetrics {
     public static final String EVAL_ACCURACY = "eval/accuracy";
     /// Fraction of validation problems solved greedily, on the way.
     public static final String VALIDATION_ACCURACY = "eval/validation";
+    /// Mean reward of the held-out problems' greedy completions.
+    public static final String EVAL_REWARD = "eval/reward";
+    /// The same of validation problems, on the way.
+    public static final String VALIDATION_REWARD = "eval/validation_reward";
     /// Mean completion length.
     public static final String RESPONSE_LENGTH = "response_length";
     /// Fraction of completions cut off at the length limit.

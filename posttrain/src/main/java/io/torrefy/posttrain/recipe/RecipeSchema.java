@@ -145,6 +145,16 @@ public final class RecipeSchema {
         return declare(name, what, written -> single(written, "one value"), RecipeSchema::quoted, standard);
     }
 
+    /// Texts.
+    public Key<List<String>> texts(String name, List<String> standard, String what) {
+        return declare(
+                name,
+                what,
+                Written::texts,
+                all -> all.stream().map(RecipeSchema::quoted).collect(Collectors.joining(", ", "[", "]")),
+                standard);
+    }
+
     /// A file or folder. Required.
     public Key<Path> path(String name, String what) {
         return declare(name, what, written -> Path.of(single(written, "a path")), p -> quoted(p.toString()), null);

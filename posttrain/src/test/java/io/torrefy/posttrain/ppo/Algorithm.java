@@ -47,6 +47,17 @@ enum Algorithm {
         Run open(long seed, Setup setup) {
             return reinforce(seed, setup, true);
         }
+    },
+    ONLINE_DPO {
+        @Override
+        Run open(long seed, Setup setup) {
+            CausalLm policy = Tiny.model(seed);
+            CausalLm reference = Tiny.model(3);
+            var options = OnlineDpo.Options.of(setup.rollout, setup.optimization);
+            OnlineDpo dpo =
+                    OnlineDpo.of(policy, reference, Tiny.tokenizer(), Tiny.task(), setup.scorer, options);
+            return new Run(dpo::step, dpo::save, dpo::restore, List.of(policy), List.of(dpo, policy, reference));
+        }
     };
 
     record Setup(RolloutOptions rollout, Optimization optimization, KlPenalty kl, Scorer scorer) {
