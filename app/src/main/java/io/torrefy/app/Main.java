@@ -24,6 +24,10 @@ import picocli.CommandLine.Spec;
         subcommands = {
             R1ZeroCommand.class,
             GrpoCommand.class,
+            SftCommand.class,
+            RewardCommand.class,
+            DpoCommand.class,
+            KtoCommand.class,
             PretrainCommand.class,
             GenerateCommand.class,
             ChatCommand.class,
