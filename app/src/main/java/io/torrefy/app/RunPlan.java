@@ -7,6 +7,7 @@ import io.torrefy.posttrain.Report;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Terminal;
+import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.tensor.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,10 +35,24 @@ record RunPlan(
         Set<String> mayChange,
         Optional<String> recipe,
         Body body) {
+    /// A run that a recipe says.
+    ///
+    /// @param dataFingerprint of the files that it reads
+    static RunPlan of(String title, Recipe recipe, long seed, String dataFingerprint, long steps, Body body) {
+        Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
+        config.put("data_fingerprint", dataFingerprint);
+        return new RunPlan(
+                title, seed, steps, config, Set.of("save_steps", "save_total_limit"), Optional.of(recipe.resolved()), body);
+    }
+
     /// What runs in a folder, from its beginning or from the folder's last checkpoint.
     @FunctionalInterface
-    interface Body {
+    interface Body extends AutoCloseable {
         Outcome run(RunFolder run, Progress progress) throws IOException;
+
+        /// Lets go of what was loaded for it.
+        @Override
+        default void close() {}
     }
 
     /// What came of it.
@@ -78,7 +93,8 @@ record RunPlan(
     ///
     /// @param command what was typed
     Outcome run(Path folder, boolean resume, String command, CommonOptions common) throws IOException {
-        try (RunFolder run = RunFolder.open(folder, resume)) {
+        try (body;
+                RunFolder run = RunFolder.open(folder, resume)) {
             run.notes().forEach(common.err()::println);
             Map<String, Object> all = new LinkedHashMap<>(config);
             all.put("threads", Threads.count());

@@ -7,6 +7,7 @@ import io.torrefy.nn.Schedule;
 import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
+import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.SplitMix;
 import io.torrefy.tensor.Tensor;
@@ -15,8 +16,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /// Which examples a step takes, how they are cut into micro-batches, and what is done with their gradients.
 final class Updates implements AutoCloseable {
@@ -67,6 +70,42 @@ final class Updates implements AutoCloseable {
         return order;
     }
 
+    /// What is done with a batch.
+    interface Pass {
+        /// Its loss, with its gradient where those are recorded.
+        double loss(int[] batch);
+    }
+
+    /// The mean loss of held-out examples in batches as long as a step's, without training.
+    double evaluate(int heldOut, Pass pass) {
+        double sum = 0;
+        try (Autograd.Mode _ = Autograd.noGrad()) {
+            for (int from = 0; from < heldOut; from += training.batchSize()) {
+                int[] batch = IntStream.range(from, Math.min(heldOut, from + training.batchSize()))
+                        .toArray();
+                sum += pass.loss(batch) * batch.length / heldOut;
+            }
+        }
+        return sum;
+    }
+
+    /// Gradients of a loss, where they are recorded.
+    static void backward(Tensor loss) {
+        if (Autograd.isEnabled()) {
+            loss.backward();
+        }
+    }
+
+    /// Held-out metrics by TRL's names: `eval_` before those of a step.
+    static Map<String, Double> held(double loss, Consumer<Map<String, Double>> others) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put(RunMetrics.LOSS, loss);
+        others.accept(metrics);
+        Map<String, Double> named = new LinkedHashMap<>();
+        metrics.forEach((name, value) -> named.put("eval_" + name, value));
+        return named;
+    }
+
     /// The batch, some at a time.
     ///
     /// @param tokens of an example
@@ -88,7 +127,7 @@ final class Updates implements AutoCloseable {
         return parts;
     }
 
-    /// Adds the gradients of a batch, a micro-batch at a time.
+    /// Adds the gradients of a batch, where they are recorded, a micro-batch at a time.
     ///
     /// @param loss of some examples, divided by what the whole batch is
     /// @return the batch's loss
@@ -97,7 +136,7 @@ final class Updates implements AutoCloseable {
         for (int[] part : microBatches) {
             try (Scope _ = Scope.open()) {
                 Tensor value = loss.apply(part);
-                value.backward();
+                backward(value);
                 sum += value.item();
             }
         }

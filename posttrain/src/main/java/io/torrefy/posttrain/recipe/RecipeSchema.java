@@ -145,14 +145,26 @@ public final class RecipeSchema {
         return declare(name, what, written -> single(written, "one value"), RecipeSchema::quoted, standard);
     }
 
-    /// Texts.
+    /// Any texts.
     public Key<List<String>> texts(String name, List<String> standard, String what) {
-        return declare(
-                name,
-                what,
-                Written::texts,
-                all -> all.stream().map(RecipeSchema::quoted).collect(Collectors.joining(", ", "[", "]")),
-                standard);
+        return declare(name, what, Written::texts, RecipeSchema::list, standard);
+    }
+
+    private static String list(List<String> texts) {
+        return texts.stream().map(RecipeSchema::quoted).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    /// Finite numbers; none by default.
+    public Key<List<Double>> numbers(String name, String what) {
+        return declare(name, what, RecipeSchema::finiteNumbers, List::toString, List.of());
+    }
+
+    private static List<Double> finiteNumbers(Written written) throws Key.Misfit {
+        List<Double> numbers = new ArrayList<>();
+        for (String text : written.texts()) {
+            numbers.add(finiteNumber(Written.one(text, written.place())));
+        }
+        return numbers;
     }
 
     /// A file or folder. Required.
@@ -166,7 +178,7 @@ public final class RecipeSchema {
                 name,
                 what,
                 written -> written.texts().stream().map(Path::of).toList(),
-                all -> all.stream().map(p -> quoted(p.toString())).collect(Collectors.joining(", ", "[", "]")),
+                all -> list(all.stream().map(Path::toString).toList()),
                 List.of());
     }
 

@@ -321,6 +321,11 @@ public final class Sft implements AutoCloseable {
         return truncated;
     }
 
+    /// The optimiser, whose state a checkpoint keeps.
+    public AdamW optimizer() {
+        return learner.optimizer();
+    }
+
     /// Steps of the whole run.
     public long steps() {
         return options.maxSteps > 0
