@@ -2,8 +2,6 @@ package io.torrefy.posttrain.preference;
 
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Module;
-import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Schedule;
 import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
@@ -30,12 +28,7 @@ final class Updates implements AutoCloseable {
     Updates(String op, Module model, PreferenceTraining training, int examples) {
         this.training = training;
         this.examples = examples;
-        ParameterGroups groups = ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors();
-        AdamW optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
-        Schedule schedule = training.decay()
-                ? Schedule.linear(training.learningRate(), training.warmup(), training.steps())
-                : Schedule.constantWithWarmup(training.learningRate(), training.warmup());
-        learner = Learner.of(op, model, optimizer, schedule, training.maxGradNorm());
+        learner = training.learner(op, model);
     }
 
     AdamW optimizer() {
