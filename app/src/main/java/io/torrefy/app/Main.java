@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             GenerateCommand.class,
             ChatCommand.class,
             EvalCommand.class,
+            SampleCommand.class,
             ParityCommand.class,
             RecordsCommand.class,
             ColumnsCommand.class,

@@ -6,7 +6,7 @@ import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.ppo.OnlineDpo;
 import io.torrefy.posttrain.ppo.Scorer;
 import io.torrefy.posttrain.preference.DpoLoss;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;

@@ -16,7 +16,7 @@ import io.torrefy.posttrain.ppo.Optimization;
 import io.torrefy.posttrain.ppo.RolloutOptions;
 import io.torrefy.posttrain.ppo.TrainingStep;
 import io.torrefy.posttrain.preference.PreferenceReward;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;

@@ -3,11 +3,10 @@ package io.torrefy.app;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.PolicyRun;
 import io.torrefy.posttrain.Rewards;
-import io.torrefy.posttrain.ppo.Critic;
 import io.torrefy.posttrain.ppo.Ppo;
 import io.torrefy.posttrain.ppo.PpoLoss;
 import io.torrefy.posttrain.ppo.Scorer;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -65,7 +64,7 @@ final class PpoRecipe implements RecipeKind {
             try (CausalLm policy = CausalLm.load(keys.model(recipe));
                     CausalLm reference = penalty > 0 ? CausalLm.load(keys.reference(recipe)) : null;
                     ValueModel scorer = keys.loadRewardModel(recipe);
-                    Critic values = critic(recipe)) {
+                    ValueModel values = critic(recipe)) {
                 Rewards sum = keys.rewards(recipe, own, scorer, common);
                 try (Ppo ppo = Ppo.of(
                         policy,
@@ -83,10 +82,10 @@ final class PpoRecipe implements RecipeKind {
         });
     }
 
-    private Critic critic(Recipe recipe) {
+    private ValueModel critic(Recipe recipe) {
         return recipe.get(critic) == CriticFrom.POLICY
-                ? Critic.of(CausalLm.load(keys.model(recipe)))
-                : Critic.fromRewardModel(keys.rewardModel(recipe).orElseThrow());
+                ? ValueModel.ofZeros(CausalLm.load(keys.model(recipe)))
+                : ValueModel.load(keys.rewardModel(recipe).orElseThrow());
     }
 
     private Ppo.Options options(Recipe recipe) {

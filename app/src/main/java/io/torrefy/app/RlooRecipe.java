@@ -7,7 +7,7 @@ import io.torrefy.posttrain.ppo.PpoLoss;
 import io.torrefy.posttrain.ppo.ReinforcePlusPlus;
 import io.torrefy.posttrain.ppo.Rloo;
 import io.torrefy.posttrain.ppo.Scorer;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.lm.BpeTrainer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.DecoderConfig;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Threads;
 import java.io.IOException;

@@ -164,7 +164,7 @@ public final class PolicyRun {
         Sampling greedy =
                 Sampling.greedy(settings.maxCompletionLength).withStopIds(Set.of(Tokens.end(settings.tokenizer)));
         Evaluation evaluation = Evaluation.run(
-                trainer.generator(),
+                new Episodes(trainer.generator(), settings.tokenizer, Integer.MAX_VALUE, RolloutPlan.DEFAULT),
                 settings.tokenizer,
                 settings.task,
                 settings.rewards,

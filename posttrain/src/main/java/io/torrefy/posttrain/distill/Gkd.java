@@ -8,10 +8,9 @@ import io.torrefy.lm.Sampling;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Safetensors;
 import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
@@ -108,16 +107,13 @@ public final class Gkd implements AutoCloseable {
         }
     }
 
-    private static final String OPTIMIZER = "optimizer.safetensors";
-
     private final CausalLm student;
     private final CausalLm teacher;
     private final Tokenizer tokenizer;
     private final DistillSource source;
     private final Options options;
     private final GeneralizedJsd divergence;
-    private final AdamW optimizer;
-    private final Schedule schedule;
+    private final Learner learner;
     private final Generator generator;
     private final Optional<Generator> teacherGenerator;
 
@@ -131,10 +127,11 @@ public final class Gkd implements AutoCloseable {
         PreferenceTraining training = options.training;
         ParameterGroups groups =
                 ParameterGroups.of(student.namedParameters()).withoutDecayOnVectors();
-        this.optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
-        this.schedule = training.decay()
+        AdamW optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
+        Schedule schedule = training.decay()
                 ? Schedule.linear(training.learningRate(), training.warmup(), training.steps())
                 : Schedule.constantWithWarmup(training.learningRate(), training.warmup());
+        this.learner = Learner.of("gkd", student, optimizer, schedule, training.maxGradNorm());
         this.generator = Generator.of(student, tokenizer, training.batchSize());
         this.teacherGenerator = options.seqKd
                 ? Optional.of(Generator.of(teacher, tokenizer, training.batchSize()))
@@ -188,13 +185,13 @@ public final class Gkd implements AutoCloseable {
             sums = sums.plus(accumulate(part, targets, times));
         }
         long updating = System.nanoTime();
-        double norm = update(step, sums.loss());
+        double norm = learner.update(step, sums.loss());
         lap(times, "update", updating);
 
         Map<String, Double> m = new LinkedHashMap<>();
         m.put(RunMetrics.LOSS, sums.loss());
         m.put(RunMetrics.GRAD_NORM, norm);
-        m.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         m.put(RunMetrics.ENTROPY, sums.entropy() / targets);
         m.put("on_policy", onPolicy ? 1.0 : 0);
         m.put(RunMetrics.RESPONSE_LENGTH, targets / batch.sequences.size());
@@ -323,19 +320,6 @@ public final class Gkd implements AutoCloseable {
         }
     }
 
-    private double update(long step, double loss) {
-        double norm = GradientClipping.norm(student.parameters());
-        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-            optimizer.zeroGrad();
-            throw new RunException("[gkd] the loss is " + loss + " and the gradient norm " + norm + " at step "
-                    + (step + 1) + ". Hint: lower the learning rate and resume; the last checkpoint is from before"
-                    + " it. If this is the first step, a model's weights are not finite.");
-        }
-        optimizer.learningRate(schedule.at(step));
-        optimizer.step(GradientClipping.coefficient(norm, options.training.maxGradNorm()));
-        return norm;
-    }
-
     // ---- what people see -------------------------------------------------------------------------------------------
 
     private List<RunSample> samples(long step, Batch batch) {
@@ -377,31 +361,20 @@ public final class Gkd implements AutoCloseable {
     /// optimiser's state.
     public void save(Path folder) throws IOException {
         student.save(folder);
-        Safetensors.write(folder.resolve(OPTIMIZER), optimizer.state(), Map.of());
+        learner.save(folder);
     }
 
     /// Goes on from what [#save] wrote, in the student this was made with.
     ///
     /// @throws IllegalArgumentException if the weights or states do not fit it
     public void restore(Path folder) throws IOException {
-        Map<String, Tensor> weights = Safetensors.readSharded(folder);
-        try {
-            student.load(weights);
-        } finally {
-            weights.values().forEach(Tensor::close);
-        }
-        Map<String, Tensor> state = Safetensors.read(folder.resolve(OPTIMIZER));
-        try {
-            optimizer.load(state);
-        } finally {
-            state.values().forEach(Tensor::close);
-        }
+        learner.restoreWithWeights(folder);
     }
 
     @Override
     public void close() {
         generator.close();
         teacherGenerator.ifPresent(Generator::close);
-        optimizer.close();
+        learner.close();
     }
 }

@@ -12,6 +12,7 @@ import io.torrefy.lm.TrainedBpe;
 import io.torrefy.posttrain.Attempt;
 import io.torrefy.posttrain.Problem;
 import io.torrefy.posttrain.Tokens;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Rng;
 import java.util.ArrayList;
 import java.util.List;
