@@ -99,8 +99,7 @@ public final class OnlineDpo implements AutoCloseable {
         this.loss = DpoLoss.of(options.loss);
         KlPenalty pull = KlPenalty.fixed(options.loss.beta());
         this.sampler = new Sampler(op, policy, reference, tokenizer, task, scorer, options.rollout, pull);
-        Optimization o = options.optimization;
-        this.learner = o.learner(op, policy, o.learningRate());
+        this.learner = options.optimization.learner(op, policy, options.optimization.learningRate());
     }
 
     /// A trainer of this policy.
@@ -134,18 +133,20 @@ public final class OnlineDpo implements AutoCloseable {
                 sampler.perToken(batch, packed -> packed.logProbs(reference, 1).logProbs()), lengths);
         clock.lap("log_probs");
         List<Pair> pairs = pairs(batch.scores(), options.rollout.numGenerations());
-        Updates updates = new Updates();
+        Means means = new Means();
         for (int epoch = 0; epoch < options.optimization.numPpoEpochs(); epoch++) {
             for (int[] some : sampler.miniBatches(step, epoch, options.optimization, pairs.size())) {
-                update(step, batch, ref, Arrays.stream(some).mapToObj(pairs::get).toList(), updates);
+                update(step, batch, ref, Arrays.stream(some).mapToObj(pairs::get).toList(), means);
             }
         }
         clock.lap("update");
         List<RunSample> samples = sampler.samples(step, batch);
         Map<String, Double> m = Metrics.of(batch, samples);
         metrics(m, batch, pairs, old, ref);
-        m.put(RunMetrics.LOSS, updates.mean(updates.loss));
-        m.put(RunMetrics.GRAD_NORM, updates.mean(updates.gradNorm));
+        // 0 where nothing was preferred.
+        m.put(RunMetrics.LOSS, 0.0);
+        m.put(RunMetrics.GRAD_NORM, 0.0);
+        means.put(m);
         m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         clock.put(m, batch.tokens());
         return new TrainingStep(m, samples, batch.warnings());
@@ -170,18 +171,7 @@ public final class OnlineDpo implements AutoCloseable {
 
     // ---- 3: the update ---------------------------------------------------------------------------------------------
 
-    /// What the updates of a step measured, summed.
-    private static final class Updates {
-        int count;
-        double loss;
-        double gradNorm;
-
-        double mean(double sum) {
-            return count == 0 ? 0 : sum / count;
-        }
-    }
-
-    private void update(long step, Sampler.Batch batch, double[] ref, List<Pair> all, Updates updates) {
+    private void update(long step, Sampler.Batch batch, double[] ref, List<Pair> all, Means means) {
         List<Pair> pairs =
                 all.stream().filter(p -> !(p.tie && options.dropTies)).toList();
         if (pairs.isEmpty()) {
@@ -216,9 +206,9 @@ public final class OnlineDpo implements AutoCloseable {
                 sum += value.item();
             }
         }
-        updates.gradNorm += learner.update(step, sum);
-        updates.loss += sum;
-        updates.count++;
+        means.add(RunMetrics.LOSS, sum);
+        means.add(RunMetrics.GRAD_NORM, learner.update(step, sum));
+        means.endUpdate();
     }
 
     /// The sums over each completion's tokens, (pairs, 2).
