@@ -86,10 +86,10 @@ final class GrpoRecipe {
     private final Key<Long> staleness = schema.integer(
                     "max_staleness", 0, "steps that sampling runs behind, on a thread of its own; 0 for none")
             .where(n -> n >= 0 && n <= Integer.MAX_VALUE, "at least 0");
-    private final Key<PackedWeights.Format> weights = schema.choice(
-            "rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
-    private final Key<String> environment = schema.text(
-            "environment", "", "what answers the model, turn by turn: an exported name; empty for none");
+    private final Key<PackedWeights.Format> weights =
+            schema.choice("rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
+    private final Key<String> environment =
+            schema.text("environment", "", "what answers the model, turn by turn: an exported name; empty for none");
     private final Key<Long> turns = positive("max_turns", 5, "the model's turns in an episode");
     private final Key<Boolean> template =
             schema.flag("chat_template", false, "whether prompts are messages, by the model's chat template");
@@ -103,7 +103,9 @@ final class GrpoRecipe {
     private final Key<Long> rank = positive("lora_r", 16, "its rank");
     private final Key<Double> alpha = above("lora_alpha", 32, "its update is multiplied by lora_alpha / lora_r");
     private final Key<String> targets = schema.text(
-            "lora_target_modules", ALL_LINEAR, "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
+            "lora_target_modules",
+            ALL_LINEAR,
+            "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
     private final Key<PackedWeights.Format> frozen = schema.choice(
                     "frozen_weights", PackedWeights.Format.F32, "how the model under it is kept: f32 or bf16")
             .where(format -> format != PackedWeights.Format.INT8, "f32 or bf16");
@@ -138,11 +140,11 @@ final class GrpoRecipe {
                     + " are trained stay f32");
         }
         String names = recipe.get(targets);
-        Lora.Options lora =
-                Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
-        Lora.Options adapted = names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
-        return new R1Zero.Training(
-                plan(recipe, common), recipe.get(peft) ? adapted : null, half ? DType.BF16 : DType.F32);
+        Lora.Options lora = Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
+        Lora.Options adapted =
+                names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
+        R1Zero.Training whole = R1Zero.Training.DEFAULT.withPlan(plan(recipe, common));
+        return recipe.get(peft) ? whole.withAdapter(adapted, half ? DType.BF16 : DType.F32) : whole;
     }
 
     private RolloutPlan plan(Recipe recipe, CommonOptions common) {

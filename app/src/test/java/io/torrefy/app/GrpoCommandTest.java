@@ -129,7 +129,8 @@ class GrpoCommandTest {
         assertThat(weights("one")).isEqualTo(weights("other"));
         Path run = temporary.resolve("one");
         assertThat(run.resolve("adapter/adapter_config.json")).content().contains("\"q_proj\", \"v_proj\"");
-        assertThat(run.resolve("checkpoints/step-000002/adapter/adapter_model.safetensors")).exists();
+        assertThat(run.resolve("checkpoints/step-000002/adapter/adapter_model.safetensors"))
+                .exists();
         assertThat(run.resolve("checkpoints/step-000002/model.safetensors")).doesNotExist();
         assertThat(run.resolve("metrics.jsonl"))
                 .content()

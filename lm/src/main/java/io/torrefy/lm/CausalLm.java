@@ -129,9 +129,9 @@ public final class CausalLm extends Module {
         return config;
     }
 
-    /// Freezes the model, and keeps the matrices of its blocks in another floating dtype: with BF16 they take half the
-    /// memory, for a model that is a reference or is trained by an adapter ([Lora]). What it computes is what it would with
-    /// those weights rounded. Embeddings, the output matrix and norms stay as they are.
+    /// Freezes the model, and keeps the matrices of its blocks in another floating dtype: with BF16 they take half
+    /// the memory, for a model that is a reference or is trained by an adapter ([Lora]). What it computes is what
+    /// it would with those weights rounded. Embeddings, the output matrix and norms stay as they are.
     ///
     /// @throws IllegalArgumentException if dtype is not floating, or the blocks have no [Linear] layers, as GPT-2's
     /// @throws IllegalStateException if there is an adapter already

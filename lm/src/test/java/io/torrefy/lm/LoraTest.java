@@ -245,8 +245,9 @@ class LoraTest {
                     Lora theirs = trained(rounded)) {
                 assertThat(logits()).isEqualTo(logitsOf(rounded));
                 SequencedMap<String, float[]> expected = gradients(rounded, theirs);
-                gradients(model, mine).forEach((name, gradient) ->
-                        assertThat(gradient).as(name).isEqualTo(expected.get(name)));
+                gradients(model, mine)
+                        .forEach((name, gradient) ->
+                                assertThat(gradient).as(name).isEqualTo(expected.get(name)));
                 assertThatThrownBy(mine::merge).hasMessageContainingAll("BF16", "Hint");
                 assertThatThrownBy(() -> model.freeze(DType.F32)).hasMessageContainingAll("rank 3", "Hint");
             }

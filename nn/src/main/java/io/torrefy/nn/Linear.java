@@ -44,8 +44,9 @@ public final class Linear extends Layer {
         return weight;
     }
 
-    /// Freezes weight and bias, and keeps the weight in another floating dtype: BF16 takes half the memory. Products are
-    /// the F32 ones with the rounded weight; its F32 form lives for a product only, in the backward pass anew.
+    /// Freezes weight and bias, and keeps the weight in another floating dtype: BF16 takes half the memory.
+    /// Products are the F32 ones with the rounded weight; its F32 form lives for a product only, in the backward
+    /// pass anew.
     ///
     /// @throws IllegalStateException if there is an adapter, which was made for the weight as it is
     public void freeze(DType dtype) {

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// decoding, and up to `maxStaleness` versions that wait to be sampled from (what is trained only: of an adapter its
 /// factors).
 ///
-/// Batches that were sampled and not yet trained on cannot be sampled again from a checkpoint's weights, so a checkpoint
-/// holds them ([#save]), and a run goes on from it bit for bit.
+/// Batches that were sampled and not yet trained on cannot be sampled again from a checkpoint's weights, so a
+/// checkpoint holds them ([#save]), and a run goes on from it bit for bit.
 final class AsyncRollout implements AutoCloseable {
     private static final String FILE = "replay.json";
 
@@ -73,8 +73,7 @@ final class AsyncRollout implements AutoCloseable {
 
     private static CausalLm copyOf(CausalLm model, @Nullable Lora adapter) {
         CausalLm copy = CausalLm.create(model.config(), Rng.of(0));
-        copy.freeze(
-                model.parameters().stream().anyMatch(p -> p.dtype() == DType.BF16) ? DType.BF16 : DType.F32);
+        copy.freeze(model.parameters().stream().anyMatch(p -> p.dtype() == DType.BF16) ? DType.BF16 : DType.F32);
         if (adapter != null) {
             Lora.attach(copy, adapter.options(), Rng.of(0));
         }
@@ -82,8 +81,8 @@ final class AsyncRollout implements AutoCloseable {
         return copy;
     }
 
-    /// The batch of a step, which the weights have done exactly that many of. Starts on those that may be sampled with
-    /// these weights.
+    /// The batch of a step, which the weights have done exactly that many of. Starts on those that may be sampled
+    /// with these weights.
     ///
     /// @throws RunException if the rollout failed
     RolloutBatch next(long step) {

@@ -27,8 +27,8 @@ public interface ConversationEnvironment {
 
         /// What follows a turn of the model.
         ///
-        /// @param completion the turn's text without special tokens; the token in which a stop string ends may go
-        ///     beyond it
+        /// @param completion the turn's text without special tokens; the token in which a stop string ends may
+        ///     go beyond it
         Reply step(String completion);
     }
 

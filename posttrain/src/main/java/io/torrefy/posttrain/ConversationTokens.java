@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// stood before is not tokenised again.
 ///
 /// With a chat template a reply is what the template writes behind the assistant's text: the rest of a template that
-/// shows earlier turns in another way later (without their thoughts) is thereby never seen, as the model never wrote it.
-/// The texts of replies are ordinary text: they cannot end a turn.
+/// shows earlier turns in another way later (without their thoughts) is thereby never seen, as the model never wrote
+/// it. The texts of replies are ordinary text: they cannot end a turn.
 final class ConversationTokens {
     /// Stand for texts while a template is rendered; of a private use area, so that no template writes them.
     private static final char TURN = '\uE000';
@@ -56,9 +56,10 @@ final class ConversationTokens {
         int turn = text.indexOf(TURN);
         String[] parts = text.substring(turn + 1).split(String.valueOf(MESSAGE), -1);
         if (turn < 0 || parts.length != messages.size() + 1) {
-            throw new RunException("[environment] expected a chat template that writes the assistant's text and each of "
-                    + messages.stream().map(ChatMessage::role).toList()
-                    + " once; got one that does not. Hint: reply with roles that the template knows.");
+            throw new RunException(
+                    "[environment] expected a chat template that writes the assistant's text and each of "
+                            + messages.stream().map(ChatMessage::role).toList()
+                            + " once; got one that does not. Hint: reply with roles that the template knows.");
         }
         int[] ids = tokenizer.encode(parts[0]);
         if (ended && ids.length > 0 && ids[0] == Tokens.end(tokenizer)) {

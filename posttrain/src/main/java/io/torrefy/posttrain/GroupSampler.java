@@ -154,8 +154,8 @@ final class GroupSampler {
         double rolloutSeconds;
         double rewardSeconds;
 
-        /// How many problems a try takes to find groups that are missing, by the share that was kept; 1 more of both
-        /// so that none kept is no division by zero.
+        /// How many problems a try takes to find groups that are missing, by the share that was kept; 1 more of
+        /// both so that none kept is no division by zero.
         int problemsFor(int missing) {
             int sampled = kept + filtered;
             return (int) Math.min(options.problems(), Math.ceilDiv((long) missing * (sampled + 1), kept + 1));
@@ -178,13 +178,19 @@ final class GroupSampler {
                 names.add(ENVIRONMENT);
             }
             for (String name : names) {
-                m.put(RunMetrics.REWARD_PARTS + name, meanOfScored(all.stream()
-                        .mapToDouble(r -> r.sample().rewards().getOrDefault(name, Double.NaN))
-                        .toArray()));
+                m.put(
+                        RunMetrics.REWARD_PARTS + name,
+                        meanOfScored(all.stream()
+                                .mapToDouble(r -> r.sample().rewards().getOrDefault(name, Double.NaN))
+                                .toArray()));
             }
-            m.put(RunMetrics.ACCURACY, all.stream().filter(r -> r.sample().correct()).count() / n);
+            m.put(
+                    RunMetrics.ACCURACY,
+                    all.stream().filter(r -> r.sample().correct()).count() / n);
             m.put(RunMetrics.RESPONSE_LENGTH, tokens() / n);
-            m.put(RunMetrics.TRUNCATED, all.stream().filter(r -> r.episode().truncated()).count() / n);
+            m.put(
+                    RunMetrics.TRUNCATED,
+                    all.stream().filter(r -> r.episode().truncated()).count() / n);
             m.put(RunMetrics.ENTROPY, surprise());
             m.put(RunMetrics.ZERO_VARIANCE, Advantages.zeroVarianceFraction(reward, options.numGenerations()));
             if (plan.filterGroups() != RolloutPlan.FilterGroups.NONE) {
@@ -193,8 +199,11 @@ final class GroupSampler {
             }
             if (plan.environment() != null) {
                 double calls = all.stream().mapToInt(r -> r.episode().calls()).sum();
-                double failures = all.stream().mapToInt(r -> r.episode().failures()).sum();
-                m.put(RunMetrics.TURNS, all.stream().mapToInt(r -> r.episode().turns()).sum() / n);
+                double failures =
+                        all.stream().mapToInt(r -> r.episode().failures()).sum();
+                m.put(
+                        RunMetrics.TURNS,
+                        all.stream().mapToInt(r -> r.episode().turns()).sum() / n);
                 m.put(RunMetrics.TOOL_CALLS, calls / n);
                 m.put(RunMetrics.TOOL_FAILURES, calls == 0 ? 0 : failures / calls);
             }

@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
 /// alone, so a run resumes from weights, optimiser state and the number of steps, and with asynchronous rollout from
 /// the batches that wait.
 ///
-/// The first two points are [GroupSampler]; what it may do beyond them is said by a [RolloutPlan]. The probability ratio
-/// is taken to the policy that sampled: with a plan that samples from other weights than those of the step (older ones,
-/// or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`).
+/// The first two points are [GroupSampler]; what it may do beyond them is said by a [RolloutPlan]. The probability
+/// ratio is taken to the policy that sampled: with a plan that samples from other weights than those of the step (older
+/// ones, or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`).
 @Export(value = "posttrain.Grpo", since = "0.1")
 public final class Grpo implements AutoCloseable {
     /// How to train. Names are TRL's where TRL has them.
@@ -164,8 +164,8 @@ public final class Grpo implements AutoCloseable {
 
     /// The same by a plan, and of an adapter, if there is one.
     ///
-    /// @param adapter the policy's, which alone is trained; the policy without it is the reference where none is given,
-    ///     without a second copy of the weights
+    /// @param adapter the policy's, which alone is trained; the policy without it is the reference where none is
+    ///     given, without a second copy of the weights
     /// @throws IllegalArgumentException without a reference and an adapter where `beta > 0`
     public static Grpo of(
             CausalLm policy,
@@ -263,7 +263,8 @@ public final class Grpo implements AutoCloseable {
         double gradNorm;
         GrpoLoss.@Nullable Metrics metrics;
         /// Of the first update of a rollout, which others hand on.
-        @Nullable SamplingGap sampling;
+        @Nullable
+        SamplingGap sampling;
     }
 
     private Update update(
@@ -372,8 +373,8 @@ public final class Grpo implements AutoCloseable {
         return Tensor.of(values, values.length);
     }
 
-    /// Log-probabilities under a model, without gradients, of all completions that take part in the loss; the others
-    /// have none.
+    /// Log-probabilities under a model, without gradients, of all completions that take part in the loss; the
+    /// others have none.
     private List<double[]> logProbs(CausalLm model, List<Rollout> rollouts) {
         double[][] result = new double[rollouts.size()][0];
         double[] everywhere = new double[rollouts.size()];
@@ -395,8 +396,8 @@ public final class Grpo implements AutoCloseable {
         return List.of(result);
     }
 
-    /// Log-probabilities of the tokens that were sampled, packed end to end. The completions of a problem follow each
-    /// other: their prompt is read once.
+    /// Log-probabilities of the tokens that were sampled, packed end to end. The completions of a problem follow
+    /// each other: their prompt is read once.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
         return PackedCompletions.of(
                         batch.stream().map(Rollout::prompt).toList(),
@@ -420,9 +421,8 @@ public final class Grpo implements AutoCloseable {
             m.put(RunMetrics.STALENESS, (double) (step - batch.version()));
         }
         if (plan.maskTruncatedCompletions()) {
-            m.put(
-                    RunMetrics.MASKED_TRUNCATED,
-                    (double) batch.rollouts().stream().filter(r -> !counts(r)).count());
+            m.put(RunMetrics.MASKED_TRUNCATED, (double)
+                    batch.rollouts().stream().filter(r -> !counts(r)).count());
         }
         GrpoLoss.Metrics loss = update.metrics;
         if (options.loss.beta() != 0) {

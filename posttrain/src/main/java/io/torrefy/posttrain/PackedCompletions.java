@@ -25,7 +25,10 @@ public record PackedCompletions(TokenBatch batch, Tensor places, Tensor targets,
     /// @throws IllegalArgumentException if there are not as many prompts as completions, or one of them is empty
     public static PackedCompletions of(List<int[]> prompts, List<int[]> completions) {
         check(prompts, completions);
-        return of(prompts, completions, completions.stream().map(ids -> all(ids.length)).toList());
+        return of(
+                prompts,
+                completions,
+                completions.stream().map(ids -> all(ids.length)).toList());
     }
 
     private static boolean[] all(int count) {

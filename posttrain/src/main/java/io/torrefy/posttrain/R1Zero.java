@@ -51,13 +51,22 @@ public final class R1Zero {
 
     /// How to train, beyond [Settings].
     ///
-    /// @param adapter trained in place of the weights, which are frozen; checkpoints then hold the adapter alone, and the
-    ///     run's folder at the end `adapter`, in PEFT's format, beside the merged `model`. The model without it is the
-    ///     reference. Null: the weights are trained
+    /// @param adapter trained in place of the weights, which are frozen; checkpoints then hold the adapter alone,
+    ///     and the run's folder at the end `adapter`, in PEFT's format, beside the merged `model`. The model
+    ///     without it is the reference. Null: the weights are trained
     /// @param base how the matrices of the frozen model are kept under an adapter: F32, or BF16 for half the memory
     public record Training(RolloutPlan plan, Lora.@Nullable Options adapter, DType base) {
         /// All weights, a group for each problem.
         public static final Training DEFAULT = new Training(RolloutPlan.DEFAULT, null, DType.F32);
+
+        public Training withPlan(RolloutPlan value) {
+            return new Training(value, adapter, base);
+        }
+
+        /// With an adapter on a model kept as `base`.
+        public Training withAdapter(Lora.Options value, DType base) {
+            return new Training(plan, value, base);
+        }
 
         public Training {
             if (adapter == null && base != DType.F32) {
@@ -107,8 +116,7 @@ public final class R1Zero {
     }
 
     /// As above, trained in another way.
-    public static Outcome run(
-            Settings settings, Training training, Rewards rewards, RunFolder run, Progress progress)
+    public static Outcome run(Settings settings, Training training, Rewards rewards, RunFolder run, Progress progress)
             throws IOException {
         return new R1Zero(settings, training, rewards, run, progress).run();
     }
@@ -128,14 +136,7 @@ public final class R1Zero {
                 Lora adapter = adapter(policy, from);
                 CausalLm reference = measures && !adapts ? CausalLm.load(settings.model) : null;
                 Grpo grpo = Grpo.of(
-                        policy,
-                        reference,
-                        adapter,
-                        tokenizer,
-                        settings.task,
-                        rewards,
-                        settings.grpo,
-                        training.plan)) {
+                        policy, reference, adapter, tokenizer, settings.task, rewards, settings.grpo, training.plan)) {
             Weights weights = new Weights(policy, adapter);
             Position position = from.isPresent() ? restore(from.get(), grpo) : begin(weights, grpo);
             while (position.step < settings.grpo.steps()) {
@@ -177,8 +178,7 @@ public final class R1Zero {
 
     private Position step(Weights weights, Grpo grpo, Position before) {
         Grpo.Step done = grpo.step(before.step);
-        Position position = new Position(
-                before.step + 1, before.accuracyBefore, before.tokens + done.tokens());
+        Position position = new Position(before.step + 1, before.accuracyBefore, before.tokens + done.tokens());
         run.log(position.step, done.metrics());
         done.samples().stream().limit(1).forEach(run::sample);
         grpo.warnings().forEach(progress::message);
@@ -225,8 +225,8 @@ public final class R1Zero {
         return outcome;
     }
 
-    /// The model, and the adapter that was merged with it. The model is loaded anew for that: the one that was trained
-    /// may be kept in a smaller dtype.
+    /// The model, and the adapter that was merged with it. The model is loaded anew for that: the one that was
+    /// trained may be kept in a smaller dtype.
     private void publish(Weights weights) {
         Lora adapter = weights.adapter;
         if (adapter == null) {

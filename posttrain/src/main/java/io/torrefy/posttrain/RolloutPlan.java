@@ -98,8 +98,7 @@ public record RolloutPlan(
                 template);
     }
 
-    public RolloutPlan withEnvironment(
-            ConversationEnvironment with, int maxTurns, @Nullable ChatTemplate template) {
+    public RolloutPlan withEnvironment(ConversationEnvironment with, int maxTurns, @Nullable ChatTemplate template) {
         return new RolloutPlan(
                 filterGroups,
                 maxNumGenBatches,

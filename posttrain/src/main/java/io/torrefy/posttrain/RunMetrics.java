@@ -62,7 +62,8 @@ public final class RunMetrics {
     public static final String TOOL_CALLS = "tools/call_frequency";
     /// Fraction of the tool calls that failed (TRL's name).
     public static final String TOOL_FAILURES = "tools/failure_frequency";
-    /// Seconds that the thread of an asynchronous rollout took for the batch, rewards included; the step itself waited
+    /// Seconds that the thread of an asynchronous rollout took for the batch, rewards included; the step itself
+    /// waited
     /// `time/rollout`.
     public static final String SAMPLER_SECONDS = "sampling/seconds";
     /// Completion tokens generated per second of rollout.

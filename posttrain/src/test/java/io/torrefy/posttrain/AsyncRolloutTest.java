@@ -147,9 +147,11 @@ class AsyncRolloutTest {
                 // Where all rewards are equal there is no update to compare with.
                 if (done.metrics().get(RunMetrics.ZERO_VARIANCE) < 1) {
                     if (same(versions.get(version), versions.get(step))) {
-                        assertThat(done.metrics().get(RunMetrics.LOGP_DIFFERENCE_MAX)).isLessThan(1e-6);
+                        assertThat(done.metrics().get(RunMetrics.LOGP_DIFFERENCE_MAX))
+                                .isLessThan(1e-6);
                     } else {
-                        assertThat(done.metrics().get(RunMetrics.LOGP_DIFFERENCE)).isGreaterThan(1e-4);
+                        assertThat(done.metrics().get(RunMetrics.LOGP_DIFFERENCE))
+                                .isGreaterThan(1e-4);
                     }
                 }
             }
@@ -163,9 +165,7 @@ class AsyncRolloutTest {
     private static void load(CausalLm model, Map<String, float[]> weights) {
         try (var _ = Autograd.noGrad();
                 var _ = Scope.open()) {
-            model.namedParameters()
-                    .forEach((name, p) -> p.copyFrom(
-                            Tensor.of(weights.get(name), p.shape())));
+            model.namedParameters().forEach((name, p) -> p.copyFrom(Tensor.of(weights.get(name), p.shape())));
         }
     }
 
@@ -181,7 +181,9 @@ class AsyncRolloutTest {
                     grpo.step(step);
                 }
                 grpo.save(temporary);
-                grpo.optimizer().state().forEach((name, t) -> state.put(name, t.copy().keep()));
+                grpo.optimizer()
+                        .state()
+                        .forEach((name, t) -> state.put(name, t.copy().keep()));
             }
             try (Grpo grpo = grpo(policy, staleness, EVEN)) {
                 grpo.optimizer().load(state);
@@ -193,9 +195,8 @@ class AsyncRolloutTest {
                 }
             }
             state.values().forEach(Tensor::close);
-            TinyBase.weights(policy).forEach((name, values) -> assertThat(values)
-                    .as(name)
-                    .isEqualTo(whole.end.get(name)));
+            TinyBase.weights(policy)
+                    .forEach((name, values) -> assertThat(values).as(name).isEqualTo(whole.end.get(name)));
         }
     }
 
@@ -307,7 +308,12 @@ class AsyncRolloutTest {
         RunSample sample = new RunSample(
                 3, "train", "p", "c", "t", true, Double.NaN, Map.of("a", Double.NaN, "b", 1.0 / 3), 3, "length");
         RolloutBatch batch = new RolloutBatch(
-                7, 5, List.of(new Rollout(episode, Double.NaN, sample)), 2, Map.of("x", Double.NaN), List.of("careful"));
+                7,
+                5,
+                List.of(new Rollout(episode, Double.NaN, sample)),
+                2,
+                Map.of("x", Double.NaN),
+                List.of("careful"));
         RolloutBatch read = RolloutBatch.fromJson(tree(batch.toJson().toString()));
         Episode back = read.rollouts().getFirst().episode();
         assertThat(back.prompt()).isEqualTo(episode.prompt());

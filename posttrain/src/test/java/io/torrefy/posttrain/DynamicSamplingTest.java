@@ -38,8 +38,8 @@ class DynamicSamplingTest {
     private static RolloutBatch sample(Task task, RolloutPlan plan, long step) {
         try (CausalLm policy = TinyBase.model(3);
                 Generator generator = Generator.of(policy, TinyBase.tokenizer(), OPTIONS.problems() * GROUP)) {
-            Rewards rewards = Rewards.of("accuracy", task.accuracy())
-                    .plus("length", (_, text) -> text.length() * 1e-3, 1);
+            Rewards rewards =
+                    Rewards.of("accuracy", task.accuracy()).plus("length", (_, text) -> text.length() * 1e-3, 1);
             return new GroupSampler(
                             generator,
                             TinyBase.tokenizer(),
@@ -69,10 +69,14 @@ class DynamicSamplingTest {
         for (int from = 0; from < batch.rollouts().size(); from += GROUP) {
             List<Rollout> group = batch.rollouts().subList(from, from + GROUP);
             assertThat(answers(group)).hasSize(2);
-            assertThat(group).allMatch(r -> Arrays.equals(r.prompt(), group.getFirst().prompt()));
+            assertThat(group)
+                    .allMatch(r -> Arrays.equals(r.prompt(), group.getFirst().prompt()));
             prompts.add(group.getFirst().sample().prompt());
         }
-        assertThat(prompts).as("different problems").hasSize(OPTIONS.problems()).noneMatch(DynamicSamplingTest::hopeless);
+        assertThat(prompts)
+                .as("different problems")
+                .hasSize(OPTIONS.problems())
+                .noneMatch(DynamicSamplingTest::hopeless);
         // What is thrown away is in the figures of the step.
         double tries = batch.metrics().get(RunMetrics.NUM_GEN_BATCHES);
         double filtered = batch.metrics().get(RunMetrics.FILTERED_GROUPS);
@@ -195,7 +199,8 @@ class DynamicSamplingTest {
                             generator, TinyBase.tokenizer(), 256, task, rewards, options, RolloutPlan.DEFAULT)
                     .sample(0, 0)
                     .rollouts();
-            double masked = rollouts.stream().filter(r -> r.episode().truncated()).count();
+            double masked =
+                    rollouts.stream().filter(r -> r.episode().truncated()).count();
             assertThat(masked).as("some are cut off, some are not").isBetween(1.0, 7.0);
             Map<String, double[]> expected = gradients(same, options, rollouts);
             assertThat(grpo.step(0).metrics()).containsEntry(RunMetrics.MASKED_TRUNCATED, masked);

@@ -137,7 +137,8 @@ class EpisodesTest {
                     .toArray();
             assertThat(trained).containsExactly(sampled, within(2e-6));
             assertThat(packed.lengths())
-                    .isEqualTo(episodes.stream().mapToInt(Episode::sampledTokens).toArray());
+                    .isEqualTo(
+                            episodes.stream().mapToInt(Episode::sampledTokens).toArray());
         }
     }
 
@@ -201,8 +202,8 @@ class EpisodesTest {
     void rewardsOfTheEnvironmentStandBesideTheOthers() {
         Grpo.Options options = TinyBase.options(3, 1e-2, 1, 300, 0);
         Rewards rewards = Rewards.of("even", (_, text) -> TinyBase.even(text) ? 1 : 0);
-        try (Grpo grpo = Grpo.of(
-                model, null, null, tokenizer, Countdown.standard(), rewards, options, plan(parrot(1), 2))) {
+        try (Grpo grpo =
+                Grpo.of(model, null, null, tokenizer, Countdown.standard(), rewards, options, plan(parrot(1), 2))) {
             Grpo.Step step = grpo.step(0);
             for (RunSample sample : step.samples()) {
                 assertThat(sample.rewards()).containsOnlyKeys("even", "environment");
@@ -264,7 +265,8 @@ class EpisodesTest {
                     }
                 })
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContainingAll("[environment]", "turn 1", one.getFirst().id(), "no such square", "Hint");
+                .hasMessageContainingAll(
+                        "[environment]", "turn 1", one.getFirst().id(), "no such square", "Hint");
         assertThatThrownBy(() -> new Reply(List.of(), false, 0, false)).hasMessageContaining("0 messages, done false");
         assertThatThrownBy(() -> Reply.end(Double.NaN)).hasMessageContaining("reward NaN");
     }
@@ -292,7 +294,8 @@ class EpisodesTest {
             List<ChatMessage> all = new ArrayList<>(begin);
             all.add(ChatMessage.assistant("3 + 4"));
             all.add(tool);
-            assertThat(chat.decode(Tokens.joined(ids, reply))).isEqualTo(ChatTemplate.chatMl().render(all, true));
+            assertThat(chat.decode(Tokens.joined(ids, reply)))
+                    .isEqualTo(ChatTemplate.chatMl().render(all, true));
             // The text of a tool ends no turn: of the end tokens one is the tool's, one the model's unless it wrote it.
             assertThat(Arrays.stream(reply).filter(id -> id == Tokens.end(chat)).count())
                     .isEqualTo(ended ? 1 : 2);
@@ -327,7 +330,9 @@ class EpisodesTest {
         Conversation conversation = Calculator.of().reset(problems.getFirst());
         Reply reply = conversation.step("<calc> 2 + x3 </calc>");
         assertThat(reply.failed()).isTrue();
-        assertThat(reply.messages().getFirst().content()).startsWith("<result> error: ").endsWith(" </result>");
+        assertThat(reply.messages().getFirst().content())
+                .startsWith("<result> error: ")
+                .endsWith(" </result>");
         assertThat(conversation.step("<answer> 2 </answer>").done()).isTrue();
         assertThat(conversation.step("</calc> <calc>").done()).isTrue();
         assertThat(conversation.messages())

@@ -24,7 +24,11 @@ class GrpoAdapterTest {
     private static final Lora.Options SMALL = Lora.Options.DEFAULT.withRank(4).withAlpha(8);
 
     private static Grpo grpo(
-            CausalLm policy, @Nullable CausalLm reference, @Nullable Lora lora, Grpo.Options options, RolloutPlan plan) {
+            CausalLm policy,
+            @Nullable CausalLm reference,
+            @Nullable Lora lora,
+            Grpo.Options options,
+            RolloutPlan plan) {
         return Grpo.of(policy, reference, lora, TinyBase.tokenizer(), Countdown.standard(), EVEN, options, plan);
     }
 
@@ -58,7 +62,8 @@ class GrpoAdapterTest {
                     }
                 }
                 Map<String, float[]> after = TinyBase.weights(policy);
-                before.forEach((name, values) -> assertThat(after.get(name)).as(name).isEqualTo(values));
+                before.forEach(
+                        (name, values) -> assertThat(after.get(name)).as(name).isEqualTo(values));
             }
         }
         assertThat(byAdapter).isEqualTo(byCopy);
@@ -72,8 +77,7 @@ class GrpoAdapterTest {
         try (CausalLm policy = TinyBase.model(3)) {
             policy.freeze(base);
             try (Lora lora = Lora.attach(policy, SMALL, Rng.of(1));
-                    Grpo grpo = grpo(
-                            policy, null, lora, TinyBase.options(4, 1e-2, 1, 300, 0.1), RolloutPlan.DEFAULT)) {
+                    Grpo grpo = grpo(policy, null, lora, TinyBase.options(4, 1e-2, 1, 300, 0.1), RolloutPlan.DEFAULT)) {
                 Map<String, Double> first = grpo.step(0).metrics();
                 assertThat(first.get(RunMetrics.LOGP_DIFFERENCE_MAX)).isLessThan(1e-6);
                 assertThat(first.get(RunMetrics.SAMPLING_RATIO)).isCloseTo(1, within(1e-6));
@@ -107,8 +111,8 @@ class GrpoAdapterTest {
         }
     }
 
-    /// Sampling from rounded weights: the ratio is taken to the log-probabilities of the sampler, and says by how much
-    /// the two differ.
+    /// Sampling from rounded weights: the ratio is taken to the log-probabilities of the sampler, and says by how
+    /// much the two differ.
     @ParameterizedTest
     @EnumSource(names = {"BF16", "INT8"})
     void ratiosAreTakenToTheRoundedSampler(PackedWeights.Format format) {
@@ -133,8 +137,8 @@ class GrpoAdapterTest {
         try (CausalLm policy = TinyBase.model(3)) {
             policy.freeze(DType.BF16);
             try (Lora lora = Lora.attach(policy, SMALL, Rng.of(1));
-                    Grpo grpo = grpo(
-                            policy, null, lora, TinyBase.options(20, 1e-2, 2, 150, 0.1), RolloutPlan.DEFAULT)) {
+                    Grpo grpo =
+                            grpo(policy, null, lora, TinyBase.options(20, 1e-2, 2, 150, 0.1), RolloutPlan.DEFAULT)) {
                 for (int step = 0; step < 20; step++) {
                     grpo.step(step);
                     live.add(Memory.stats().liveBytes());

@@ -100,10 +100,11 @@ class R1ZeroTest {
                 Lora lora = Lora.load(merged, stopped.resolve("adapter"));
                 CausalLm published = CausalLm.load(stopped.resolve("model"))) {
             lora.merge();
-            TinyBase.weights(published).forEach((name, values) -> assertThat(
-                            TinyBase.weights(merged).get(name))
-                    .as(name)
-                    .isEqualTo(values));
+            TinyBase.weights(published)
+                    .forEach((name, values) -> assertThat(
+                                    TinyBase.weights(merged).get(name))
+                            .as(name)
+                            .isEqualTo(values));
         }
     }
 
@@ -212,8 +213,8 @@ class R1ZeroTest {
         try (RunFolder run = RunFolder.open(folder, resume)) {
             long done = run.resumed().map(Checkpoint::step).orElse(0L);
             try (Progress progress = Progress.start(quiet, Terminal.plain(), done, options.steps())) {
-                Rewards rewards = Rewards.of("accuracy", task.accuracy())
-                        .plus("format", Rewards.thinkAnswerFormat(), 0.1);
+                Rewards rewards =
+                        Rewards.of("accuracy", task.accuracy()).plus("format", Rewards.thinkAnswerFormat(), 0.1);
                 R1Zero.Outcome outcome = R1Zero.run(settings, training, rewards, run, progress);
                 assertThat(outcome.steps()).isEqualTo(options.steps());
             }

@@ -62,8 +62,8 @@ public final class Program implements AutoCloseable {
         return x.live("program").dtype == DType.F32 && x.dense;
     }
 
-    /// Whether a tensor can be the matrix of a [Projection]: of any floating dtype, as what is packed is a copy. One of
-    /// BF16 is packed as such where F32 is asked for, which loses nothing.
+    /// Whether a tensor can be the matrix of a [Projection]: of any floating dtype, as what is packed is a copy.
+    /// One of BF16 is packed as such where F32 is asked for, which loses nothing.
     public static boolean takesMatrix(Tensor x) {
         return x.live("program").dtype.isFloating() && x.dense && x.rank() == 2;
     }
@@ -162,7 +162,11 @@ public final class Program implements AutoCloseable {
     /// A matrix, its bias, and an update beside it.
     ///
     /// @param weight (out, in), or (in, out) if `inFirst`
-    public record Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst, @Nullable Update update) {
+    public record Projection(
+            Tensor weight,
+            @Nullable Tensor bias,
+            boolean inFirst,
+            @Nullable Update update) {
         public Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst) {
             this(weight, bias, inFirst, null);
         }
