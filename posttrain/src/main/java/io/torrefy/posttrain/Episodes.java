@@ -51,7 +51,8 @@ final class Episodes {
     private List<Episode> completions(List<Problem> problems, Sampling sampling, long firstStream) {
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < problems.size(); i++) {
-            boolean again = i > 0 && problems.get(i) == problems.get(i - 1);
+            boolean again =
+                    i > 0 && problems.get(i).prompt().equals(problems.get(i - 1).prompt());
             prompts.add(again ? prompts.getLast() : prompt(problems.get(i)));
         }
         List<Completion> completions = generator.generate(prompts, sampling, firstStream, (_, _) -> {});
