@@ -11,4 +11,8 @@ module io.torrefy.rl {
 
     exports io.torrefy.rl;
     exports io.torrefy.rl.envs;
+    exports io.torrefy.rl.montecarlo;
+    exports io.torrefy.rl.planning;
+    exports io.torrefy.rl.stochastic;
+    exports io.torrefy.rl.temporal;
 }
