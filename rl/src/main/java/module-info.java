@@ -10,5 +10,7 @@ module io.torrefy.rl {
     requires static org.jspecify;
 
     exports io.torrefy.rl;
+    exports io.torrefy.rl.approximation;
+    exports io.torrefy.rl.deep;
     exports io.torrefy.rl.envs;
 }
