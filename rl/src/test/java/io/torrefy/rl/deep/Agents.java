@@ -1,6 +1,7 @@
 package io.torrefy.rl.deep;
 
 import io.torrefy.rl.Env;
+import io.torrefy.rl.TimeLimit;
 import io.torrefy.rl.envs.GridWorld;
 import io.torrefy.rl.envs.Pendulum;
 import java.util.stream.Stream;
@@ -25,7 +26,7 @@ enum Agents {
     /// The 3 x 3 world of the book's first chapter, whose target ends the episode: four steps around the forbidden cells
     /// are the shortest way that pays 1.
     static Env<Integer, Integer> world() {
-        return new Limited<>(
+        return new TimeLimit<>(
                 GridWorld.of("""
                         . . .
                         . . #
@@ -39,7 +40,7 @@ enum Agents {
     Agent<?, ?> make(long seed) {
         return this == DDPG
                 ? Ddpg.of(
-                        () -> new Limited<>(new Pendulum(), 30),
+                        () -> new TimeLimit<>(new Pendulum(), 30),
                         Ddpg.settings()
                                 .seed(seed)
                                 .hidden(16)

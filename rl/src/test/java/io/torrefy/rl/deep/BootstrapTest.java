@@ -8,6 +8,7 @@ import io.torrefy.rl.Discrete;
 import io.torrefy.rl.Env;
 import io.torrefy.rl.Space;
 import io.torrefy.rl.Step;
+import io.torrefy.rl.TimeLimit;
 import org.junit.jupiter.api.Test;
 
 /// A state that pays 1 at every step is worth 1 / (1 - gamma) = 5 if a limit on time is all that ends it, and 1 if the
@@ -41,11 +42,11 @@ class BootstrapTest {
     }
 
     private static Env<float[], Integer> cut() {
-        return new Limited<>(new Paying(false), 3);
+        return new TimeLimit<>(new Paying(false), 3);
     }
 
     private static Env<float[], Integer> ended() {
-        return new Limited<>(new Paying(true), 3);
+        return new TimeLimit<>(new Paying(true), 3);
     }
 
     private static double dqn(Env<float[], Integer> env) {

@@ -6,6 +6,7 @@ import io.torrefy.rl.Box;
 import io.torrefy.rl.Env;
 import io.torrefy.rl.Space;
 import io.torrefy.rl.Step;
+import io.torrefy.rl.TimeLimit;
 import io.torrefy.tensor.SplitMix;
 import org.junit.jupiter.api.Test;
 
@@ -90,7 +91,7 @@ class RegulatorTest {
                     .learningStarts(500)
                     .explorationNoise(0.4)
                     .tau(0.02);
-            try (var agent = Ddpg.of(() -> new Limited<>(new Regulator(), 3), settings)) {
+            try (var agent = Ddpg.of(() -> new TimeLimit<>(new Regulator(), 3), settings)) {
                 agent.train(8000);
                 double regret = 0;
                 double all = 0;

@@ -8,6 +8,7 @@ import io.torrefy.rl.Discrete;
 import io.torrefy.rl.Env;
 import io.torrefy.rl.Space;
 import io.torrefy.rl.Step;
+import io.torrefy.rl.TimeLimit;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -67,7 +68,7 @@ class ShortCorridorTest {
                     .learningRate(0.003)
                     .baselineLearningRate(0.1)
                     .baseline(baseline);
-            try (var agent = Reinforce.of(() -> new Limited<>(new Corridor(), 1000), settings)) {
+            try (var agent = Reinforce.of(() -> new TimeLimit<>(new Corridor(), 1000), settings)) {
                 begin(agent, from);
                 for (int episode = 0; episode < 6000; episode++) {
                     agent.train(agent.steps() + 1);
