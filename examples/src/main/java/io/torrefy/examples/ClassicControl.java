@@ -11,10 +11,11 @@ import io.torrefy.rl.deep.Reinforce;
 import io.torrefy.rl.envs.Envs;
 import java.util.Locale;
 
-/// Deep reinforcement learning from several seeds, on Gymnasium's classic control: learns until the last 100 episodes are
-/// as good as a mean return asks, and then plays 100 more without exploring.
+/// Deep reinforcement learning from several seeds, on Gymnasium's classic control: learns until the last 100 episodes
+/// are as good as a mean return asks, and then plays 100 more without exploring.
 ///
-/// `java -m io.torrefy.examples/io.torrefy.examples.ClassicControl [ppo | dqn | …] [CartPole-v1] [FIRST SEED] [LAST SEED]`
+/// `java -m io.torrefy.examples/io.torrefy.examples.ClassicControl [ppo | dqn | …] [CartPole-v1] [FIRST SEED] [LAST
+/// SEED]`
 final class ClassicControl {
     private ClassicControl() {}
 
@@ -48,8 +49,9 @@ final class ClassicControl {
                 case "Acrobot-v1" -> new Goal(-100, 500_000);
                 case "MountainCar-v0" -> new Goal(-110, 500_000);
                 case "Pendulum-v1" -> new Goal(-200, 40_000);
-                default -> throw new IllegalArgumentException("[classic] expected CartPole-v1, Acrobot-v1, MountainCar-v0"
-                        + " or Pendulum-v1; got '" + id + "'.");
+                default ->
+                    throw new IllegalArgumentException("[classic] expected CartPole-v1, Acrobot-v1, MountainCar-v0"
+                            + " or Pendulum-v1; got '" + id + "'.");
             };
         }
     }
@@ -80,8 +82,7 @@ final class ClassicControl {
         }
     }
 
-    private static <A> Result run(
-            Agent<float[], A> agent, Env<float[], A> env, Goal goal, long seed, boolean loud) {
+    private static <A> Result run(Agent<float[], A> agent, Env<float[], A> env, Goal goal, long seed, boolean loud) {
         if (loud) {
             agent.listen(
                     goal.budget() / 10,
@@ -104,14 +105,13 @@ final class ClassicControl {
             case "ppo" -> Ppo.of(() -> Envs.discrete(id), Ppo.settings().seed(seed));
             case "dqn" -> Dqn.of(() -> Envs.discrete(id), dqn(id, seed));
             case "double-duelling" ->
-                Dqn.of(
-                        () -> Envs.discrete(id),
-                        dqn(id, seed).doubleQ(true).duelling(true));
+                Dqn.of(() -> Envs.discrete(id), dqn(id, seed).doubleQ(true).duelling(true));
             case "a2c" -> A2c.of(() -> Envs.discrete(id), A2c.settings().seed(seed));
             case "reinforce" ->
                 Reinforce.of(() -> Envs.discrete(id), Reinforce.settings().seed(seed));
-            default -> throw new IllegalArgumentException("[classic] expected ppo, dqn, double-duelling, a2c, reinforce or"
-                    + " ddpg; got '" + algorithm + "'.");
+            default ->
+                throw new IllegalArgumentException("[classic] expected ppo, dqn, double-duelling, a2c, reinforce or"
+                        + " ddpg; got '" + algorithm + "'.");
         };
     }
 

@@ -24,7 +24,8 @@ public final class FourierFeatures implements Features {
         double size = Math.pow(order + 1.0, inputs);
         if (inputs < 1 || order < 0 || size > LARGEST) {
             throw new IllegalArgumentException("[fourier] expected inputs >= 1, order >= 0 and at most " + LARGEST
-                    + " features; got " + inputs + " inputs and order " + order + ". Hint: many inputs want a low order,"
+                    + " features; got " + inputs + " inputs and order " + order
+                    + ". Hint: many inputs want a low order,"
                     + " or tile coding.");
         }
         return new FourierFeatures(inputs, order, (int) size);

@@ -5,8 +5,8 @@ import io.torrefy.rl.FiniteMdp;
 import java.util.Arrays;
 
 /// What linear values of a policy come to, exactly, where the model is known (S. Zhao, "Mathematical Foundations of
-/// Reinforcement Learning", section 8.2.5). With the states' features as the rows of Phi, the chain P and rewards r of a
-/// policy, and weights d of the states:
+/// Reinforcement Learning", section 8.2.5). With the states' features as the rows of Phi, the chain P and rewards r of
+/// a policy, and weights d of the states:
 ///
 /// ```
 /// best fit         w = argmin sum_s d(s) (v(s) - phi(s) · w)^2
@@ -14,8 +14,8 @@ import java.util.Arrays;
 /// expected update  w += alpha (b - A w)
 /// ```
 ///
-/// The fixed point minimises the *projected* Bellman error and is at most 1 / (1 - gamma) times as far from v as the best
-/// fit, if d is the policy's stationary distribution; with another d the expected update may diverge.
+/// The fixed point minimises the *projected* Bellman error and is at most 1 / (1 - gamma) times as far from v as the
+/// best fit, if d is the policy's stationary distribution; with another d the expected update may diverge.
 @Export(value = "rl.approximation.LinearEvaluation", since = "0.1")
 public final class LinearEvaluation {
     private final double[][] phi;
@@ -35,8 +35,7 @@ public final class LinearEvaluation {
     /// @param weights of the states, d, which sum to one
     /// @param gamma in [0, 1]
     /// @throws IllegalArgumentException on shapes that do not fit the process, or rows that do not sum to one
-    public static LinearEvaluation of(
-            FiniteMdp mdp, double[] policy, double[][] phi, double[] weights, double gamma) {
+    public static LinearEvaluation of(FiniteMdp mdp, double[] policy, double[][] phi, double[] weights, double gamma) {
         Divergence.gamma(gamma);
         int states = mdp.states();
         if (phi.length != states || weights.length != states || policy.length != states * mdp.actions()) {
@@ -127,8 +126,8 @@ public final class LinearEvaluation {
         return values;
     }
 
-    /// Gauss with a search of the whole matrix for each pivot. Features that depend on others leave nothing to pivot on:
-    /// theirs are 0 then, one of the many solutions.
+    /// Gauss with a search of the whole matrix for each pivot. Features that depend on others leave nothing to
+    /// pivot on: theirs are 0 then, one of the many solutions.
     static double[] solve(double[][] matrix, double[] right) {
         int n = right.length;
         double[][] m = new double[n][];

@@ -31,8 +31,7 @@ public final class LinearTd {
     ///
     /// @param rho 1 on-policy
     /// @return the TD error, target - estimate
-    public double update(
-            double alpha, double rho, double[] state, double reward, double[] next, boolean terminated) {
+    public double update(double alpha, double rho, double[] state, double reward, double[] next, boolean terminated) {
         double estimate = value.at(state);
         double delta = reward + (terminated ? 0 : gamma * value.at(next)) - estimate;
         value.move(alpha * rho * delta, state);

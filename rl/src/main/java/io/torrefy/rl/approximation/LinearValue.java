@@ -2,7 +2,8 @@ package io.torrefy.rl.approximation;
 
 import io.torrefy.export.Export;
 
-/// A value that is linear in features, v(s) = w · phi(s), and its semi-gradient update. Not for several threads at once.
+/// A value that is linear in features, v(s) = w · phi(s), and its semi-gradient update. Not for several threads at
+/// once.
 @Export(value = "rl.approximation.LinearValue", since = "0.1")
 public final class LinearValue {
     private final Features features;

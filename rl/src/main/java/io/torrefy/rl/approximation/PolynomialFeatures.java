@@ -39,8 +39,8 @@ public final class PolynomialFeatures implements Features {
     /// @param degree at least 0
     public static PolynomialFeatures of(int inputs, int degree) {
         if (inputs < 1 || degree < 0) {
-            throw new IllegalArgumentException("[polynomial] expected inputs >= 1 and degree >= 0; got " + inputs
-                    + " and " + degree + ".");
+            throw new IllegalArgumentException(
+                    "[polynomial] expected inputs >= 1 and degree >= 0; got " + inputs + " and " + degree + ".");
         }
         return new PolynomialFeatures(inputs, degree);
     }

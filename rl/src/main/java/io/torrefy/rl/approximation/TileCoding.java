@@ -2,8 +2,8 @@ package io.torrefy.rl.approximation;
 
 import io.torrefy.export.Export;
 
-/// Tile coding (Sutton and Barto, section 9.5.4): several grids over the inputs' ranges, each moved a little against the
-/// others, and one feature that is 1 in each, that of the tile which the state is in. Grid t is moved by
+/// Tile coding (Sutton and Barto, section 9.5.4): several grids over the inputs' ranges, each moved a little against
+/// the others, and one feature that is 1 in each, that of the tile which the state is in. Grid t is moved by
 /// `t (1, 3, 5, …) / tilings` of a tile, so that no direction is preferred. Every tile has its weight; nothing is
 /// hashed.
 @Export(value = "rl.approximation.TileCoding", since = "0.1")
@@ -35,8 +35,8 @@ public final class TileCoding implements Features {
         }
         for (int i = 0; i < low.length; i++) {
             if (!(low[i] < high[i]) || Double.isInfinite(high[i] - low[i])) {
-                throw new IllegalArgumentException("[tiles] expected finite low < high; got " + low[i] + " and " + high[i]
-                        + " for input " + i + ".");
+                throw new IllegalArgumentException("[tiles] expected finite low < high; got " + low[i] + " and "
+                        + high[i] + " for input " + i + ".");
             }
         }
         double size = tilings * Math.pow(tiles + 1.0, low.length);

@@ -120,12 +120,16 @@ public final class A2c<O> extends Agent<O, Integer> {
         // 3
         Tensor x = rollout.observations(order, 0, order.length);
         Tensor logProbs = actor.forward(x).logSoftmax(-1);
-        Tensor logProb = logProbs.gather(-1, rollout.actions(order, 0, order.length)).squeeze(-1);
+        Tensor logProb =
+                logProbs.gather(-1, rollout.actions(order, 0, order.length)).squeeze(-1);
         Tensor policyLoss = logProb.mul(Tensor.of(gae.advantages())).mean().neg();
         Tensor entropy = logProbs.exp().mul(logProbs).sum(-1).neg().mean();
         // 4
-        Tensor valueLoss =
-                critic.forward(x).squeeze(-1).sub(Tensor.of(gae.returns())).square().mean();
+        Tensor valueLoss = critic.forward(x)
+                .squeeze(-1)
+                .sub(Tensor.of(gae.returns()))
+                .square()
+                .mean();
         policyLoss
                 .sub(entropy.mul(s.entropyCoefficient))
                 .add(valueLoss.mul(s.valueCoefficient))

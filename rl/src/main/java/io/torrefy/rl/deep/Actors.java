@@ -11,8 +11,9 @@ import java.util.function.Supplier;
 
 /// Environments side by side that reset in the step that ends an episode, with what they last gave in flat arrays.
 ///
-/// Every episode begins with a seed of its own, a function of (seed, slot, episode), and the actions of the running ones
-/// are recorded. So where an environment is can be saved without its help: by what it was told since its last reset.
+/// Every episode begins with a seed of its own, a function of (seed, slot, episode), and the actions of the running
+/// ones are recorded. So where an environment is can be saved without its help: by what it was told since its last
+/// reset.
 final class Actors<O, A> implements AutoCloseable {
     private final List<Env<O, A>> envs = new ArrayList<>();
     private final Space<O> space;

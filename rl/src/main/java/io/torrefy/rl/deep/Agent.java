@@ -107,8 +107,7 @@ public abstract class Agent<O, A> implements AutoCloseable {
 
     public final Progress progress() {
         EpisodeReturns ended = actors.returns;
-        return new Progress(
-                steps, ended.count(), ended.meanReturn(), ended.meanLength(), new LinkedHashMap<>(losses));
+        return new Progress(steps, ended.count(), ended.meanReturn(), ended.meanLength(), new LinkedHashMap<>(losses));
     }
 
     /// Reports to `listener` whenever another `interval` steps have been taken.
@@ -117,16 +116,16 @@ public abstract class Agent<O, A> implements AutoCloseable {
         listener = to;
     }
 
-    /// Learns until `total` steps have been taken over all, those of a loaded checkpoint included; the last iteration
-    /// may take a few more.
+    /// Learns until `total` steps have been taken over all, those of a loaded checkpoint included; the last
+    /// iteration may take a few more.
     public final void train(long total) {
         while (steps < total) {
             turn();
         }
     }
 
-    /// Learns until the mean return of the last 100 episodes is `meanReturn` at least, which is what Gymnasium calls
-    /// solved.
+    /// Learns until the mean return of the last 100 episodes is `meanReturn` at least, which is what Gymnasium
+    /// calls solved.
     ///
     /// @param budget steps over all
     /// @return whether it was within the budget

@@ -1,7 +1,7 @@
 package io.torrefy.rl.deep;
 
-/// A distribution over actions 0 to n - 1, given by a row of logits. In StrictMath, so that what is drawn is the same on
-/// every machine.
+/// A distribution over actions 0 to n - 1, given by a row of logits. In StrictMath, so that what is drawn is the same
+/// on every machine.
 final class Categorical {
     private Categorical() {}
 

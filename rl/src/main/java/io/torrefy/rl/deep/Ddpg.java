@@ -18,7 +18,8 @@ import io.torrefy.tensor.Tensor;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// The deterministic policy gradient (Silver et al. 2014) with deep networks: DDPG (Lillicrap et al. 2016), as CleanRL's
+/// The deterministic policy gradient (Silver et al. 2014) with deep networks: DDPG (Lillicrap et al. 2016), as
+/// CleanRL's
 /// `ddpg_continuous_action.py` has it. The numbers are those of algorithm 10.4 of S. Zhao, "Mathematical Foundations of
 /// Reinforcement Learning".
 ///

@@ -99,8 +99,8 @@ public final class Dqn<O> extends Agent<O, Integer> {
             return this;
         }
 
-        /// The chance of a random action: from `first` in a straight line to `last`, over `steps`. By default 1, 0.05 and
-        /// 250 000.
+        /// The chance of a random action: from `first` in a straight line to `last`, over `steps`. By default
+        /// 1, 0.05 and 250 000.
         public Settings epsilon(double first, double last, long steps) {
             firstEpsilon = Checks.unit(name, "first epsilon", first);
             lastEpsilon = Checks.unit(name, "last epsilon", last);
@@ -264,8 +264,9 @@ public final class Dqn<O> extends Agent<O, Integer> {
             float best = bootstrap[i * actions + Categorical.argmax(judge, i * actions, actions)];
             y[i] = batch.rewards()[i] + (float) s.gamma * best * (1 - batch.terminated()[i]);
         }
-        Tensor taken =
-                q.forward(batch.observationRows()).gather(-1, batch.actionIndices()).squeeze(-1);
+        Tensor taken = q.forward(batch.observationRows())
+                .gather(-1, batch.actionIndices())
+                .squeeze(-1);
         Tensor loss = Losses.mse(taken, Tensor.of(y));
         loss.backward();
         adam.step();
@@ -275,7 +276,8 @@ public final class Dqn<O> extends Agent<O, Integer> {
         }
     }
 
-    /// Learns from kept transitions alone, without acting: step 3 `batches` times, step 4 every `targetEvery` of them.
+    /// Learns from kept transitions alone, without acting: step 3 `batches` times, step 4 every `targetEvery` of
+    /// them.
     ///
     /// @throws IllegalArgumentException if they are not of this agent's observations
     public void learn(ReplayBuffer data, int batches) {

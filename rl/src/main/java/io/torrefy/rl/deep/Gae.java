@@ -24,8 +24,8 @@ public record Gae(float[] advantages, float[] returns) {
     /// @param next V(s'_t), of the states that the actions led to, before any reset
     /// @param terminated whether s'_t is terminal
     /// @param done whether the episode ended with the step, terminated or truncated
-    /// @throws IllegalArgumentException on lengths that differ or are no multiple of `environments`, and on gamma or
-    ///     lambda outside of [0, 1]
+    /// @throws IllegalArgumentException on lengths that differ or are no multiple of `environments`, and on gamma
+    ///     or lambda outside of [0, 1]
     public static Gae of(
             float[] rewards,
             float[] values,

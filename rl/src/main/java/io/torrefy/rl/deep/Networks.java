@@ -24,7 +24,8 @@ final class Networks {
     /// Layers with orthogonal weights and biases of 0: a gain of √2, the last layer's `gain`. Detail 2 of "The 37
     /// implementation details of PPO" (Huang et al. 2022).
     static Sequential orthogonal(int in, int[] hidden, int out, Activation activation, double gain, Rng rng) {
-        return stack(in, hidden, out, activation, (from, to, last) -> orthogonal(from, to, last ? gain : Math.sqrt(2), rng));
+        return stack(
+                in, hidden, out, activation, (from, to, last) -> orthogonal(from, to, last ? gain : Math.sqrt(2), rng));
     }
 
     private interface Maker {

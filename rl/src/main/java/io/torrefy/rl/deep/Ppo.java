@@ -198,7 +198,8 @@ public final class Ppo<O> extends Agent<O, Integer> {
         Tensor logRatio = logProb.sub(Tensor.of(Rollout.of(rollout.logProbs, order, from, to)));
         Tensor ratio = logRatio.exp();
         // 7
-        Tensor minusA = Tensor.of(Gae.normalized(Rollout.of(gae.advantages(), order, from, to))).neg();
+        Tensor minusA = Tensor.of(Gae.normalized(Rollout.of(gae.advantages(), order, from, to)))
+                .neg();
         // 8
         Tensor clipped = ratio.clamp(1 - s.clipRange, 1 + s.clipRange);
         Tensor policyLoss = minusA.mul(ratio).maximum(minusA.mul(clipped)).mean();

@@ -12,8 +12,8 @@ import io.torrefy.tensor.Tensor;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// The simplest actor-critic, QAC: a policy moved by the action values of a critic that learns by Sarsa. The numbers are
-/// those of algorithm 10.1 of S. Zhao, "Mathematical Foundations of Reinforcement Learning", done at once for every
+/// The simplest actor-critic, QAC: a policy moved by the action values of a critic that learns by Sarsa. The numbers
+/// are those of algorithm 10.1 of S. Zhao, "Mathematical Foundations of Reinforcement Learning", done at once for every
 /// environment.
 ///
 /// ```

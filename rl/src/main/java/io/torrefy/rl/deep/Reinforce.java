@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// REINFORCE (Williams 1992), by choice with a learned baseline. The numbers are those of algorithm 9.1 of S. Zhao,
-/// "Mathematical Foundations of Reinforcement Learning", whose update has `q_t` alone, without the `gamma^t` that Sutton
-/// and Barto multiply it by (section 13.3).
+/// "Mathematical Foundations of Reinforcement Learning", whose update has `q_t` alone, without the `gamma^t` that
+/// Sutton and Barto multiply it by (section 13.3).
 ///
 /// ```
 /// repeat

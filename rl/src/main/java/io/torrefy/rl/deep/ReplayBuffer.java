@@ -95,8 +95,8 @@ public final class ReplayBuffer {
         if (added == 0) {
             throw new IllegalStateException("[replay] expected transitions to draw from; got an empty buffer.");
         }
-        var batch =
-                new Batch(new float[n * size], new float[n * actionSize], new float[n], new float[n * size], new float[n]);
+        var batch = new Batch(
+                new float[n * size], new float[n * actionSize], new float[n], new float[n * size], new float[n]);
         for (int i = 0; i < n; i++) {
             int slot = random.below(count());
             System.arraycopy(observations, slot * size, batch.observations, i * size, size);

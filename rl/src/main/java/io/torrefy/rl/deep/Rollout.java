@@ -73,8 +73,8 @@ final class Rollout {
         }
     }
 
-    /// Advantages by a critic (n, size) to (n, 1). It is asked twice for all steps at once, for V(s) and for V(s'): so a
-    /// truncated episode needs no case of its own.
+    /// Advantages by a critic (n, size) to (n, 1). It is asked twice for all steps at once, for V(s) and for V(s'):
+    /// so a truncated episode needs no case of its own.
     Gae advantages(Layer critic, double gamma, double lambda) {
         return Gae.of(
                 rewards,

@@ -114,6 +114,8 @@ class BairdTest {
         }
         assertThat(divergence.warning()).isEmpty();
         divergence.see(1, 200);
-        assertThat(divergence.warning().orElseThrow()).contains("after 201 updates one is 200.0").contains("Baird");
+        assertThat(divergence.warning().orElseThrow())
+                .contains("after 201 updates one is 200.0")
+                .contains("Baird");
     }
 }

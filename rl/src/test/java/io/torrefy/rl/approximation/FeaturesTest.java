@@ -21,12 +21,7 @@ class FeaturesTest {
     void theFourierBasisIsOfCosines() {
         assertThat(FourierFeatures.of(2, 5).size()).isEqualTo(36);
         double root = Math.sqrt(0.5);
-        Close.check(
-                "order 1",
-                FourierFeatures.of(2, 1).vector(0.25, 1),
-                new double[] {1, root, -1, -root},
-                0,
-                1e-12);
+        Close.check("order 1", FourierFeatures.of(2, 1).vector(0.25, 1), new double[] {1, root, -1, -root}, 0, 1e-12);
     }
 
     @Test
@@ -35,7 +30,9 @@ class FeaturesTest {
         assertThat(tiles.size()).isEqualTo(4 * 16);
         double[] vector = tiles.vector(1.9, 0.2);
         for (int t = 0; t < 4; t++) {
-            assertThat(Arrays.stream(vector, t * 16, (t + 1) * 16).sum()).as("tiling %d", t).isEqualTo(1);
+            assertThat(Arrays.stream(vector, t * 16, (t + 1) * 16).sum())
+                    .as("tiling %d", t)
+                    .isEqualTo(1);
         }
         // Tilings are a quarter of a tile apart along the first input: 1.9 is in tile 1 of the first, 2 of the others.
         // Along the second they are moved by 0, 3/4, 2/4, 1/4; 0.2 is at 1.8 tiles.

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The values of the uniform policy in the book's grid world (S. Zhao, section 8.2.4, figures 8.6 and 8.7), against exact
-/// solutions computed in NumPy.
+/// The values of the uniform policy in the book's grid world (S. Zhao, section 8.2.4, figures 8.6 and 8.7), against
+/// exact solutions computed in NumPy.
 class GridValuesTest {
     private static final double GAMMA = 0.9;
     private static final FiniteMdp WORLD = GridWorld.book().mdp();
@@ -86,7 +86,9 @@ class GridValuesTest {
         LinearEvaluation linear = evaluation(phi(features, polynomial ? -1 : 0));
         double[] v = values();
         assertThat(rmse(linear.values(linear.bestFit(v)), v)).as("best fit").isCloseTo(best, within(5.1e-5));
-        assertThat(rmse(linear.values(linear.fixedPoint()), v)).as("fixed point").isCloseTo(fixed, within(5.1e-5));
+        assertThat(rmse(linear.values(linear.fixedPoint()), v))
+                .as("fixed point")
+                .isCloseTo(fixed, within(5.1e-5));
     }
 
     @Test
@@ -95,8 +97,8 @@ class GridValuesTest {
         Close.check("w", w, new double[] {-3.5200, 0.4186, -0.0930}, 0, 5.1e-5);
     }
 
-    /// 500 episodes of 500 steps with a step size of 0.0005: the reference came to 0.224, 0.200, 0.134, 0.213, 0.147 and
-    /// 0.141. No run of it can be below the best fit; the margins are those of one run's noise.
+    /// 500 episodes of 500 steps with a step size of 0.0005: the reference came to 0.224, 0.200, 0.134, 0.213,
+    /// 0.147 and 0.141. No run of it can be below the best fit; the margins are those of one run's noise.
     @ParameterizedTest
     @CsvSource({
         "polynomial, 1, 0.2215, 0.224",

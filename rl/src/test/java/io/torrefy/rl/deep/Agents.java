@@ -23,18 +23,14 @@ enum Agents {
         return Stream.of(values()).filter(a -> a != DDPG);
     }
 
-    /// The 3 x 3 world of the book's first chapter, whose target ends the episode: four steps around the forbidden cells
-    /// are the shortest way that pays 1.
+    /// The 3 x 3 world of the book's first chapter, whose target ends the episode: four steps around the forbidden
+    /// cells are the shortest way that pays 1.
     static Env<Integer, Integer> world() {
-        return new TimeLimit<>(
-                GridWorld.of("""
+        return new TimeLimit<>(GridWorld.of("""
                         . . .
                         . . #
                         # . T
-                        """)
-                        .targetTerminates(true)
-                        .build(),
-                40);
+                        """).targetTerminates(true).build(), 40);
     }
 
     Agent<?, ?> make(long seed) {
@@ -65,7 +61,12 @@ enum Agents {
             case A2C ->
                 A2c.of(
                         Agents::world,
-                        A2c.settings().seed(seed).gamma(0.9).hidden(32).entropyCoefficient(0.01).learningRate(3e-3));
+                        A2c.settings()
+                                .seed(seed)
+                                .gamma(0.9)
+                                .hidden(32)
+                                .entropyCoefficient(0.01)
+                                .learningRate(3e-3));
             case DQN -> Dqn.of(Agents::world, dqn(seed));
             case DOUBLE_DUELLING_DQN ->
                 Dqn.of(Agents::world, dqn(seed).doubleQ(true).duelling(true));
@@ -76,8 +77,14 @@ enum Agents {
             case PLAIN_REINFORCE ->
                 Reinforce.of(
                         Agents::world,
-                        Reinforce.settings().seed(seed).gamma(0.9).hidden(32).learningRate(3e-3).baseline(false));
-            case QAC -> Qac.of(Agents::world, Qac.settings().seed(seed).gamma(0.9).hidden(32));
+                        Reinforce.settings()
+                                .seed(seed)
+                                .gamma(0.9)
+                                .hidden(32)
+                                .learningRate(3e-3)
+                                .baseline(false));
+            case QAC ->
+                Qac.of(Agents::world, Qac.settings().seed(seed).gamma(0.9).hidden(32));
             case OFF_POLICY ->
                 OffPolicyActorCritic.of(
                         Agents::world,

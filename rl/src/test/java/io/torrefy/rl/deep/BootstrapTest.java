@@ -73,7 +73,12 @@ class BootstrapTest {
     }
 
     private static double ppo(Env<float[], Integer> env) {
-        var settings = Ppo.settings().environments(1).gamma(0.8).hidden(8).learningRate(3e-3).annealSteps(60_000);
+        var settings = Ppo.settings()
+                .environments(1)
+                .gamma(0.8)
+                .hidden(8)
+                .learningRate(3e-3)
+                .annealSteps(60_000);
         try (var agent = Ppo.of(() -> env, settings)) {
             agent.train(60_000);
             return agent.value(new float[] {1});
@@ -81,14 +86,16 @@ class BootstrapTest {
     }
 
     private static double qac(Env<float[], Integer> env) {
-        try (var agent = Qac.of(() -> env, Qac.settings().environments(1).gamma(0.8).hidden(8))) {
+        try (var agent =
+                Qac.of(() -> env, Qac.settings().environments(1).gamma(0.8).hidden(8))) {
             agent.train(6000);
             return agent.actionValues(new float[] {1})[0];
         }
     }
 
     private static double offPolicy(Env<float[], Integer> env) {
-        var settings = OffPolicyActorCritic.settings().environments(1).gamma(0.8).hidden(8);
+        var settings =
+                OffPolicyActorCritic.settings().environments(1).gamma(0.8).hidden(8);
         try (var agent = OffPolicyActorCritic.of(() -> env, Behavior.UNIFORM, settings)) {
             agent.train(6000);
             return agent.value(new float[] {1});

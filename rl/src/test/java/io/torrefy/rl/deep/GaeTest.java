@@ -64,7 +64,8 @@ class GaeTest {
     void mistakesAreNamed() {
         float[] three = new float[3];
         assertThatThrownBy(() -> Gae.of(three, new float[2], three, NEVER, NEVER, 1, 1, 1))
-                .hasMessage("[gae] expected arrays of one length; got rewards 3, values 2, next 3, terminated 3, done 3.");
+                .hasMessage(
+                        "[gae] expected arrays of one length; got rewards 3, values 2, next 3, terminated 3, done 3.");
         assertThatThrownBy(() -> Gae.of(three, three, three, NEVER, NEVER, 2, 1, 1))
                 .hasMessageContaining("got 3 numbers for 2 environments");
         assertThatThrownBy(() -> gae(NEVER, NEVER, 1.5)).hasMessage("[gae] expected lambda in [0, 1]; got 1.5.");

@@ -15,12 +15,14 @@ import org.junit.jupiter.api.Test;
 /// The book's example of deep Q-learning (S. Zhao, figure 8.11): one episode of 1000 steps of the uniform policy, and
 /// nothing else, teaches the best action in all 25 cells.
 class GridBatchTest {
-    /// v* with rewards of -10 for forbidden cells and walls is gamma^(d - 1) / (1 - gamma), d steps from the first +1.
+    /// v* with rewards of -10 for forbidden cells and walls is gamma^(d - 1) / (1 - gamma), d steps from the first
+    /// +1.
     private static final int[] DISTANCE = {
         11, 10, 9, 8, 7, 12, 11, 8, 7, 6, 13, 14, 1, 6, 5, 14, 1, 1, 1, 4, 15, 2, 1, 2, 3
     };
 
-    private static final FiniteMdp WORLD = GridWorld.of("""
+    private static final FiniteMdp WORLD =
+            GridWorld.of("""
             . . . . .
             . # # . .
             . . # . .

@@ -110,6 +110,8 @@ class RegulatorTest {
     @Test
     void doingNothingCostsAsMuchAgain() {
         double idle = 1 / (1 - GAMMA * A * A);
-        assertThat(idle / best()).as("what the test above would see of a policy that learned nothing").isGreaterThan(2);
+        assertThat(idle / best())
+                .as("what the test above would see of a policy that learned nothing")
+                .isGreaterThan(2);
     }
 }

@@ -121,9 +121,11 @@ class RunTest {
         assertThatThrownBy(() -> Ppo.settings().gamma(1.1)).hasMessage("[ppo] expected gamma in [0, 1]; got 1.1.");
         assertThatThrownBy(() -> Dqn.settings().batchSize(0))
                 .hasMessage("[dqn] expected batchSize of at least 1; got 0.");
-        assertThatThrownBy(() -> Ppo.of(Agents::world, Ppo.settings().rolloutSteps(1).environments(1)))
+        assertThatThrownBy(() ->
+                        Ppo.of(Agents::world, Ppo.settings().rolloutSteps(1).environments(1)))
                 .hasMessageContaining("steps a rollout for each mini-batch of at least 2; got 0");
-        assertThatThrownBy(() -> Reinforce.of(Agents::world, Reinforce.settings().environments(2)))
+        assertThatThrownBy(
+                        () -> Reinforce.of(Agents::world, Reinforce.settings().environments(2)))
                 .hasMessageContaining("expected one environment");
     }
 }

@@ -15,9 +15,9 @@ import io.torrefy.tensor.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Sutton and Barto, example 13.1: three states that look the same, in the second of which the actions are swapped. Going
-/// right with probability p is worth `(2p - 4) / (p (1 - p))`, at most -11.657 at p = 2 - sqrt(2); a greedy policy never
-/// arrives.
+/// Sutton and Barto, example 13.1: three states that look the same, in the second of which the actions are swapped.
+/// Going right with probability p is worth `(2p - 4) / (p (1 - p))`, at most -11.657 at p = 2 - sqrt(2); a greedy
+/// policy never arrives.
 class ShortCorridorTest {
     private static final class Corridor implements Env<float[], Integer> {
         private int state;
