@@ -11,6 +11,8 @@ module io.torrefy.rl {
     requires static org.jspecify;
 
     exports io.torrefy.rl;
+    exports io.torrefy.rl.approximation;
+    exports io.torrefy.rl.deep;
     exports io.torrefy.rl.envs;
     exports io.torrefy.rl.montecarlo;
     exports io.torrefy.rl.planning;
