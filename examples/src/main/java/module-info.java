@@ -5,5 +5,6 @@ import org.jspecify.annotations.NullMarked;
 module io.torrefy.examples {
     requires io.torrefy.nn;
     requires io.torrefy.data;
+    requires io.torrefy.rl;
     requires static org.jspecify;
 }
