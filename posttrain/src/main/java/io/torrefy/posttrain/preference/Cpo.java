@@ -4,7 +4,6 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -57,39 +56,32 @@ public final class Cpo implements AutoCloseable {
                 .mapToDouble(i -> pairs.get(i).chosen().length)
                 .sum();
         PairMetrics seen = new PairMetrics(options.beta());
-        double nll = 0;
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> pairs.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(pairs::get).toList();
-                Answers.Scores scores = Answers.of(some).scores(policy);
-                Tensor sums = scores.sums();
-                Tensor both = sums.reshape(part.length, 2);
-                Tensor loss = CpoLoss.loss(
-                        options,
-                        both.select(1, 0),
-                        both.select(1, 1),
-                        some.stream().mapToInt(p -> p.chosen().length).toArray(),
-                        some.stream().mapToInt(p -> p.rejected().length).toArray(),
-                        batch.length);
-                Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
-                nll += supervised.item();
-                if (options.cpoAlpha() > 0) {
-                    loss = loss.add(supervised.mul(options.cpoAlpha()));
-                }
-                loss.backward();
-                sum += loss.item();
-                double[] inverse = Arrays.stream(scores.lengths())
-                        .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
-                        .toArray();
-                Tensor shown =
-                        sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-                seen.add(shown, Tensor.zeros(part.length, 2), scores);
-            }
-        }
+        double[] nll = {0};
+        double sum =
+                updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
+                    Answers.Scores scores = Answers.of(Updates.at(pairs, part)).scores(policy);
+                    Tensor sums = scores.sums();
+                    Tensor both = sums.reshape(part.length, 2);
+                    Tensor loss = CpoLoss.loss(
+                            options,
+                            both.select(1, 0),
+                            both.select(1, 1),
+                            scores.lengthsFrom(0),
+                            scores.lengthsFrom(1),
+                            batch.length);
+                    Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
+                    nll[0] += supervised.item();
+                    double[] inverse = Arrays.stream(scores.lengths())
+                            .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
+                            .toArray();
+                    Tensor shown = sums.detach()
+                            .mul(Answers.vector(inverse, sums.dtype()))
+                            .reshape(part.length, 2);
+                    seen.add(shown, Tensor.zeros(part.length, 2), scores);
+                    return options.cpoAlpha() > 0 ? loss.add(supervised.mul(options.cpoAlpha())) : loss;
+                });
         Map<String, Double> metrics = updates.apply(step, sum);
-        metrics.put("nll_loss", nll);
+        metrics.put("nll_loss", nll[0]);
         seen.put(metrics);
         return metrics;
     }

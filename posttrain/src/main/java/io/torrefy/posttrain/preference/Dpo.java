@@ -96,18 +96,9 @@ public final class Dpo implements AutoCloseable {
                 .sum();
         DpoLoss.Normaliser whole = new DpoLoss.Normaliser(batch.length, chosenTokens);
         PairMetrics seen = new PairMetrics(options.loss.beta());
-        double sum = 0;
-        if (loss.needsWholeStep() && parts.size() > 1) {
-            sum = inTwoPasses(batch, parts, whole, seen);
-        } else {
-            for (int[] part : parts) {
-                try (Scope _ = Scope.open()) {
-                    Tensor value = loss.loss(pairsOf(part, seen), whole);
-                    value.backward();
-                    sum += value.item();
-                }
-            }
-        }
+        double sum = loss.needsWholeStep() && parts.size() > 1
+                ? inTwoPasses(batch, parts, whole, seen)
+                : updates.accumulate(parts, part -> loss.loss(pairsOf(part, seen), whole));
         Map<String, Double> metrics = updates.apply(step, sum);
         seen.put(metrics);
         return metrics;
@@ -170,7 +161,7 @@ public final class Dpo implements AutoCloseable {
     }
 
     private List<PreferencePair> pairsAt(int[] part) {
-        return Arrays.stream(part).mapToObj(pairs::get).toList();
+        return Updates.at(pairs, part);
     }
 
     /// The reference's log-probabilities of the answers of some pairs, (pairs, 2).

@@ -84,28 +84,22 @@ public final class Kto implements AutoCloseable {
         int[] batch = updates.batch(step);
         double kl = loss.needsKl() ? divergence(batch) : 0;
         Seen seen = new Seen();
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, this::tokens)) {
-            try (Scope _ = Scope.open()) {
-                List<UnpairedExample> some =
-                        Arrays.stream(part).mapToObj(examples::get).toList();
-                Answers answers = new Answers(
-                        some.stream().map(UnpairedExample::prompt).toList(),
-                        some.stream().map(UnpairedExample::completion).toList());
-                Tensor ref = reference(answers);
-                Answers.Scores scores = answers.scores(policy);
-                Tensor sums = scores.sums();
-                boolean[] liked = new boolean[part.length];
-                for (int i = 0; i < liked.length; i++) {
-                    liked[i] = some.get(i).desirable();
-                }
-                Tensor value = loss.loss(sums, ref, liked, kl, batch.length);
-                value.backward();
-                sum += value.item();
-                seen.add(sums.detach().toDoubles(), ref.toDoubles(), liked);
-                seen.addEntropy(scores.entropy().toDoubles());
+        double sum = updates.accumulate(updates.microBatches(batch, this::tokens), part -> {
+            List<UnpairedExample> some = Updates.at(examples, part);
+            Answers answers = new Answers(
+                    some.stream().map(UnpairedExample::prompt).toList(),
+                    some.stream().map(UnpairedExample::completion).toList());
+            Tensor ref = reference(answers);
+            Answers.Scores scores = answers.scores(policy);
+            Tensor sums = scores.sums();
+            boolean[] liked = new boolean[part.length];
+            for (int i = 0; i < liked.length; i++) {
+                liked[i] = some.get(i).desirable();
             }
-        }
+            seen.add(sums.detach().toDoubles(), ref.toDoubles(), liked);
+            seen.addEntropy(scores.entropy().toDoubles());
+            return loss.loss(sums, ref, liked, kl, batch.length);
+        });
         Map<String, Double> metrics = updates.apply(step, sum);
         metrics.put(RunMetrics.KL, kl);
         seen.put(metrics, options.beta());

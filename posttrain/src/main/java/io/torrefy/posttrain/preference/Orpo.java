@@ -4,7 +4,6 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -58,39 +57,37 @@ public final class Orpo implements AutoCloseable {
                 .mapToDouble(i -> pairs.get(i).chosen().length)
                 .sum();
         PairMetrics seen = new PairMetrics(beta);
-        double nll = 0;
-        double ratio = 0;
-        double logOdds = 0;
-        for (int[] part : updates.microBatches(batch, i -> pairs.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(pairs::get).toList();
-                Answers.Scores scores = Answers.of(some).scores(policy);
-                Tensor sums = scores.sums();
-                double[] inverse = Arrays.stream(scores.lengths())
-                        .mapToDouble(n -> 1.0 / n)
-                        .toArray();
-                Tensor means = sums.mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-                Tensor chosen = means.select(1, 0);
-                Tensor rejected = means.select(1, 1);
-                Tensor supervised =
-                        sums.reshape(part.length, 2).select(1, 0).sum().mul(-1 / chosenTokens);
-                Tensor odds = OrpoLoss.oddsRatio(chosen, rejected, beta, batch.length);
-                supervised.add(odds).backward();
-                nll += supervised.item();
-                ratio += odds.item();
-                logOdds += OrpoLoss.logOddsRatio(chosen.detach(), rejected.detach())
-                        .sum()
-                        .item();
-                seen.add(means, Tensor.zeros(part.length, 2), scores);
-            }
-        }
-        Map<String, Double> metrics = updates.apply(step, nll + ratio);
-        metrics.put("nll_loss", nll);
-        metrics.put("log_odds_ratio", -ratio / beta);
-        metrics.put("log_odds_chosen", logOdds / batch.length);
+        Seen terms = new Seen();
+        updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
+            Answers.Scores scores = Answers.of(Updates.at(pairs, part)).scores(policy);
+            Tensor sums = scores.sums();
+            double[] inverse =
+                    Arrays.stream(scores.lengths()).mapToDouble(n -> 1.0 / n).toArray();
+            Tensor means = sums.mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
+            Tensor chosen = means.select(1, 0);
+            Tensor rejected = means.select(1, 1);
+            Tensor supervised = sums.reshape(part.length, 2).select(1, 0).sum().mul(-1 / chosenTokens);
+            Tensor odds = OrpoLoss.oddsRatio(chosen, rejected, beta, batch.length);
+            terms.nll += supervised.item();
+            terms.ratio += odds.item();
+            terms.logOdds += OrpoLoss.logOddsRatio(chosen.detach(), rejected.detach())
+                    .sum()
+                    .item();
+            seen.add(means, Tensor.zeros(part.length, 2), scores);
+            return supervised.add(odds);
+        });
+        Map<String, Double> metrics = updates.apply(step, terms.nll + terms.ratio);
+        metrics.put("nll_loss", terms.nll);
+        metrics.put("log_odds_ratio", -terms.ratio / beta);
+        metrics.put("log_odds_chosen", terms.logOdds / batch.length);
         seen.put(metrics);
         return metrics;
+    }
+
+    private static final class Seen {
+        double nll;
+        double ratio;
+        double logOdds;
     }
 
     @Override

@@ -4,7 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -58,29 +58,24 @@ public final class ProcessRewardTrainer implements AutoCloseable {
         double labelled = Arrays.stream(batch)
                 .mapToDouble(i -> labels(examples.get(i)).length)
                 .sum();
-        double sum = 0;
-        double right = 0;
-        for (int[] part : updates.microBatches(batch, i -> examples.get(i).ids().length)) {
-            try (Scope _ = Scope.open()) {
-                List<StepwiseExample> some =
-                        Arrays.stream(part).mapToObj(examples::get).toList();
-                TokenBatch packed =
-                        TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
-                double[] labels = some.stream()
-                        .flatMapToDouble(e -> Arrays.stream(labels(e)))
-                        .toArray();
-                Tensor logits = model.values(packed, places(packed, some, labels.length));
-                Tensor loss = ProcessRewardModel.loss(logits, labels, labelled);
-                loss.backward();
-                sum += loss.item();
-                double[] z = logits.detach().toDoubles();
-                for (int i = 0; i < z.length; i++) {
-                    right += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
-                }
-            }
-        }
+        int[] right = {0};
+        double sum = updates.accumulate(
+                updates.microBatches(batch, i -> examples.get(i).ids().length), part -> {
+                    List<StepwiseExample> some = Updates.at(examples, part);
+                    TokenBatch packed = TokenBatch.pack(
+                            some.stream().map(StepwiseExample::ids).toList());
+                    double[] labels = some.stream()
+                            .flatMapToDouble(e -> Arrays.stream(labels(e)))
+                            .toArray();
+                    Tensor logits = model.values(packed, places(packed, some, labels.length));
+                    double[] z = logits.detach().toDoubles();
+                    for (int i = 0; i < z.length; i++) {
+                        right[0] += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
+                    }
+                    return ProcessRewardModel.loss(logits, labels, labelled);
+                });
         Map<String, Double> metrics = updates.apply(step, sum);
-        metrics.put("accuracy", right / labelled);
+        metrics.put("accuracy", right[0] / labelled);
         return metrics;
     }
 

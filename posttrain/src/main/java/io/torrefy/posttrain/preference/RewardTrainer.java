@@ -4,6 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -69,21 +70,16 @@ public final class RewardTrainer implements AutoCloseable {
     public Map<String, Double> step(long step) {
         int[] batch = updates.batch(step);
         Seen seen = new Seen();
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> pairs.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(pairs::get).toList();
-                Tensor scores = scores(model, some);
-                double[] margins =
-                        some.stream().mapToDouble(PreferencePair::margin).toArray();
-                Tensor loss = RewardLoss.loss(
-                        scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
-                loss.backward();
-                sum += loss.item();
-                seen.add(scores.detach().toDoubles());
-            }
-        }
+        double sum =
+                updates.accumulate(updates.microBatches(batch, i -> pairs.get(i).tokens()), part -> {
+                    List<PreferencePair> some = Updates.at(pairs, part);
+                    Tensor scores = scores(model, some);
+                    seen.add(scores.detach().toDoubles());
+                    double[] margins =
+                            some.stream().mapToDouble(PreferencePair::margin).toArray();
+                    return RewardLoss.loss(
+                            scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
+                });
         Map<String, Double> metrics = updates.apply(step, sum);
         seen.put(metrics);
         return metrics;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.DpoLoss.LossType;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;

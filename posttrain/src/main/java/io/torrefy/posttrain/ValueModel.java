@@ -1,4 +1,4 @@
-package io.torrefy.posttrain.preference;
+package io.torrefy.posttrain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -54,9 +55,34 @@ public final class ValueModel extends Module {
         return of(body, body.config().initializerRange(), rng);
     }
 
-    /// The same with another deviation of the head's weights; 0 makes a critic that begins at 0.
+    /// The same with another deviation of the head's weights.
     public static ValueModel of(CausalLm body, double std, Rng rng) {
         return new ValueModel(body, Linear.normal(body.config().hidden(), 1, false, std, rng));
+    }
+
+    /// A model with a head of zeros: a critic that says 0 everywhere until it has learnt. With a copy of the policy
+    /// as body it is the one to begin with where there is no reward model; InstructGPT begins with the reward
+    /// model.
+    public static ValueModel ofZeros(CausalLm body) {
+        return of(body, 0, Rng.of(0));
+    }
+
+    /// A model with a copy of this head.
+    ///
+    /// @param head (1, hidden)
+    /// @throws IllegalArgumentException if the head has another shape
+    public static ValueModel of(CausalLm body, Tensor head) {
+        long[] shape = {1, body.config().hidden()};
+        if (!Arrays.equals(head.shape(), shape)) {
+            throw new IllegalArgumentException("[value model] expected a head of shape " + Arrays.toString(shape)
+                    + "; got " + Arrays.toString(head.shape())
+                    + ". Hint: body and head must come from one reward model.");
+        }
+        ValueModel model = ofZeros(body);
+        try (Autograd.Mode _ = Autograd.noGrad()) {
+            model.score.weight().copyFrom(head);
+        }
+        return model;
     }
 
     /// Loads a folder that [#save(Path)] or transformers wrote.
@@ -97,6 +123,11 @@ public final class ValueModel extends Module {
         Files.move(part, folder.resolve(CONFIG), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /// The model below the head.
+    public CausalLm body() {
+        return body;
+    }
+
     /// The body's configuration.
     public DecoderConfig config() {
         return body.config();
@@ -113,6 +144,11 @@ public final class ValueModel extends Module {
     public Tensor values(TokenBatch batch, int[] places) {
         Tensor hidden = body.hidden(batch).indexSelect(0, Tensor.of(places, places.length));
         return score.forward(hidden).squeeze(-1);
+    }
+
+    /// The value (tokens) of the state in which each completion token was chosen: of the text before it.
+    public Tensor values(PackedCompletions completions) {
+        return score.forward(completions.hidden(body)).squeeze(-1);
     }
 
     /// The number at the last token of each sequence, (sequences).
