@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             ChatCommand.class,
             EvalCommand.class,
             SampleCommand.class,
+            RlCommand.class,
             ParityCommand.class,
             RecordsCommand.class,
             ColumnsCommand.class,
