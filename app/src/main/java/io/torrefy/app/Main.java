@@ -37,6 +37,7 @@ import picocli.CommandLine;
             ChatCommand.class,
             EvalCommand.class,
             SampleCommand.class,
+            RlCommand.class,
             ParityCommand.class,
             RecordsCommand.class,
             ColumnsCommand.class,
