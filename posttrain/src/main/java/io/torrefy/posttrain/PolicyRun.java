@@ -116,8 +116,7 @@ public final class PolicyRun {
     }
 
     /// Runs to the end, from the beginning or from the folder's last checkpoint.
-    public static Outcome run(Settings settings, Trainer trainer, RunFolder run, Progress progress)
-            throws IOException {
+    public static Outcome run(Settings settings, Trainer trainer, RunFolder run, Progress progress) throws IOException {
         return new PolicyRun(settings, trainer, run, progress).run();
     }
 
