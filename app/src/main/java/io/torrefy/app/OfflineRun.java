@@ -78,8 +78,9 @@ final class OfflineRun implements RunPlan.Body {
         /// NaN and infinities are strings in JSON.
         private static Map<String, Double> metrics(JsonNode json) {
             Map<String, Double> metrics = new LinkedHashMap<>();
-            json.properties().forEach(one -> metrics.put(
-                    one.getKey(), Double.parseDouble(one.getValue().asText())));
+            json.properties()
+                    .forEach(one -> metrics.put(
+                            one.getKey(), Double.parseDouble(one.getValue().asText())));
             return metrics;
         }
     }
@@ -101,9 +102,8 @@ final class OfflineRun implements RunPlan.Body {
     public RunPlan.Outcome run(RunFolder run, Progress progress) throws IOException {
         run.keep(pace.keep);
         notes.forEach(progress::message);
-        Position position = run.resumed().isPresent()
-                ? restore(run.resumed().get().folder())
-                : begin(run, progress);
+        Position position =
+                run.resumed().isPresent() ? restore(run.resumed().get().folder()) : begin(run, progress);
         while (position.step < trainer.steps) {
             position = step(run, progress, position);
         }

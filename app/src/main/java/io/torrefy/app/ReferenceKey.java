@@ -43,6 +43,8 @@ record ReferenceKey(Key<String> key) {
         }
         return trained.base()
                 .orElseGet(() -> Reference.of(
-                        readOnce ? trained.model() : CausalLm.load(trained.folder().path())));
+                        readOnce
+                                ? trained.model()
+                                : CausalLm.load(trained.folder().path())));
     }
 }

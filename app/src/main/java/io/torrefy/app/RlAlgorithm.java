@@ -9,6 +9,7 @@ import io.torrefy.rl.TabularResult;
 import io.torrefy.rl.TabularSettings;
 import io.torrefy.rl.deep.A2c;
 import io.torrefy.rl.deep.Agent;
+import io.torrefy.rl.deep.Behavior;
 import io.torrefy.rl.deep.Ddpg;
 import io.torrefy.rl.deep.DeepSettings;
 import io.torrefy.rl.deep.Dqn;
@@ -120,7 +121,8 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
             deep(
                     "off-policy-actor-critic",
                     "an actor from another's actions, weighted",
-                    task -> OffPolicyActorCritic.of(maker(task), set(OffPolicyActorCritic.settings(), task))),
+                    task -> OffPolicyActorCritic.of(
+                            maker(task), Behavior.UNIFORM, set(OffPolicyActorCritic.settings(), task))),
             deep("dqn", "Q-learning with networks and replay", task -> Dqn.of(maker(task), set(Dqn.settings(), task))),
             deep("ppo", "the clipped policy gradient", task -> Ppo.of(maker(task), set(Ppo.settings(), task))),
             continuous());
@@ -217,7 +219,8 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
             facts.put("episodes", episodes);
             facts.put("steps", result.steps());
             facts.put("mean_return_last_100", RlResult.lastMean(result.returns(), 100));
-            double[] lengths = java.util.Arrays.stream(result.lengths()).asDoubleStream().toArray();
+            double[] lengths =
+                    java.util.Arrays.stream(result.lengths()).asDoubleStream().toArray();
             return new RlResult(
                     q.max(), q, q.greedy(), result.returns(), lengths, new double[0], frames, facts, result.warnings());
         });

@@ -2,9 +2,9 @@ package io.torrefy.app;
 
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.rl.envs.Envs;
-import java.nio.file.Path;
-import java.nio.file.Files;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import picocli.CommandLine.Option;

@@ -54,7 +54,8 @@ record RlPictures(String env, String algorithm, RlResult result) {
         return grid().map(grid -> GridView.of(grid).withValues(values).withPolicy(policy));
     }
 
-    /// Writes `values.svg`, `values.png`, `actions.svg`, `trajectory.svg`, `learning.svg`, `learning.gif`, `curve.svg`,
+    /// Writes `values.svg`, `values.png`, `actions.svg`, `trajectory.svg`, `learning.svg`, `learning.gif`,
+    /// `curve.svg`,
     /// `curve.png`, as far as there is anything to draw, `result.json` and `report.html`.
     ///
     /// @return the page
@@ -92,7 +93,8 @@ record RlPictures(String env, String algorithm, RlResult result) {
         all.put("residuals", result.residuals());
         CurvePage.write(folder.resolve("result.json"), Json.line(all) + "\n");
         Path page = folder.resolve("report.html");
-        new PicturePage("Reinforcement learning", algorithm + " in " + env, lead(facts), figures, rows(facts)).write(page);
+        new PicturePage("Reinforcement learning", algorithm + " in " + env, lead(facts), figures, rows(facts))
+                .write(page);
         return page;
     }
 
@@ -171,7 +173,8 @@ record RlPictures(String env, String algorithm, RlResult result) {
                     .picture());
         }
         return result.returns().length > 1
-                ? Optional.of(returns(env, List.of(line(algorithm, List.of(result))), result).picture())
+                ? Optional.of(returns(env, List.of(line(algorithm, List.of(result))), result)
+                        .picture())
                 : Optional.empty();
     }
 
@@ -190,9 +193,8 @@ record RlPictures(String env, String algorithm, RlResult result) {
     /// A curve of some seeds.
     static CurvePlot.Line line(String name, List<RlResult> runs) {
         int points = runs.stream().mapToInt(run -> run.returns().length).min().orElse(0);
-        double[][] returns = runs.stream()
-                .map(run -> Arrays.copyOf(run.returns(), points))
-                .toArray(double[][]::new);
+        double[][] returns =
+                runs.stream().map(run -> Arrays.copyOf(run.returns(), points)).toArray(double[][]::new);
         RlResult first = runs.getFirst();
         return first.values() == null
                 ? new CurvePlot.Line(name, Arrays.copyOf(first.at(), points), returns)

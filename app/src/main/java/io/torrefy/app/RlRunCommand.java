@@ -20,11 +20,7 @@ final class RlRunCommand implements Callable<Integer> {
     @Mixin
     private RlOptions options = new RlOptions();
 
-    @Option(
-            names = "--algorithm",
-            paramLabel = "NAME",
-            required = true,
-            description = "torrefy rl list shows all.")
+    @Option(names = "--algorithm", paramLabel = "NAME", required = true, description = "torrefy rl list shows all.")
     private String algorithm = "";
 
     @Mixin

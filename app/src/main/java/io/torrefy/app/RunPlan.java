@@ -42,7 +42,13 @@ record RunPlan(
         Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
         config.put("data_fingerprint", dataFingerprint);
         return new RunPlan(
-                title, seed, steps, config, Set.of("save_steps", "save_total_limit"), Optional.of(recipe.resolved()), body);
+                title,
+                seed,
+                steps,
+                config,
+                Set.of("save_steps", "save_total_limit"),
+                Optional.of(recipe.resolved()),
+                body);
     }
 
     /// What runs in a folder, from its beginning or from the folder's last checkpoint.

@@ -27,22 +27,21 @@ class RlCommandTest {
         return TinyModel.json(run);
     }
 
-    /// Zhao, "Mathematical Foundations of Reinforcement Learning", the 5 x 5 world, gamma 0.9: values in closed form,
-    /// and what of them is greedy.
+    /// Zhao, "Mathematical Foundations of Reinforcement Learning", the 5 x 5 world, gamma 0.9: values in closed
+    /// form, and what of them is greedy.
     @Test
     void theBooksWorldHasTheBooksValues() throws IOException {
         double[] expected = {
-            5.832, 5.58, 6.2, 6.48, 5.832,
-            6.48, 7.2, 8, 7.2, 6.48,
-            7.2, 8, 10, 8, 7.2,
-            8, 10, 10, 10, 8,
-            7.2, 9, 10, 9, 8.1
+            5.832, 5.58, 6.2, 6.48, 5.832, 6.48, 7.2, 8, 7.2, 6.48, 7.2, 8, 10, 8, 7.2, 8, 10, 10, 10, 8, 7.2, 9, 10, 9,
+            8.1
         };
         for (String algorithm : List.of("value-iteration", "policy-iteration", "truncated-policy-iteration")) {
             JsonNode line = rl("run", "gridworld", "--algorithm", algorithm);
             assertThat(line.path("values")).hasSize(25);
             for (int s = 0; s < 25; s++) {
-                assertThat(line.path("values").get(s).asDouble()).as("%s, state %d", algorithm, s).isCloseTo(expected[s], within(1e-9));
+                assertThat(line.path("values").get(s).asDouble())
+                        .as("%s, state %d", algorithm, s)
+                        .isCloseTo(expected[s], within(1e-9));
             }
             // Up 0, right 1, down 2, left 3, stay 4.
             assertThat(line.path("policy").get(17).asInt()).isEqualTo(4);
@@ -52,14 +51,16 @@ class RlCommandTest {
         }
         assertThat(run.out()).contains("T○ 10.0");
         for (String file : List.of("values", "trajectory", "actions", "curve")) {
-            assertThat(Files.readString(folder.resolve("run").resolve(file + ".svg"))).startsWith("<svg");
+            assertThat(Files.readString(folder.resolve("run").resolve(file + ".svg")))
+                    .startsWith("<svg");
             assertThat(folder.resolve("run").resolve(file + ".png")).isNotEmptyFile();
         }
         assertThat(folder.resolve("run").resolve("learning.gif")).isNotEmptyFile();
         assertThat(Files.readString(folder.resolve("run").resolve("report.html")))
                 .contains("truncated-policy-iteration in gridworld")
                 .contains("How it came to it");
-        JsonNode saved = new ObjectMapper().readTree(folder.resolve("run").resolve("result.json").toFile());
+        JsonNode saved = new ObjectMapper()
+                .readTree(folder.resolve("run").resolve("result.json").toFile());
         assertThat(saved.path("residuals").size()).isGreaterThan(5);
     }
 
@@ -77,19 +78,35 @@ class RlCommandTest {
     @Test
     void algorithmsAreComparedFromSeveralSeeds() throws IOException {
         JsonNode line = rl(
-                "compare", "CliffWalking-v1", "--algorithms", "sarsa,q-learning", "--seeds", "3", "--episodes", "300",
-                "--gamma", "1", "--alpha", "0.5");
+                "compare",
+                "CliffWalking-v1",
+                "--algorithms",
+                "sarsa,q-learning",
+                "--seeds",
+                "3",
+                "--episodes",
+                "300",
+                "--gamma",
+                "1",
+                "--alpha",
+                "0.5");
         assertThat(line.path("results")).hasSize(2);
         assertThat(line.path("results").get(0).path("mean_return_last_100")).hasSize(3);
         double sarsa = 0;
         double q = 0;
         for (int i = 0; i < 3; i++) {
-            sarsa += line.path("results").get(0).path("mean_return_last_100").get(i).asDouble();
+            sarsa += line.path("results")
+                    .get(0)
+                    .path("mean_return_last_100")
+                    .get(i)
+                    .asDouble();
             q += line.path("results").get(1).path("mean_return_last_100").get(i).asDouble();
         }
         // Sutton and Barto, example 6.6: while exploring, Sarsa earns more, since it keeps away from the edge.
         assertThat(sarsa).isGreaterThan(q);
-        assertThat(Files.readString(folder.resolve("run").resolve("curve.svg"))).contains("sarsa").contains("q-learning");
+        assertThat(Files.readString(folder.resolve("run").resolve("curve.svg")))
+                .contains("sarsa")
+                .contains("q-learning");
     }
 
     @Test
@@ -124,9 +141,12 @@ class RlCommandTest {
             {"rl", "compare", "gridworld", "--algorithms", "sarsa"},
             {"rl", "compare", "gridworld", "--algorithms", "sarsa,value-iteration"},
         }) {
-            assertThat(new CommandRun().execute(wrong)).as(String.join(" ", wrong)).isEqualTo(2);
+            assertThat(new CommandRun().execute(wrong))
+                    .as(String.join(" ", wrong))
+                    .isEqualTo(2);
         }
-        assertThat(run.execute("rl", "run", "gridworld", "--algorithm", "q-lerning")).isEqualTo(2);
+        assertThat(run.execute("rl", "run", "gridworld", "--algorithm", "q-lerning"))
+                .isEqualTo(2);
         assertThat(run.err()).contains("q-learning");
         assertThat(folder).isEmptyDirectory();
     }

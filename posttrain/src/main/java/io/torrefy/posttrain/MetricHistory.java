@@ -12,8 +12,8 @@ final class MetricHistory {
     /// Steps that are looked at together: one step's completions are too few to judge by.
     static final int WINDOW = 10;
 
-    /// Two windows differ if their means are as many standard errors apart: by chance once in 130 times (Student's t, 18
-    /// degrees of freedom, both sides).
+    /// Two windows differ if their means are as many standard errors apart: by chance once in 130 times (Student's
+    /// t, 18 degrees of freedom, both sides).
     private static final double ERRORS = 3;
 
     private final Map<String, List<Double>> values = new LinkedHashMap<>();

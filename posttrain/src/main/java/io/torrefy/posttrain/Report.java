@@ -186,11 +186,13 @@ public final class Report {
                 : data.troubles().stream()
                         .map(trouble -> "<li><b>" + Html.escape(trouble.title()) + "</b> from step " + trouble.step()
                                 + " on: "
-                                + Html.escape(trouble.seen() + ". " + trouble.meaning() + ". Try: " + trouble.advice()
-                                        + ".")
+                                + Html.escape(
+                                        trouble.seen() + ". " + trouble.meaning() + ". Try: " + trouble.advice() + ".")
                                 + "</li>")
                         .collect(Collectors.joining(
-                                "", "<section class=\"trouble\">\n<h2>Signs of trouble</h2>\n<ul>", "</ul>\n</section>\n"));
+                                "",
+                                "<section class=\"trouble\">\n<h2>Signs of trouble</h2>\n<ul>",
+                                "</ul>\n</section>\n"));
     }
 
     private String accuracy() {
@@ -230,8 +232,8 @@ public final class Report {
                         one.getValue(),
                         Chart.Shape.SMOOTHED)));
         data.find(RunMetrics.VALIDATION_REWARD)
-                .ifPresent(evals -> rewards.add(
-                        new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
+                .ifPresent(evals ->
+                        rewards.add(new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
         if (!rewards.isEmpty()) {
             charts.append(Chart.of("Reward", "Mean per completion.", Chart.Unit.NUMBER, rewards)
                     .html(""));

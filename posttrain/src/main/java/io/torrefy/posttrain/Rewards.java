@@ -72,8 +72,9 @@ public final class Rewards {
         return new Rewards(entries, share, timeLimit);
     }
 
-    /// This sum, each of whose rewards may take as long for a step's completions; beyond it [#scoreAll] throws and says
-    /// where the reward's code is. Without a call: ten minutes, so that one that hangs ends the run and not the night.
+    /// This sum, each of whose rewards may take as long for a step's completions; beyond it [#scoreAll] throws and
+    /// says where the reward's code is. Without a call: ten minutes, so that one that hangs ends the run and not
+    /// the night.
     ///
     /// @param limit positive
     public Rewards withTimeLimit(Duration limit) {
@@ -121,8 +122,8 @@ public final class Rewards {
     ///
     /// Rewards are called on a thread of their own.
     ///
-    /// @throws IllegalStateException if a reward fails on more than the share it may, gives too few scores or does not
-    ///     come back; names the reward, a problem, the reason and what to do
+    /// @throws IllegalStateException if a reward fails on more than the share it may, gives too few scores or does
+    ///     not come back; names the reward, a problem, the reason and what to do
     public RewardBatch scoreAll(List<Attempt> attempts) {
         var scores = new ArrayList<List<Score>>();
         var failed = new LinkedHashMap<String, Integer>();
@@ -157,7 +158,8 @@ public final class Rewards {
         } catch (TimeLimit.Hung e) {
             throw new IllegalStateException(
                     "[reward " + entry.name() + "] expected the scores of " + attempts.size() + " completions within "
-                            + Figures.number(timeLimit.toMillis() / 1e3) + " s; got none, its code is at " + e.getMessage()
+                            + Figures.number(timeLimit.toMillis() / 1e3) + " s; got none, its code is at "
+                            + e.getMessage()
                             + ". Hint: mend what it waits for and resume; if it only takes long, give it more"
                             + " (Rewards.withTimeLimit).",
                     e);

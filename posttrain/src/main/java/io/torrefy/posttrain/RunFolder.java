@@ -204,8 +204,8 @@ public final class RunFolder implements AutoCloseable {
         return List.copyOf(notes);
     }
 
-    /// Has signs of trouble told as they begin to show in what is logged. A resumed run does not say again what it said
-    /// before its checkpoint.
+    /// Has signs of trouble told as they begin to show in what is logged. A resumed run does not say again what it
+    /// said before its checkpoint.
     public synchronized RunFolder onTrouble(Consumer<? super Trouble> listener) {
         onTrouble = listener;
         return this;

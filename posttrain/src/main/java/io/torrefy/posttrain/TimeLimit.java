@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 final class TimeLimit {
     private TimeLimit() {}
 
-    /// What the code gives or throws. Where it takes longer, its thread is interrupted and left to itself: Java cannot end
-    /// one that does not listen.
+    /// What the code gives or throws. Where it takes longer, its thread is interrupted and left to itself: Java
+    /// cannot end one that does not listen.
     ///
     /// @throws Hung if it takes longer
     static <T> T within(Duration limit, String name, Supplier<T> code) throws Hung {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /// An early sign that a run goes wrong, in words: what was seen, what it means and what to try. It is read off the
-/// metrics alone, by their names in [RunMetrics] and TRL's, so it is the same whenever it is asked for: while the run goes
-/// on, after it was resumed, from its files.
+/// metrics alone, by their names in [RunMetrics] and TRL's, so it is the same whenever it is asked for: while the run
+/// goes on, after it was resumed, from its files.
 ///
 /// A sign is a reason to look, not a verdict. Each check in `TroubleSigns` names its threshold and where it is from.
 ///

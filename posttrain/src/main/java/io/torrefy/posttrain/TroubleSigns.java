@@ -55,8 +55,8 @@ final class TroubleSigns {
 
     /// At once: nothing good comes after.
     private static Optional<Sign> notFinite(MetricHistory h) {
-        for (String name : List.of(
-                RunMetrics.LOSS, RunMetrics.GRAD_NORM, RunMetrics.REWARD, RunMetrics.KL, RunMetrics.ENTROPY)) {
+        for (String name :
+                List.of(RunMetrics.LOSS, RunMetrics.GRAD_NORM, RunMetrics.REWARD, RunMetrics.KL, RunMetrics.ENTROPY)) {
             if (h.has(name) && !Double.isFinite(h.last(name))) {
                 return sign(
                         name + " is " + h.last(name),
@@ -89,11 +89,11 @@ final class TroubleSigns {
 
     // ---- reinforcement learning ------------------------------------------------------------------------------------
 
-    /// A policy's reward is bought with its entropy, and there is none to be had where that is gone (Cui et al. 2025,
-    /// "The entropy mechanism of reinforcement learning for reasoning language models": 94 % of it were gone where
-    /// nothing was gained any more): less than a tenth of what it began with. Or the entropy of a *whole completion*,
-    /// which is a token's times the length, is below ln 2 and halved at least: with less than a bit to choose by, a group
-    /// has fewer than two answers.
+    /// A policy's reward is bought with its entropy, and there is none to be had where that is gone (Cui et al.
+    /// 2025, "The entropy mechanism of reinforcement learning for reasoning language models": 94 % of it were gone
+    /// where nothing was gained any more): less than a tenth of what it began with. Or the entropy of a *whole
+    /// completion*, which is a token's times the length, is below ln 2 and halved at least: with less than a bit to
+    /// choose by, a group has fewer than two answers.
     private static final double ENTROPY_LEFT = 0.1;
 
     private static final double BIT = Math.log(2);
@@ -105,7 +105,8 @@ final class TroubleSigns {
         double first = mean(h.first(RunMetrics.ENTROPY, WINDOW));
         double now = mean(h.recent(RunMetrics.ENTROPY, WINDOW));
         double whole = now * mean(h.recent(RunMetrics.RESPONSE_LENGTH, WINDOW));
-        String meaning = "Completions of a problem become one: nothing new is tried, and groups of equal rewards follow";
+        String meaning =
+                "Completions of a problem become one: nothing new is tried, and groups of equal rewards follow";
         String advice =
                 "a higher temperature, a larger epsilonHigh (clip-higher), a divergence to the reference (beta), or a lower"
                         + " learning rate";
@@ -118,8 +119,8 @@ final class TroubleSigns {
                 : Optional.empty();
     }
 
-    /// Where nine groups in ten teach nothing, a step's gradient is a tenth of the batch's that was paid for; DAPO (Yu et
-    /// al. 2025, section 3.2) samples anew for this reason. Three steps without any are no chance either.
+    /// Where nine groups in ten teach nothing, a step's gradient is a tenth of the batch's that was paid for; DAPO
+    /// (Yu et al. 2025, section 3.2) samples anew for this reason. Three steps without any are no chance either.
     private static final double EQUAL_SHARE = 0.9;
 
     private static Optional<Sign> equalGroups(MetricHistory h) {
@@ -140,16 +141,18 @@ final class TroubleSigns {
                 "Equal rewards have no advantage: these completions teach nothing"
                         + (Double.isNaN(accuracy)
                                 ? ""
-                                : solved ? "; here because the problems are solved" : "; nothing is solved to learn from"),
+                                : solved
+                                        ? "; here because the problems are solved"
+                                        : "; nothing is solved to learn from"),
                 solved
                         ? "harder problems, or an end of the run"
                         : "easier problems first, more completions a problem, a higher temperature, or a reward for parts"
                                 + " of the way");
     }
 
-    /// A nat a token is ten times verl's default target of its adaptive penalty, 0.1 a token: the policy finds each of
-    /// its tokens e times likelier than the reference does. Or ten times the usual, three steps in a row, and beyond that
-    /// target.
+    /// A nat a token is ten times verl's default target of its adaptive penalty, 0.1 a token: the policy finds each
+    /// of its tokens e times likelier than the reference does. Or ten times the usual, three steps in a row, and
+    /// beyond that target.
     private static final double KL_FAR = 1;
 
     private static final double KL_TARGET = 0.1;
@@ -162,9 +165,7 @@ final class TroubleSigns {
         // KTO's z0 has the name too, and is of whole answers.
         boolean ofTokens = h.has(RunMetrics.REWARD);
         boolean far = now.length == 3 && all(now, kl -> kl > KL_FAR);
-        boolean leapt = before.length >= WINDOW
-                && usual > 0
-                && all(now, kl -> kl > KL_TARGET && kl > KL_TIMES * usual);
+        boolean leapt = before.length >= WINDOW && usual > 0 && all(now, kl -> kl > KL_TARGET && kl > KL_TIMES * usual);
         return ofTokens && (far || leapt)
                 ? sign(
                         "The divergence from the reference is " + number(mean(now)) + " nats a token"
@@ -175,8 +176,8 @@ final class TroubleSigns {
                 : Optional.empty();
     }
 
-    /// A clipped token has no gradient. Our reason: three in ten are a third of the rollout thrown away, and the updates
-    /// are far from the policy that sampled.
+    /// A clipped token has no gradient. Our reason: three in ten are a third of the rollout thrown away, and the
+    /// updates are far from the policy that sampled.
     private static final double CLIPPED_SHARE = 0.3;
 
     private static Optional<Sign> clipping(MetricHistory h) {
@@ -189,10 +190,10 @@ final class TroubleSigns {
                 : Optional.empty();
     }
 
-    /// Half of the completions cut off, and a quarter more than at the beginning: a policy that was set up with too little
-    /// room says nothing new by it. Or half as long again as twenty steps before, beyond chance, and no more accurate:
-    /// wrong answers grow under a loss that is divided by their length (Liu et al. 2025, "Understanding R1-Zero-like
-    /// training", section 3.1).
+    /// Half of the completions cut off, and a quarter more than at the beginning: a policy that was set up with too
+    /// little room says nothing new by it. Or half as long again as twenty steps before, beyond chance, and no more
+    /// accurate: wrong answers grow under a loss that is divided by their length (Liu et al. 2025, "Understanding
+    /// R1-Zero-like training", section 3.1).
     private static final double CUT_OFF = 0.5;
 
     private static final double MORE_CUT_OFF = 0.25;
@@ -232,9 +233,9 @@ final class TroubleSigns {
                 : Optional.empty();
     }
 
-    /// A learnt or partial reward is no longer a sign of what it stands for once it is aimed at (Gao et al. 2022, "Scaling
-    /// laws for reward model overoptimization"). Both against twenty steps before and beyond chance; 0.05 of accuracy and
-    /// a twentieth of the part's range are worth being told.
+    /// A learnt or partial reward is no longer a sign of what it stands for once it is aimed at (Gao et al. 2022,
+    /// "Scaling laws for reward model overoptimization"). Both against twenty steps before and beyond chance; 0.05
+    /// of accuracy and a twentieth of the part's range are worth being told.
     private static final double ACCURACY_LOST = 0.05;
 
     private static final double PART_GAINED = 0.05;
@@ -246,8 +247,8 @@ final class TroubleSigns {
             return Optional.empty();
         }
         List<String> parts = new ArrayList<>(h.names(RunMetrics.REWARD_PARTS));
-        parts.removeIf(name -> name.endsWith(RunMetrics.REWARD_FAILED)
-                || h.count(name) != h.count(RunMetrics.ACCURACY));
+        parts.removeIf(
+                name -> name.endsWith(RunMetrics.REWARD_FAILED) || h.count(name) != h.count(RunMetrics.ACCURACY));
         parts.add(RunMetrics.REWARD);
         for (String part : parts) {
             double[] now = h.recent(part, WINDOW);
@@ -278,14 +279,14 @@ final class TroubleSigns {
 
     // ---- supervised training and pairs -----------------------------------------------------------------------------
 
-    /// Whether the loss is one that falls when all is well: of supervised training or of pairs. A policy gradient's is
-    /// around 0 whatever it learns.
+    /// Whether the loss is one that falls when all is well: of supervised training or of pairs. A policy gradient's
+    /// is around 0 whatever it learns.
     private static boolean lossFalls(MetricHistory h) {
         return h.has(RunMetrics.LOSS) && !h.has(RunMetrics.REWARD);
     }
 
-    /// Fifty steps are a fair trial; a hundredth less than at the beginning is nothing, a tenth more is a rise, both beyond
-    /// chance.
+    /// Fifty steps are a fair trial; a hundredth less than at the beginning is nothing, a tenth more is a rise,
+    /// both beyond chance.
     private static final int TRIAL = 50;
 
     private static final double LOSS_FALL = 0.01;
@@ -332,9 +333,9 @@ final class TroubleSigns {
                 : Optional.empty();
     }
 
-    /// σ(-10) = 0.00005: such pairs have no gradient left. The loss of DPO has no minimum where a preference is certain,
-    /// so its margins grow without bound and the reference is forgotten (Azar et al. 2023, "A general theoretical paradigm
-    /// to understand learning from human preferences", section 4.2).
+    /// σ(-10) = 0.00005: such pairs have no gradient left. The loss of DPO has no minimum where a preference is
+    /// certain, so its margins grow without bound and the reference is forgotten (Azar et al. 2023, "A general
+    /// theoretical paradigm to understand learning from human preferences", section 4.2).
     private static final double MARGIN = 10;
 
     private static Optional<Sign> marginsExplode(MetricHistory h) {
@@ -348,9 +349,10 @@ final class TroubleSigns {
                 : Optional.empty();
     }
 
-    /// A reward of -1 is β times a log ratio: with β = 0.1 an answer that is e¹⁰ times less likely than it was. Where there
-    /// is no reference, a tenth of the log-probability, beyond chance. Pairs are told apart by making both unlikely
-    /// (Razin et al. 2024, "Unintentional unalignment: likelihood displacement in direct preference optimization").
+    /// A reward of -1 is β times a log ratio: with β = 0.1 an answer that is e¹⁰ times less likely than it was.
+    /// Where there is no reference, a tenth of the log-probability, beyond chance. Pairs are told apart by making
+    /// both unlikely (Razin et al. 2024, "Unintentional unalignment: likelihood displacement in direct preference
+    /// optimization").
     private static final double CHOSEN_REWARD = -1;
 
     private static final double CHOSEN_LOST = 0.1;

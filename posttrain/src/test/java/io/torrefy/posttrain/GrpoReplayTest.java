@@ -1,6 +1,5 @@
 package io.torrefy.posttrain;
 
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;

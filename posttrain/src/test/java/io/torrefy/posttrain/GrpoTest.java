@@ -106,8 +106,8 @@ class GrpoTest {
                 CausalLm larger = CausalLm.create(
                         DecoderConfig.llama(TinyBase.tokenizer().vocabSize() + 8, 32, 2, 2, 64, 256), Rng.of(3))) {
             for (CausalLm wrong : List.of(larger, policy)) {
-                assertThatThrownBy(() -> Grpo.of(
-                                policy, wrong, TinyBase.tokenizer(), Countdown.standard(), EVEN, options))
+                assertThatThrownBy(
+                                () -> Grpo.of(policy, wrong, TinyBase.tokenizer(), Countdown.standard(), EVEN, options))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining(
                                 wrong == policy
@@ -122,20 +122,7 @@ class GrpoTest {
     @Test
     void optionsThatContradictAreNamedAtOnce() {
         assertThatThrownBy(() -> new Grpo.Options(
-                        2,
-                        0,
-                        1,
-                        0,
-                        0,
-                        0,
-                        3,
-                        true,
-                        0,
-                        Advantages.Scale.GROUP,
-                        GrpoLoss.Options.defaults(),
-                        0,
-                        0,
-                        5))
+                        2, 0, 1, 0, 0, 0, 3, true, 0, Advantages.Scale.GROUP, GrpoLoss.Options.defaults(), 0, 0, 5))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll(
                         "[grpo]",

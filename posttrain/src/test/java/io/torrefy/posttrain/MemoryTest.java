@@ -83,7 +83,9 @@ class MemoryTest {
                 CausalLm reference = model(3);
                 ValueModel critic = ValueModel.ofZeros(model(4));
                 var options = Ppo.Options.of(
-                        new RolloutOptions(2, 1, 4, 1, 0, 60, 5), new Optimization(STEPS, 1e-4, 0, true, 1, 1, 1), 1e-4);
+                        new RolloutOptions(2, 1, 4, 1, 0, 60, 5),
+                        new Optimization(STEPS, 1e-4, 0, true, 1, 1, 1),
+                        1e-4);
                 Ppo ppo = Ppo.of(
                         policy,
                         critic,
@@ -115,8 +117,7 @@ class MemoryTest {
                         1,
                         60,
                         5);
-                Grpo grpo =
-                        Grpo.of(policy, reference, TinyBase.tokenizer(), Countdown.standard(), EVEN, options);
+                Grpo grpo = Grpo.of(policy, reference, TinyBase.tokenizer(), Countdown.standard(), EVEN, options);
                 return new Run(grpo::step, List.of(grpo, policy, reference));
             }
         };
@@ -171,7 +172,8 @@ class MemoryTest {
             System.gc();
             Thread.sleep(20);
             least = Math.min(
-                    least, Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
+                    least,
+                    Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
         }
         return least;
     }

@@ -53,7 +53,9 @@ class TroubleTest {
     void fewerThanTwoAnswersAreNoChoice() {
         Trouble trouble = only(60, step -> choosing(step <= 30 ? 16 : 1.9));
         assertThat(trouble.kind()).isEqualTo(Kind.ENTROPY_COLLAPSE);
-        assertThat(trouble.step()).as("the mean of 10 steps, all of them after 30").isEqualTo(40);
+        assertThat(trouble.step())
+                .as("the mean of 10 steps, all of them after 30")
+                .isEqualTo(40);
         assertThat(trouble.sentence()).contains("0.642 nats", "one bit", "temperature", "epsilonHigh"); // ln 1.9
         assertThat(kinds(60, step -> choosing(step <= 30 ? 16 : 2.1))).isEmpty();
         assertThat(kinds(60, _ -> choosing(1.9))).as("a task of so few answers").isEmpty();
@@ -62,8 +64,8 @@ class TroubleTest {
     @Test
     void aTenthOfTheEntropyIsNotEnoughToLearnFrom() {
         double first = Math.log(100);
-        IntFunction<IntFunction<Map<String, Double>>> to = percent -> step -> Map.of(
-                "reward", 0.5, "entropy", step <= 30 ? first : first * percent / 100, "response_length", 200.0);
+        IntFunction<IntFunction<Map<String, Double>>> to = percent -> step ->
+                Map.of("reward", 0.5, "entropy", step <= 30 ? first : first * percent / 100, "response_length", 200.0);
         assertThat(only(60, to.apply(9)).sentence()).contains("0.414 nats of 4.61"); // ln 100 and 9 % of it
         assertThat(kinds(60, to.apply(11))).isEmpty();
         assertThat(kinds(60, step -> Map.of("loss", 60.0 - step, "entropy", step <= 30 ? 1.0 : 0.001)))
@@ -154,7 +156,8 @@ class TroubleTest {
         return step -> {
             double accuracy = share(step <= 30 ? 0.5 : accuracyAfter, random);
             double format = 0.2 * share(step <= 30 ? 0.5 : formatAfter, random);
-            return Map.of("reward", accuracy + format, "rewards/accuracy", accuracy, part, format, "accuracy", accuracy);
+            return Map.of(
+                    "reward", accuracy + format, "rewards/accuracy", accuracy, part, format, "accuracy", accuracy);
         };
     }
 
@@ -174,8 +177,8 @@ class TroubleTest {
         }
     }
 
-    /// Of runs in which nothing happens, one in a thousand steps' worth of chance may be taken for something: none of
-    /// these 200 runs of 100 steps is.
+    /// Of runs in which nothing happens, one in a thousand steps' worth of chance may be taken for something: none
+    /// of these 200 runs of 100 steps is.
     @Test
     void chanceIsNoTrouble() {
         for (long seed = 0; seed < 200; seed++) {
@@ -217,7 +220,8 @@ class TroubleTest {
         assertThat(trouble.kind()).isEqualTo(Kind.EXPLODING_GRADIENT);
         assertThat(trouble.step()).isEqualTo(43);
         assertThat(trouble.seen()).isEqualTo("The gradient's norm was 5.50 over 3 steps, 0.500 in the median before");
-        assertThat(kinds(60, step -> Map.of("grad_norm", step <= 40 ? 0.5 : 4.5))).isEmpty();
+        assertThat(kinds(60, step -> Map.of("grad_norm", step <= 40 ? 0.5 : 4.5)))
+                .isEmpty();
         assertThat(kinds(60, step -> Map.of("grad_norm", step % 20 == 0 ? 500.0 : 0.5)))
                 .as("single steps")
                 .isEmpty();
@@ -236,7 +240,8 @@ class TroubleTest {
         assertThat(stuck.kind()).isEqualTo(Kind.LOSS_STUCK);
         assertThat(stuck.step()).isEqualTo(50);
         assertThat(stuck.sentence()).contains("6.25 over the first 10 steps and is 6.25", "Nothing is learnt", "masks");
-        assertThat(kinds(60, step -> Map.of("loss", guess * Math.exp(-0.002 * step)))).isEmpty();
+        assertThat(kinds(60, step -> Map.of("loss", guess * Math.exp(-0.002 * step))))
+                .isEmpty();
         assertThat(only(60, step -> Map.of("loss", 2 + 0.01 * step)).sentence()).contains("It rises");
         assertThat(kinds(200, step -> Map.of("loss", 0.01 * (step % 3), "reward", 0.5)))
                 .as("a policy's loss")
@@ -337,10 +342,12 @@ class TroubleTest {
     void theTerminalSaysItInALineThatStays() {
         var bytes = new ByteArrayOutputStream();
         Trouble trouble = only(10, _ -> Map.of("reward", 0.5, "clip_fraction", 0.4));
-        try (var progress = Progress.start(new PrintStream(bytes, true, StandardCharsets.UTF_8), Terminal.plain(), 0, 10)) {
+        try (var progress =
+                Progress.start(new PrintStream(bytes, true, StandardCharsets.UTF_8), Terminal.plain(), 0, 10)) {
             progress.trouble(trouble);
         }
-        assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("⚠ " + trouble.sentence() + System.lineSeparator());
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .isEqualTo("⚠ " + trouble.sentence() + System.lineSeparator());
     }
 
     @Test

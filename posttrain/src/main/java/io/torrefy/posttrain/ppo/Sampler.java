@@ -143,8 +143,9 @@ final class Sampler implements AutoCloseable {
             }
         }
         if (rollouts.isEmpty()) {
-            throw new IllegalStateException("[" + op + "] expected a group whose completions all have a score; got none of "
-                    + all.size() / group + ". " + String.join(" ", scored.messages()));
+            throw new IllegalStateException(
+                    "[" + op + "] expected a group whose completions all have a score; got none of "
+                            + all.size() / group + ". " + String.join(" ", scored.messages()));
         }
         double[] scores = new double[rollouts.size()];
         for (int i = 0; i < scores.length; i++) {

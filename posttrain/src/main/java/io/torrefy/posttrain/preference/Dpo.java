@@ -55,7 +55,8 @@ public final class Dpo implements AutoCloseable {
     private final Data training;
     private final Data heldOut;
 
-    /// @param refLogProbs the reference's log-probabilities of both answers of each pair, where they are precomputed
+    /// @param refLogProbs the reference's log-probabilities of both answers of each pair, where they are
+    ///     precomputed
     private record Data(List<PreferencePair> pairs, double[][] refLogProbs) {
         List<PreferencePair> at(int[] part) {
             return Arrays.stream(part).mapToObj(pairs::get).toList();
@@ -174,8 +175,7 @@ public final class Dpo implements AutoCloseable {
 
     /// A loss that needs all pairs of the step, of which only some fit into memory: its gradient by the answers'
     /// log-probabilities first, and then the chain rule, some pairs at a time.
-    private double inTwoPasses(
-            Data data, int[] batch, List<int[]> parts, DpoLoss.Normaliser whole, PairMetrics seen) {
+    private double inTwoPasses(Data data, int[] batch, List<int[]> parts, DpoLoss.Normaliser whole, PairMetrics seen) {
         double[][] own = sumsOf(data, policy, parts);
         double[][] ref = new double[parts.size()][];
         for (int i = 0; i < ref.length; i++) {

@@ -211,8 +211,10 @@ class PpoTrainersTest {
             assertThat(failed).isPositive();
             assertThat((double) step.samples().size()).isPositive().isLessThanOrEqualTo(8 - failed);
             assertThat(step.samples())
-                    .allSatisfy(sample -> assertThat(sample.completion().length() % 4).isNotZero());
-            assertThat(step.metrics().values()).allSatisfy(value -> assertThat(value).isFinite());
+                    .allSatisfy(sample ->
+                            assertThat(sample.completion().length() % 4).isNotZero());
+            assertThat(step.metrics().values())
+                    .allSatisfy(value -> assertThat(value).isFinite());
             assertThat(step.warnings()).hasSize(1);
             assertThat(step.warnings().getFirst()).contains("[reward odd]", "four", (int) failed + " of 8", "Hint");
         }

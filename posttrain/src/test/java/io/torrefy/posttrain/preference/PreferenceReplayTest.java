@@ -1,11 +1,10 @@
 package io.torrefy.posttrain.preference;
 
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
+import io.torrefy.posttrain.Replay;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.DpoLoss.LossType;
-import io.torrefy.posttrain.Replay;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
@@ -128,8 +127,7 @@ class PreferenceReplayTest {
     }
 
     /// @param curves which of our metrics each stored curve is
-    private static void follow(
-            Replay replay, LongFunction<Map<String, Double>> step, Map<String, String> curves) {
+    private static void follow(Replay replay, LongFunction<Map<String, Double>> step, Map<String, String> curves) {
         int steps = replay.settings().get("steps").asInt();
         List<Map<String, Double>> seen = new ArrayList<>();
         for (int k = 0; k < steps; k++) {

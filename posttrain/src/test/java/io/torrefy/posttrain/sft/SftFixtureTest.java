@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
+import io.torrefy.posttrain.Learner;
+import io.torrefy.posttrain.Replay;
 import io.torrefy.posttrain.formats.TokenSequence;
 import io.torrefy.posttrain.sft.Sft.LossType;
-import io.torrefy.posttrain.Replay;
-import io.torrefy.posttrain.Learner;
 import io.torrefy.tensor.CrossEntropies;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
