@@ -63,6 +63,7 @@ public final class PolicyEvaluation {
     }
 
     /// One sweep from `v` to `next`, which may be the same array: then in order, on one thread.
+    @SuppressWarnings("ReferenceEquality") // whether it is one array is the question
     static double sweep(FiniteMdp mdp, TabularPolicy policy, double gamma, double[] v, double[] next) {
         if (v == next) {
             return sweep(mdp, policy, gamma, v, next, 0, v.length);

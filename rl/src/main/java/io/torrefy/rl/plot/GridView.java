@@ -163,7 +163,7 @@ public record GridView(
         }
         if (values != null && side >= 30) {
             double size = side * (policy == null ? 0.27 : 0.19);
-            double at = policy == null ? 0.5 : 0.86;
+            double at = policy == null ? 0.5 : 0.83;
             canvas.text(x + side / 2, y + side * at, size, Canvas.Anchor.MIDDLE, ground.text(), number(values[s]));
         }
     }
