@@ -75,6 +75,12 @@ final class GroupSampler {
             tally.all.addAll(sampled);
             tally.tries++;
         }
+        if (kept.size() < wanted) {
+            tally.warnings.add("[grpo] dynamic sampling found " + kept.size() / options.numGenerations() + " of "
+                    + options.problems() + " groups at step " + (step + 1) + " in " + tally.tries
+                    + " draws of problems. Hint: problems that are neither solved nor hopeless, a larger group, or"
+                    + " another filter_groups.");
+        }
         return new RolloutBatch(step, version, kept, tally.tokens(), tally.metrics(), tally.warnings);
     }
 

@@ -143,6 +143,8 @@ class DynamicSamplingTest {
             assertSame(TinyBase.weights(policy), before);
             assertThat(step.samples()).isEmpty();
             assertThat(step.tokens()).isPositive();
+            assertThat(grpo.warnings()).hasSize(1);
+            assertThat(grpo.warnings().getFirst()).contains("0 of 2 groups at step 1 in 2 draws", "Hint");
             assertThat(step.metrics())
                     .containsEntry(RunMetrics.LOSS, 0.0)
                     .containsEntry(RunMetrics.GRAD_NORM, 0.0)

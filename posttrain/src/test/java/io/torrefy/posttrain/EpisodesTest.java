@@ -245,6 +245,69 @@ class EpisodesTest {
         assertThat(norms.get(1)).containsExactly(norms.get(2), within(1e-5));
     }
 
+    /// What an environment pays for in the second turn is learned, its own words before it being no obstacle: the
+    /// share of even characters rises from about a half.
+    @Test
+    void itLearnsFromWhatAnEnvironmentPays() {
+        ConversationEnvironment paying = problem -> new Conversation() {
+            private int turn;
+
+            @Override
+            public List<ChatMessage> messages() {
+                return List.of(ChatMessage.user(problem.prompt()));
+            }
+
+            @Override
+            public Reply step(String completion) {
+                double even = completion.chars().filter(c -> (c & 1) == 0).count();
+                return turn++ == 0 ? Reply.tool(" Go on: ") : Reply.end(even / Math.max(1, completion.length()));
+            }
+        };
+        // A turn is two tokens or so: it ends at any of the commonest letters.
+        ConversationEnvironment brief = new ConversationEnvironment() {
+            @Override
+            public List<String> stopStrings() {
+                return List.of("e", "a", "o", "n", "s", "t", "1", "2", "3", " ");
+            }
+
+            @Override
+            public Conversation reset(Problem problem) {
+                return paying.reset(problem);
+            }
+        };
+        Grpo.Options options = new Grpo.Options(
+                60,
+                4,
+                8,
+                MOST,
+                1,
+                0.02,
+                0,
+                true,
+                1,
+                Advantages.Scale.GROUP,
+                GrpoLoss.Options.defaults().withMaxCompletionLength(MOST),
+                1,
+                4096,
+                5);
+        double[] paid = new double[60];
+        try (Grpo grpo = Grpo.of(
+                model,
+                null,
+                null,
+                tokenizer,
+                Countdown.standard(),
+                Rewards.of("nothing", (_, _) -> 0),
+                options,
+                plan(brief, 2))) {
+            for (int step = 0; step < paid.length; step++) {
+                paid[step] = grpo.step(step).metrics().get("rewards/environment");
+            }
+        }
+        assertThat(Arrays.stream(paid, 0, 5).average().orElseThrow()).isLessThan(0.6);
+        assertThat(Arrays.stream(paid, 55, 60).average().orElseThrow()).isGreaterThan(0.85);
+    }
+
     @Test
     void anEnvironmentThatFailsIsNamed() {
         ConversationEnvironment broken = problem -> new Conversation() {
