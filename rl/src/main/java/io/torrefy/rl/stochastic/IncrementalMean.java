@@ -7,7 +7,8 @@ import io.torrefy.export.Export;
 /// has size 1.
 ///
 /// Plain doubles round at every step, which after 10^7 samples around 10^9 costs digits. The estimate is carried as a sum
-/// of two doubles (Dekker 1971, Knuth's two-sum), so that [#value] is the mean of the samples rounded once.
+/// of two doubles (Dekker 1971, Knuth's two-sum), so that [#value] is the mean of the samples rounded once: no double
+/// is closer to it.
 @Export(value = "rl.stochastic.IncrementalMean", since = "0.1")
 public final class IncrementalMean {
     private long count;
