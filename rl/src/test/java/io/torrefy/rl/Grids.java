@@ -32,6 +32,22 @@ public final class Grids {
 
     private Grids() {}
 
+    /// Sutton and Barto, Example 6.5: wind lifts by 0, 1 or 2 rows. Four moves, or the king's eight, or those and staying.
+    public static FiniteMdp windy(int moves) {
+        int[] rows = {-1, 0, 1, 0, -1, 1, 1, -1, 0};
+        int[] columns = {0, 1, 0, -1, 1, 1, -1, -1, 0};
+        int[] wind = {0, 0, 0, 1, 1, 1, 2, 2, 1, 0};
+        return FiniteMdp.of(70, moves, FiniteMdp.startIn(30, 70), (s, a, to) -> {
+            if (s == 37) {
+                to.add(1, s, 0, true);
+                return;
+            }
+            int row = Math.clamp(s / 10 + rows[a] - wind[s % 10], 0, 6);
+            int column = Math.clamp(s % 10 + columns[a], 0, 9);
+            to.add(1, row * 10 + column, -1, row * 10 + column == 37);
+        });
+    }
+
     public static FiniteMdp forbidden(double reward) {
         return GridWorld.bookMap().forbiddenReward(reward).build().mdp();
     }

@@ -54,7 +54,7 @@ final class Stencil implements ValueIteration.Sweep {
             begin[s / Blocks.SIZE + 1]++;
         }
         Arrays.parallelPrefix(begin, Integer::sum);
-        v = first.clone();
+        v = first;
         next = new double[v.length];
         u = new double[v.length + 2 * pad];
         nextU = new double[u.length];
@@ -63,7 +63,13 @@ final class Stencil implements ValueIteration.Sweep {
         }
     }
 
-    /// Sweeps of a model from values, if it is one of that kind.
+    /// What its arrays take.
+    long bytes() {
+        long doubles = (long) v.length + next.length + u.length + nextU.length + reward.length + discount.length;
+        return Double.BYTES * doubles + Integer.BYTES * ((long) odd.length + begin.length);
+    }
+
+    /// Sweeps of a model from values, which are its own from here on, if it is one of that kind.
     static Optional<Stencil> of(FiniteMdp mdp, double gamma, double[] first) {
         int states = mdp.states();
         int actions = mdp.actions();
@@ -124,7 +130,6 @@ final class Stencil implements ValueIteration.Sweep {
     public double next() {
         double[] changes = new double[Blocks.count(v.length)];
         Blocks.each(v.length, (from, to) -> {
-            double change = 0;
             for (int tile = from; tile < to; tile += TILE) {
                 int end = Math.min(to, tile + TILE);
                 maxima(tile, end);
@@ -132,8 +137,7 @@ final class Stencil implements ValueIteration.Sweep {
             for (int i = begin[from / Blocks.SIZE]; i < begin[from / Blocks.SIZE + 1]; i++) {
                 next[odd[i]] = Bellman.optimality(mdp, v, odd[i], gamma);
             }
-            change = finish(v, next, reward, discount, nextU, pad, from, to);
-            changes[from / Blocks.SIZE] = change;
+            changes[from / Blocks.SIZE] = finish(v, next, reward, discount, nextU, pad, from, to);
         });
         double[] last = v;
         v = next;

@@ -6,6 +6,7 @@
 /// | Algorithm | Target | Solves the Bellman equation of |
 /// |---|---|---|
 /// | [Td0] | `r + gamma v(s')` | the policy followed |
+/// | [BatchTd] | the same, over a fixed set of steps | the likeliest model of the data |
 /// | [NStepTd] | n rewards, then `gamma^n v` | the policy followed |
 /// | [TdLambda] | all n at once, weighted by lambda^(n-1) | the policy followed |
 /// | [Sarsa] | `r + gamma q(s', a')` | the policy followed |

@@ -107,6 +107,9 @@ class BellmanTest {
         FiniteMdp small = GridWorld.of(". #\n. T").build().mdp();
         double[] long2 = Bellman.stationary(small, TabularPolicy.epsilonGreedy(5, Grids.actions("↓↓→○"), 0.5));
         assertTable(long2, "0.0345 0.1084 0.1330 0.7241", 5e-5);
+
+        TabularPolicy half = TabularPolicy.epsilonGreedy(5, Grids.actions(CONSISTENT), 0.5);
+        assertThat(Bellman.stationary(mdp, half)[17]).isCloseTo(0.342, within(5e-4));
     }
 
     /// Zhao, Section 2.2: round and round, one reward a step.
