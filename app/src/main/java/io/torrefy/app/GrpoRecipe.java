@@ -1,12 +1,20 @@
 package io.torrefy.app;
 
+import io.torrefy.lm.BpeTokenizer;
+import io.torrefy.lm.DecoderConfig;
 import io.torrefy.posttrain.Advantages;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
+import io.torrefy.posttrain.Progress;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Reward;
+import io.torrefy.posttrain.Rewards;
+import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.preference.PreferenceReward;
+import io.torrefy.posttrain.preference.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -58,6 +66,15 @@ final class GrpoRecipe implements RecipeKind {
     private final Key<String> format = schema.text(
             "format", "posttrain.rewards.think_answer_format", "what is rewarded beside accuracy: an exported name");
     private final Key<Double> formatWeight = schema.number("format_weight", 0.1, "of the format reward");
+    private final Key<List<String>> rewards = schema.texts(
+            "reward_funcs",
+            List.of(),
+            "rewards by their exported names, summed, in place of accuracy and format: [accuracy,"
+                    + " \"language_consistency:weight=0.1\"]");
+    private final Key<String> rewardModel =
+            schema.text("reward_model", "", "folder of a trained reward model, whose score is added");
+    private final Key<Double> rewardModelWeight =
+            schema.number("reward_model_weight", 1, "of the reward model's score");
     private final Key<Long> heldOut = positive("held_out", 500, "problems of the evaluation before and after");
     private final Key<Long> evaluateEvery = schema.integer(
                     "eval_steps", 5, "steps between small evaluations; 0 for none")
@@ -82,6 +99,8 @@ final class GrpoRecipe implements RecipeKind {
     public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
         R1Zero.Settings settings = settings(recipe, common);
         RunPlan.requireModel(settings.model(), "the recipe's key model names it.");
+        Optional<ValueModel> scorer = scorer(recipe, settings.model());
+        Rewards sum = rewards(recipe, settings, scorer, common);
         Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
         if (settings.task() instanceof QaFile questions) {
             config.put("data_fingerprint", questions.fingerprint());
@@ -93,7 +112,53 @@ final class GrpoRecipe implements RecipeKind {
                 config,
                 Set.of("save_steps"),
                 Optional.of(recipe.resolved()),
-                (run, progress) -> RunPlan.Outcome.of(R1Zero.run(settings, run, progress), settings.heldOut()));
+                new RunPlan.Body() {
+                    @Override
+                    public RunPlan.Outcome run(RunFolder run, Progress progress) throws IOException {
+                        return RunPlan.Outcome.of(R1Zero.run(settings, sum, run, progress), settings.heldOut());
+                    }
+
+                    @Override
+                    public void close() {
+                        scorer.ifPresent(ValueModel::close);
+                    }
+                });
+    }
+
+    private Rewards rewards(
+            Recipe recipe, R1Zero.Settings settings, Optional<ValueModel> scorer, CommonOptions common) {
+        boolean named = !recipe.get(rewards).isEmpty();
+        boolean formatted = !recipe.get(format).equals(format.standard())
+                || !recipe.get(formatWeight).equals(formatWeight.standard());
+        if (named && formatted) {
+            throw common.bad("[recipe] reward_funcs and format or format_weight exclude each other: reward_funcs:"
+                    + " [accuracy, \"think_answer_format:weight=0.1\"] rewards a format too");
+        }
+        Rewards sum = RewardOptions.sum(
+                        common, "reward_funcs", recipe.get(rewards), settings.task(), number(recipe, length))
+                .orElseGet(() -> Rewards.of("accuracy", settings.task().accuracy())
+                        .plus("format", settings.format(), settings.formatWeight()));
+        return scorer.map(model -> sum.plus(
+                        "reward_model",
+                        PreferenceReward.of(model, BpeTokenizer.load(settings.model()), number(recipe, micro))
+                                .reward(),
+                        recipe.get(rewardModelWeight)))
+                .orElse(sum);
+    }
+
+    private Optional<ValueModel> scorer(Recipe recipe, Path policy) {
+        if (recipe.get(rewardModel).isEmpty()) {
+            return Optional.empty();
+        }
+        Path folder = Path.of(recipe.get(rewardModel));
+        RunPlan.requireModel(folder, "the recipe's key reward_model names it.");
+        int own = DecoderConfig.read(policy.resolve("config.json")).vocab();
+        int other = DecoderConfig.read(folder.resolve("config.json")).vocab();
+        if (own != other) {
+            throw new RunException("[grpo] expected a reward_model of the policy's vocabulary, " + own + " tokens; got "
+                    + other + " of " + folder + ". Hint: train it from the same base, with torrefy reward.");
+        }
+        return Optional.of(ValueModel.load(folder));
     }
 
     private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {

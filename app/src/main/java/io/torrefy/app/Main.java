@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
             RewardCommand.class,
             DpoCommand.class,
             KtoCommand.class,
+            SampleCommand.class,
+            PipelineCommand.class,
             PretrainCommand.class,
             GenerateCommand.class,
             ChatCommand.class,

@@ -11,7 +11,10 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
 import io.torrefy.posttrain.preference.ValueModel;
 import io.torrefy.tensor.Threads;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -369,6 +372,20 @@ class OfflineCommandsTest {
                         "--set=max_steps=1"))
                 .as(command.err())
                 .isZero();
+    }
+
+    /// Ten times the rate that teaches makes held-out samples worse, which is said in words.
+    @Test
+    void saysWhenHeldOutSamplesGetWorse() throws IOException {
+        PrintStream before = System.err;
+        var said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(run("sft", "run", "learning_rate=1; max_grad_norm=1000; max_steps=6")).isZero();
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("The held-out loss has risen from");
     }
 
     /// The law of the chat template: what it writes around the turns is what is trained on.

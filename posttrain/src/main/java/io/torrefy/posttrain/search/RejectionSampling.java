@@ -51,8 +51,9 @@ public record RejectionSampling(int n, double temperature, double threshold, int
     /// @param solved problems with a line
     /// @param tokens generated in all
     public record Yield(int problems, int samples, int kept, int solved, long tokens) {
-        private Yield plus(List<Kept> chosen, int drawn) {
-            int lines = chosen.stream().mapToInt(one -> one.lines.size()).sum();
+        /// @param each completions of a line
+        private Yield plus(List<Kept> chosen, int drawn, int each) {
+            int lines = chosen.stream().mapToInt(one -> one.lines.size()).sum() / each;
             int hits = (int) chosen.stream().filter(one -> !one.lines.isEmpty()).count();
             long more = chosen.stream().mapToLong(Kept::tokens).sum();
             return new Yield(
@@ -75,6 +76,29 @@ public record RejectionSampling(int n, double temperature, double threshold, int
     public Yield write(
             Path file, Policy policy, Task task, Rewards rewards, List<Problem> problems, SearchScore.Watcher watcher)
             throws IOException {
+        return write(file, policy, task, rewards, problems, watcher, false);
+    }
+
+    /// Samples as [#write] does and writes preference pairs instead: of each problem the best completion, whose reward
+    /// reaches the threshold, as `chosen`, and the worst as `rejected`, unless they score the same. A completion that was
+    /// cut off is neither.
+    ///
+    /// @throws IOException if the file cannot be written
+    public Yield writePairs(
+            Path file, Policy policy, Task task, Rewards rewards, List<Problem> problems, SearchScore.Watcher watcher)
+            throws IOException {
+        return write(file, policy, task, rewards, problems, watcher, true);
+    }
+
+    private Yield write(
+            Path file,
+            Policy policy,
+            Task task,
+            Rewards rewards,
+            List<Problem> problems,
+            SearchScore.Watcher watcher,
+            boolean pairs)
+            throws IOException {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         Yield sum = new Yield(0, 0, 0, 0, 0);
         try (Writer out = Files.newBufferedWriter(part)) {
@@ -85,12 +109,16 @@ public record RejectionSampling(int n, double temperature, double threshold, int
                         policy,
                         some.size(),
                         (own, i) -> sample(
-                                new Session(own, task, some.get(i), maxTokens, (first + i) * (1L << 32)), rewards),
+                                new Session(own, task, some.get(i), maxTokens, (first + i) * (1L << 32)), rewards, pairs),
                         (_, _) -> {});
                 for (Kept one : kept) {
-                    write(out, one);
+                    if (pairs) {
+                        writePair(out, one);
+                    } else {
+                        write(out, one);
+                    }
                 }
-                sum = sum.plus(kept, n);
+                sum = sum.plus(kept, n, pairs ? 2 : 1);
                 watcher.seen(sum.problems, sum.tokens);
             }
         }
@@ -98,21 +126,47 @@ public record RejectionSampling(int n, double temperature, double threshold, int
         return sum;
     }
 
-    private Kept sample(Session session, Rewards rewards) {
+    private Kept sample(Session session, Rewards rewards, boolean pairs) {
         Set<String> seen = new HashSet<>();
         List<Line> lines = new ArrayList<>();
         for (Draft draft : session.extend(session.start(n), temperature, "")) {
             if (draft.end() == Draft.End.STOP && seen.add(draft.text())) {
                 double score = rewards.score(session.problem(), draft.text()).total();
-                if (score >= threshold) {
+                if (pairs || score >= threshold) {
                     lines.add(new Line(draft.text(), score));
                 }
             }
         }
         double[] scores = lines.stream().mapToDouble(Line::score).toArray();
-        List<Line> best =
-                Sampled.ranked(scores).stream().limit(keep).map(lines::get).toList();
-        return new Kept(session.problem(), best, session.tokens());
+        List<Line> best = Sampled.ranked(scores).stream().map(lines::get).toList();
+        return new Kept(
+                session.problem(),
+                pairs ? pair(best) : best.subList(0, Math.min(keep, best.size())),
+                session.tokens());
+    }
+
+    /// The best and the worst, or nothing.
+    private List<Line> pair(List<Line> ranked) {
+        return ranked.isEmpty()
+                        || ranked.getFirst().score < threshold
+                        || ranked.getFirst().score <= ranked.getLast().score
+                ? List.of()
+                : List.of(ranked.getFirst(), ranked.getLast());
+    }
+
+    private static void writePair(Writer out, Kept kept) throws IOException {
+        if (kept.lines.isEmpty()) {
+            return;
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("prompt", kept.problem.prompt());
+        json.put("chosen", kept.lines.getFirst().completion);
+        json.put("rejected", kept.lines.getLast().completion);
+        json.put("score_chosen", kept.lines.getFirst().score);
+        json.put("score_rejected", kept.lines.getLast().score);
+        json.put("problem", kept.problem.id());
+        out.write(JSON.writeValueAsString(json));
+        out.write('\n');
     }
 
     private static void write(Writer out, Kept kept) throws IOException {
