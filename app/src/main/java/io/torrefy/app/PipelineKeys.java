@@ -48,6 +48,10 @@ final class PipelineKeys {
                 new DpoRecipe(),
                 new KtoRecipe(),
                 new GrpoRecipe(),
+                new PpoRecipe(),
+                new RlooRecipe(),
+                new OnlineDpoRecipe(),
+                new DistillRecipe(),
                 new SampleRecipe())) {
             kinds.put(kind.schema().kind(), kind);
         }

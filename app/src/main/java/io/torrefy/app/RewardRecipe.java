@@ -8,7 +8,7 @@ import io.torrefy.posttrain.preference.PreferenceTraining;
 import io.torrefy.posttrain.preference.ProcessRewardTrainer;
 import io.torrefy.posttrain.preference.RewardTrainer;
 import io.torrefy.posttrain.preference.StepwiseExample;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;

@@ -12,7 +12,12 @@ import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
 import io.torrefy.posttrain.search.GeneratorPolicy;
+import io.torrefy.posttrain.search.Policy;
+import io.torrefy.posttrain.search.PreferenceSampling;
 import io.torrefy.posttrain.search.RejectionSampling;
+import io.torrefy.posttrain.search.SearchScore;
+import io.torrefy.posttrain.search.Searches;
+import io.torrefy.posttrain.search.StepLabels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,17 +29,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The keys of data that a model writes: rejection sampling, whose file is the next stage's data. What is written lies in
-/// the run's folder as `data/samples.jsonl`.
+/// The keys of data that a model writes, as a stage of a pipeline: what `torrefy sample` writes, of different problems. It
+/// lies in the run's folder as `data/samples.jsonl`.
 final class SampleRecipe implements RecipeKind {
     static final String FILE = "samples.jsonl";
 
     /// What a line is.
-    enum Write {
+    enum Kind {
         /// A prompt and an answer whose reward reaches the threshold: for sft.
         COMPLETIONS,
-        /// A prompt, its best answer and its worst: for reward, dpo and kto.
-        PAIRS
+        /// A prompt, a good answer and a worse one: for reward, dpo and kto.
+        PREFERENCES,
+        /// The same as a line each: for kto.
+        UNPAIRED,
+        /// An answer whose steps are judged by rollouts: for reward with trainer process.
+        STEPS
     }
 
     private static final int SLOTS = 128;
@@ -46,8 +55,8 @@ final class SampleRecipe implements RecipeKind {
     private final Key<String> task =
             schema.text("task", "countdown", "where problems come from, unless from data: the exported name of a task");
     private final Key<List<Path>> data = schema.paths("data", "files of questions and answers, in place of a task");
-    private final Key<Write> write = schema.choice(
-            "write", Write.COMPLETIONS, "prompts with good answers, or pairs of a prompt's best answer and its worst");
+    private final Key<Kind> kind = schema.choice(
+            "kind", Kind.COMPLETIONS, "good answers; pairs of a good and a worse one; these a line each; or judged steps");
     private final Key<Long> prompts = positive("num_prompts", 1000, "different training problems at most");
     private final Key<Long> generations = positive("num_generations", 8, "answers to each that are drawn");
     private final Key<Double> temperature =
@@ -57,8 +66,12 @@ final class SampleRecipe implements RecipeKind {
             "reward_funcs",
             List.of("accuracy"),
             "what is good, summed: exported names of rewards, as in torrefy r1-zero --reward");
-    private final Key<Double> threshold = schema.number("threshold", 1, "the least reward of an answer that is kept");
-    private final Key<Long> keep = positive("keep", 1, "answers to a problem that are kept, the best first");
+    private final Key<Double> threshold = schema.number(
+            "threshold", 1, "the least reward of an answer that is kept, or difference of rewards of a pair");
+    private final Key<Long> keep = positive("keep", 1, "answers to a problem, or pairs, that are kept");
+    private final Key<Long> rollouts = positive("rollouts", 8, "of each step; steps only");
+    private final Key<String> separator =
+            schema.text("separator", "newline", "what a step ends at: newline, comma, blank or a text; steps only");
     private final Key<Long> seed = schema.integer("seed", 1, "decides problems and samples");
 
     private Key<Long> positive(String name, long standard, String what) {
@@ -79,20 +92,15 @@ final class SampleRecipe implements RecipeKind {
     @Override
     public RunPlan plan(Recipe recipe, CommonOptions common) {
         Problems found = new Problems("sample");
-        if (recipe.get(write) == Write.PAIRS) {
-            found.unused(recipe, "write: pairs", keep);
+        String without = "kind: " + recipe.get(kind).name().toLowerCase(Locale.ROOT);
+        if (recipe.get(kind) == Kind.STEPS) {
+            found.unused(recipe, without, rewards, threshold, keep);
+        } else {
+            found.unused(recipe, without, rollouts, separator);
         }
         Optional<ModelFolder> folder = found.attempt(() -> ModelFolder.open(recipe.get(model), ""));
         Optional<Task> source = found.attempt(() -> source(recipe, common));
-        Optional<Rewards> sum = source.flatMap(some -> found.attempt(() -> RewardOptions.sum(
-                        common, "reward_funcs", recipe.get(rewards), some, number(recipe, length))
-                .orElseThrow(() -> new IllegalArgumentException("reward_funcs: expected at least one; got none"))));
-        Optional<RejectionSampling> sampling = found.attempt(() -> new RejectionSampling(
-                number(recipe, generations),
-                recipe.get(temperature),
-                recipe.get(threshold),
-                number(recipe, keep),
-                number(recipe, length)));
+        Optional<Writer> writer = source.flatMap(some -> found.attempt(() -> writer(recipe, some, common)));
         found.refuse();
         Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
         if (source.orElseThrow() instanceof QaFile questions) {
@@ -100,15 +108,54 @@ final class SampleRecipe implements RecipeKind {
         }
         List<Problem> problems = problems(source.get(), recipe.get(seed), number(recipe, prompts));
         return new RunPlan(
-                "Rejection sampling",
+                "Samples of a model",
                 recipe.get(seed),
                 problems.size(),
                 config,
                 Set.of(),
                 Optional.of(recipe.resolved()),
-                (run, progress) -> draw(
-                        recipe, folder.orElseThrow(), source.get(), sum.orElseThrow(), sampling.orElseThrow(), problems,
-                        run, progress));
+                (run, progress) ->
+                        draw(recipe, folder.orElseThrow(), writer.orElseThrow(), problems, run, progress));
+    }
+
+    /// What was written.
+    ///
+    /// @param used problems with a line
+    private record Written(int lines, int used, long tokens) {}
+
+    private interface Writer {
+        Written write(Path file, Policy policy, List<Problem> problems, SearchScore.Watcher watcher)
+                throws IOException;
+    }
+
+    private Writer writer(Recipe recipe, Task source, CommonOptions common) {
+        int n = number(recipe, generations);
+        int most = number(recipe, length);
+        double heat = recipe.get(temperature);
+        if (recipe.get(kind) == Kind.STEPS) {
+            StepLabels labels =
+                    new StepLabels(n, number(recipe, rollouts), heat, most, Searches.separator(recipe.get(separator)));
+            return (file, policy, problems, watcher) -> {
+                var made = labels.write(file, policy, source, problems, watcher);
+                return new Written(made.solutions(), made.problems(), made.tokens());
+            };
+        }
+        Rewards sum = RewardOptions.sum(common, "reward_funcs", recipe.get(rewards), source, most)
+                .orElseThrow(() -> new IllegalArgumentException("reward_funcs: expected at least one; got none"));
+        if (recipe.get(kind) == Kind.COMPLETIONS) {
+            RejectionSampling sampling =
+                    new RejectionSampling(n, heat, recipe.get(threshold), number(recipe, keep), most);
+            return (file, policy, problems, watcher) -> {
+                var made = sampling.write(file, policy, source, sum, problems, watcher);
+                return new Written(made.kept(), made.solved(), made.tokens());
+            };
+        }
+        PreferenceSampling sampling = new PreferenceSampling(
+                n, heat, recipe.get(threshold), number(recipe, keep), most, recipe.get(kind) == Kind.UNPAIRED);
+        return (file, policy, problems, watcher) -> {
+            var made = sampling.write(file, policy, source, sum, problems, watcher);
+            return new Written(made.lines(), made.paired(), made.tokens());
+        };
     }
 
     private Task source(Recipe recipe, CommonOptions common) throws IOException {
@@ -136,47 +183,35 @@ final class SampleRecipe implements RecipeKind {
     }
 
     private RunPlan.Outcome draw(
-            Recipe recipe,
-            ModelFolder folder,
-            Task source,
-            Rewards sum,
-            RejectionSampling sampling,
-            List<Problem> problems,
-            RunFolder run,
-            Progress progress)
+            Recipe recipe, ModelFolder folder, Writer writer, List<Problem> problems, RunFolder run, Progress progress)
             throws IOException {
-        RejectionSampling.Yield[] drawn = new RejectionSampling.Yield[1];
+        Written[] drawn = new Written[1];
         try (CausalLm lm = CausalLm.load(folder.path());
                 GeneratorPolicy policy = GeneratorPolicy.of(lm, folder.tokenizer(), SLOTS, recipe.get(seed))) {
-            run.publish("data", into -> drawn[0] = recipe.get(write) == Write.PAIRS
-                    ? sampling.writePairs(
-                            into.resolve(FILE), policy, source, sum, problems, (n, _) -> progress.step(n, Map.of()))
-                    : sampling.write(
-                            into.resolve(FILE), policy, source, sum, problems, (n, _) -> progress.step(n, Map.of())));
+            run.publish("data", into -> drawn[0] = writer.write(
+                    into.resolve(FILE), policy, problems, (done, _) -> progress.step(done, Map.of())));
         }
-        RejectionSampling.Yield found = drawn[0];
-        if (found.kept() == 0) {
-            throw new RunException("[sample] expected answers of a reward of at least " + recipe.get(threshold)
-                    + "; got none among " + found.samples() + ". Hint: lower threshold, or draw more.");
+        Written written = drawn[0];
+        if (written.lines == 0) {
+            throw new RunException("[sample] expected answers of rewards that threshold " + recipe.get(threshold)
+                    + " lets through; got none for " + problems.size() + " problems. Hint: lower it, or draw more.");
         }
-        run.log(found.problems(), Map.of("kept", (double) found.kept(), "solved", (double) found.solved()));
+        run.log(problems.size(), Map.of("lines", (double) written.lines, "used", (double) written.used));
         Map<String, Object> values = new LinkedHashMap<>();
-        values.put("problems", found.problems());
-        values.put("samples", found.samples());
-        values.put("kept", found.kept());
-        values.put("solved", found.solved());
-        values.put("tokens", found.tokens());
+        values.put("problems", problems.size());
+        values.put("lines", written.lines);
+        values.put("used", written.used);
+        values.put("tokens", written.tokens);
         values.put("seconds", run.elapsed());
         run.result(values);
         return new RunPlan.Outcome(
                 List.of(String.format(
                         Locale.ROOT,
-                        "%d %s of %d samples for %d problems, of which %d have one.",
-                        found.kept(),
-                        recipe.get(write) == Write.PAIRS ? "pairs" : "answers",
-                        found.samples(),
-                        found.problems(),
-                        found.solved())),
+                        "%d lines from %d of %d problems, %,d tokens.",
+                        written.lines,
+                        written.used,
+                        problems.size(),
+                        written.tokens)),
                 values);
     }
 

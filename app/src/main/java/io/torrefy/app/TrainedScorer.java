@@ -4,7 +4,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.RunFolder;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;

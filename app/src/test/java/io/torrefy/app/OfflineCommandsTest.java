@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.lm.BpeTrainer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
-import io.torrefy.posttrain.preference.ValueModel;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -46,12 +46,12 @@ class PipelineCommandTest {
                 run: sample
                 from: cold-start
                 recipe:
-                  write: pairs
+                  kind: preferences
                   num_prompts: 6
                   num_generations: 8
                   max_completion_length: 120
                   reward_funcs: ["word_repetition_penalty:ngramSize=1"]
-                  threshold: -1
+                  threshold: 0.01
               judge:
                 run: reward
                 from: {model: cold-start, data: preferences}

@@ -226,12 +226,15 @@ public final class Report {
         colors.next();
         data.series().entrySet().stream()
                 .filter(one -> !rewards.isEmpty() && one.getKey().startsWith(RunMetrics.REWARD_PARTS))
-                .limit(COLORS.size() - 1L)
+                .limit(COLORS.size() - 2L)
                 .forEach(one -> rewards.add(new Chart.Line(
                         one.getKey().substring(RunMetrics.REWARD_PARTS.length()),
                         colors.next(),
                         one.getValue(),
                         Chart.Shape.SMOOTHED)));
+        data.find(RunMetrics.VALIDATION_REWARD)
+                .ifPresent(evals -> rewards.add(
+                        new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
         if (!rewards.isEmpty()) {
             charts.append(Chart.of("Reward", "Mean per completion.", Chart.Unit.NUMBER, rewards)
                     .html(""));
@@ -242,6 +245,19 @@ public final class Report {
         curve(charts, RunMetrics.CLIP_FRACTION, "Clip fraction", "Tokens whose ratio is clipped.", Chart.Unit.PERCENT);
         curve(charts, RunMetrics.GRAD_NORM, "Gradient norm", "Before clipping.", Chart.Unit.NUMBER);
         curve(charts, RunMetrics.ZERO_VARIANCE, "Groups without a signal", "All rewards equal.", Chart.Unit.PERCENT);
+        curve(charts, RunMetrics.FILTERED_GROUPS, "Groups thrown away", "By dynamic sampling.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.NUM_GEN_BATCHES, "Draws of problems", "For a step.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.MASKED_TRUNCATED, "Left out of the loss", "Cut off.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.TURNS, "Turns", "Of the model in an episode.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.TOOL_CALLS, "Tool calls", "Per episode.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.TOOL_FAILURES, "Failed tool calls", "Of all calls.", Chart.Unit.PERCENT);
+        curve(charts, RunMetrics.STALENESS, "Staleness", "Steps behind, of what sampled.", Chart.Unit.NUMBER);
+        curve(
+                charts,
+                RunMetrics.LOGP_DIFFERENCE,
+                "Sampling gap",
+                "Log-probability at sampling and at the update, mean distance in nats.",
+                Chart.Unit.NUMBER);
         curve(charts, RunMetrics.TRUNCATED, "Cut off", "Completions at the length limit.", Chart.Unit.PERCENT);
         losses(charts);
         curve(charts, RunMetrics.LEARNING_RATE, "Learning rate", "Of the optimiser.", Chart.Unit.NUMBER);

@@ -11,4 +11,9 @@ public interface FiniteEnv extends Env<Integer, Integer> {
 
     /// The whole model: what planning needs, and what sampling must agree with.
     FiniteMdp mdp();
+
+    /// Begins an episode in any state, as exploring starts ask for, with the random numbers that follow.
+    ///
+    /// @throws IllegalArgumentException if there is no such state
+    Integer resetTo(int state);
 }

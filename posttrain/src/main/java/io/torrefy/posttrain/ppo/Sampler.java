@@ -208,9 +208,10 @@ final class Sampler implements AutoCloseable {
 
     /// The rows of a step in random order, in `count` parts as equal as can be. The rows of a part are in their own
     /// order, so that completions of one prompt share it.
-    List<int[]> miniBatches(long step, int epoch, Optimization optimization) {
-        int rows = options.batch();
-        int count = optimization.numMiniBatches();
+    ///
+    /// @param rows completions, or other things that are learnt from, such as pairs
+    List<int[]> miniBatches(long step, int epoch, Optimization optimization, int rows) {
+        int count = Math.min(rows, optimization.numMiniBatches());
         // Another seed than sampling's, whose streams are numbered by sample.
         long stream = step * optimization.numPpoEpochs() + epoch;
         int[] order = Rng.of(~options.seed()).stream(stream).permutation(rows);

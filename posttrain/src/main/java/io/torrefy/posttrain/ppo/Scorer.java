@@ -15,10 +15,11 @@ public interface Scorer {
     /// One finite score a rollout, in their order.
     List<RewardBreakdown> score(List<Rollout> rollouts);
 
-    /// A weighted sum of rewards.
+    /// A weighted sum of rewards, each of which sees all completions with their tokens. The first that fails ends the
+    /// run: a completion without a score has no place in a batch that is whitened.
     static Scorer of(Rewards rewards) {
         return rollouts ->
-                rollouts.stream().map(r -> rewards.score(r.problem(), r.text())).toList();
+                rewards.scoreAll(rollouts.stream().map(Rollout::attempt).toList()).breakdowns();
     }
 
     /// One reward.

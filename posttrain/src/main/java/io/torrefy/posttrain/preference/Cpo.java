@@ -4,7 +4,6 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -89,37 +88,26 @@ public final class Cpo implements AutoCloseable {
                 .mapToDouble(i -> data.get(i).chosen().length)
                 .sum();
         seen.chosenTokens += chosenTokens;
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> data.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(data::get).toList();
-                Answers.Scores scores = Answers.of(some).scores(policy);
-                Tensor sums = scores.sums();
-                Tensor both = sums.reshape(part.length, 2);
-                Tensor loss = CpoLoss.loss(
-                        options,
-                        both.select(1, 0),
-                        both.select(1, 1),
-                        some.stream().mapToInt(p -> p.chosen().length).toArray(),
-                        some.stream().mapToInt(p -> p.rejected().length).toArray(),
-                        batch.length);
-                Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
-                seen.nll += supervised.item() * chosenTokens;
-                if (options.cpoAlpha() > 0) {
-                    loss = loss.add(supervised.mul(options.cpoAlpha()));
-                }
-                Updates.backward(loss);
-                sum += loss.item();
-                double[] inverse = Arrays.stream(scores.lengths())
-                        .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
-                        .toArray();
-                Tensor shown =
-                        sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-                seen.metrics.add(shown, Tensor.zeros(part.length, 2), scores);
-            }
-        }
-        return sum;
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).tokens()), part -> {
+            Answers.Scores scores = Answers.of(Updates.at(data, part)).scores(policy);
+            Tensor sums = scores.sums();
+            Tensor both = sums.reshape(part.length, 2);
+            Tensor loss = CpoLoss.loss(
+                    options,
+                    both.select(1, 0),
+                    both.select(1, 1),
+                    scores.lengthsFrom(0),
+                    scores.lengthsFrom(1),
+                    batch.length);
+            Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
+            seen.nll += supervised.item() * chosenTokens;
+            double[] inverse = Arrays.stream(scores.lengths())
+                    .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
+                    .toArray();
+            Tensor shown = sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
+            seen.metrics.add(shown, Tensor.zeros(part.length, 2), scores);
+            return options.cpoAlpha() > 0 ? loss.add(supervised.mul(options.cpoAlpha())) : loss;
+        });
     }
 
     @Override

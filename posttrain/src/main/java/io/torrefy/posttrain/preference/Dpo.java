@@ -58,7 +58,7 @@ public final class Dpo implements AutoCloseable {
     /// @param refLogProbs the reference's log-probabilities of both answers of each pair, where they are precomputed
     private record Data(List<PreferencePair> pairs, double[][] refLogProbs) {
         List<PreferencePair> at(int[] part) {
-            return Arrays.stream(part).mapToObj(pairs::get).toList();
+            return Updates.at(pairs, part);
         }
 
         int tokens(int pair) {
@@ -151,15 +151,7 @@ public final class Dpo implements AutoCloseable {
         if (loss.needsWholeStep() && parts.size() > 1) {
             return inTwoPasses(data, batch, parts, whole, seen);
         }
-        double sum = 0;
-        for (int[] part : parts) {
-            try (Scope _ = Scope.open()) {
-                Tensor value = loss.loss(pairsOf(data, part, seen), whole);
-                Updates.backward(value);
-                sum += value.item();
-            }
-        }
-        return sum;
+        return updates.accumulate(parts, part -> loss.loss(pairsOf(data, part, seen), whole));
     }
 
     private DpoLoss.Pairs pairsOf(Data data, int[] part, PairMetrics seen) {
@@ -210,7 +202,9 @@ public final class Dpo implements AutoCloseable {
                 Tensor sums = scores.pairSums(options.loss.ldAlpha());
                 seen.add(sums, pairTensor(new double[][] {ref[i]}), scores);
                 double[] some = Arrays.copyOfRange(gradient, at, at += ref[i].length);
-                Updates.backward(sums.mul(pairTensor(new double[][] {some})).sum());
+                if (Autograd.isEnabled()) {
+                    sums.mul(pairTensor(new double[][] {some})).sum().backward();
+                }
             }
         }
         return value;

@@ -124,29 +124,22 @@ public final class Kto implements AutoCloseable {
 
     /// The loss of a step's answers, whose gradient is added.
     private double accumulate(List<UnpairedExample> data, int[] batch, double kl, Seen seen) {
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> tokens(data.get(i)))) {
-            try (Scope _ = Scope.open()) {
-                List<UnpairedExample> some =
-                        Arrays.stream(part).mapToObj(data::get).toList();
-                Answers answers = new Answers(
-                        some.stream().map(UnpairedExample::prompt).toList(),
-                        some.stream().map(UnpairedExample::completion).toList());
-                Tensor ref = reference(answers);
-                Answers.Scores scores = answers.scores(policy);
-                Tensor sums = scores.sums();
-                boolean[] liked = new boolean[part.length];
-                for (int i = 0; i < liked.length; i++) {
-                    liked[i] = some.get(i).desirable();
-                }
-                Tensor value = loss.loss(sums, ref, liked, kl, batch.length);
-                Updates.backward(value);
-                sum += value.item();
-                seen.add(sums.detach().toDoubles(), ref.toDoubles(), liked);
-                seen.addEntropy(scores.entropy().toDoubles());
+        return updates.accumulate(updates.microBatches(batch, i -> tokens(data.get(i))), part -> {
+            List<UnpairedExample> some = Updates.at(data, part);
+            Answers answers = new Answers(
+                    some.stream().map(UnpairedExample::prompt).toList(),
+                    some.stream().map(UnpairedExample::completion).toList());
+            Tensor ref = reference(answers);
+            Answers.Scores scores = answers.scores(policy);
+            Tensor sums = scores.sums();
+            boolean[] liked = new boolean[part.length];
+            for (int i = 0; i < liked.length; i++) {
+                liked[i] = some.get(i).desirable();
             }
-        }
-        return sum;
+            seen.add(sums.detach().toDoubles(), ref.toDoubles(), liked);
+            seen.addEntropy(scores.entropy().toDoubles());
+            return loss.loss(sums, ref, liked, kl, batch.length);
+        });
     }
 
     private static int tokens(UnpairedExample example) {

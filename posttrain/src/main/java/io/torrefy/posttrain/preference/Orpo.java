@@ -4,7 +4,6 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -98,33 +97,24 @@ public final class Orpo implements AutoCloseable {
                 .sum();
         seen.chosenTokens += chosenTokens;
         seen.pairs += batch.length;
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> data.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(data::get).toList();
-                Answers.Scores scores = Answers.of(some).scores(policy);
-                Tensor sums = scores.sums();
-                double[] inverse = Arrays.stream(scores.lengths())
-                        .mapToDouble(n -> 1.0 / n)
-                        .toArray();
-                Tensor means = sums.mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-                Tensor chosen = means.select(1, 0);
-                Tensor rejected = means.select(1, 1);
-                Tensor supervised =
-                        sums.reshape(part.length, 2).select(1, 0).sum().mul(-1 / chosenTokens);
-                Tensor odds = OrpoLoss.oddsRatio(chosen, rejected, beta, batch.length);
-                Updates.backward(supervised.add(odds));
-                sum += supervised.item() + odds.item();
-                seen.nll += supervised.item() * chosenTokens;
-                seen.ratio += odds.item() * batch.length;
-                seen.logOdds += OrpoLoss.logOddsRatio(chosen.detach(), rejected.detach())
-                        .sum()
-                        .item();
-                seen.metrics.add(means, Tensor.zeros(part.length, 2), scores);
-            }
-        }
-        return sum;
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).tokens()), part -> {
+            Answers.Scores scores = Answers.of(Updates.at(data, part)).scores(policy);
+            Tensor sums = scores.sums();
+            double[] inverse =
+                    Arrays.stream(scores.lengths()).mapToDouble(n -> 1.0 / n).toArray();
+            Tensor means = sums.mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
+            Tensor chosen = means.select(1, 0);
+            Tensor rejected = means.select(1, 1);
+            Tensor supervised = sums.reshape(part.length, 2).select(1, 0).sum().mul(-1 / chosenTokens);
+            Tensor odds = OrpoLoss.oddsRatio(chosen, rejected, beta, batch.length);
+            seen.nll += supervised.item() * chosenTokens;
+            seen.ratio += odds.item() * batch.length;
+            seen.logOdds += OrpoLoss.logOddsRatio(chosen.detach(), rejected.detach())
+                    .sum()
+                    .item();
+            seen.metrics.add(means, Tensor.zeros(part.length, 2), scores);
+            return supervised.add(odds);
+        });
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.posttrain.Attempt;
 import io.torrefy.posttrain.Tokens;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.rewards.RewardModel;
 import java.util.ArrayList;
 import java.util.List;

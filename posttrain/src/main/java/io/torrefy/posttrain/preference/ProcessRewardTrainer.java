@@ -4,7 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -84,27 +84,20 @@ public final class ProcessRewardTrainer implements AutoCloseable {
     /// @param right receives how many labelled steps are judged as they are labelled
     private double accumulate(List<StepwiseExample> data, int[] batch, double[] right) {
         double labelled = labelled(data, batch);
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> data.get(i).ids().length)) {
-            try (Scope _ = Scope.open()) {
-                List<StepwiseExample> some =
-                        Arrays.stream(part).mapToObj(data::get).toList();
-                TokenBatch packed =
-                        TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
-                double[] labels = some.stream()
-                        .flatMapToDouble(e -> Arrays.stream(labels(e)))
-                        .toArray();
-                Tensor logits = model.values(packed, places(packed, some, labels.length));
-                Tensor loss = ProcessRewardModel.loss(logits, labels, labelled);
-                Updates.backward(loss);
-                sum += loss.item();
-                double[] z = logits.detach().toDoubles();
-                for (int i = 0; i < z.length; i++) {
-                    right[0] += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
-                }
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).ids().length), part -> {
+            List<StepwiseExample> some = Updates.at(data, part);
+            TokenBatch packed =
+                    TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
+            double[] labels = some.stream()
+                    .flatMapToDouble(e -> Arrays.stream(labels(e)))
+                    .toArray();
+            Tensor logits = model.values(packed, places(packed, some, labels.length));
+            double[] z = logits.detach().toDoubles();
+            for (int i = 0; i < z.length; i++) {
+                right[0] += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
             }
-        }
-        return sum;
+            return ProcessRewardModel.loss(logits, labels, labelled);
+        });
     }
 
     private double[] labels(StepwiseExample example) {

@@ -4,10 +4,9 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -72,22 +71,14 @@ public final class RewardTrainer implements AutoCloseable {
 
     /// The loss of a step's pairs, whose gradient is added.
     private double accumulate(List<PreferencePair> data, int[] batch, Seen seen) {
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> data.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(data::get).toList();
-                Tensor scores = scores(model, some);
-                double[] margins =
-                        some.stream().mapToDouble(PreferencePair::margin).toArray();
-                Tensor loss = RewardLoss.loss(
-                        scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
-                Updates.backward(loss);
-                sum += loss.item();
-                seen.add(scores.detach().toDoubles());
-            }
-        }
-        return sum;
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).tokens()), part -> {
+            List<PreferencePair> some = Updates.at(data, part);
+            Tensor scores = scores(model, some);
+            seen.add(scores.detach().toDoubles());
+            double[] margins = some.stream().mapToDouble(PreferencePair::margin).toArray();
+            return RewardLoss.loss(
+                    scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
+        });
     }
 
     /// How well the model orders other pairs, without training.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunMetrics;
+import io.torrefy.posttrain.ValueModel;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class PpoTest {
     private final CausalLm policy = Tiny.model(3);
     private final CausalLm reference = Tiny.model(3);
-    private final Critic critic = Critic.of(Tiny.model(4));
+    private final ValueModel critic = ValueModel.ofZeros(Tiny.model(4));
 
     @AfterEach
     void close() {
@@ -144,9 +145,9 @@ class PpoTest {
     @Test
     void modelsThatDoNotFitAreNamed() {
         int vocabulary = Tiny.tokenizer().vocabSize();
-        try (Critic other = Critic.of(Tiny.model(4, vocabulary + 8));
+        try (ValueModel other = ValueModel.ofZeros(Tiny.model(4, vocabulary + 8));
                 CausalLm larger = Tiny.model(3, vocabulary + 8);
-                Critic shared = Critic.of(policy)) {
+                ValueModel shared = ValueModel.ofZeros(policy)) {
             refused(() -> of(other, reference, options(1, 1)), "critic of the policy's vocabulary, " + vocabulary);
             refused(() -> of(critic, larger, options(1, 1)), "reference model of the policy's vocabulary");
             refused(() -> of(shared, reference, options(1, 1)), "critic with a body of its own");
@@ -183,7 +184,7 @@ class PpoTest {
         }
     }
 
-    private void of(Critic aCritic, CausalLm aReference, Ppo.Options options) {
+    private void of(ValueModel aCritic, CausalLm aReference, Ppo.Options options) {
         Ppo.of(policy, aCritic, aReference, Tiny.tokenizer(), Tiny.task(), Tiny.EVEN, options)
                 .close();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.Module;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.DpoLoss.LossType;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;

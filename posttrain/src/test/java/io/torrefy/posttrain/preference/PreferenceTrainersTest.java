@@ -8,6 +8,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.DpoLoss.LossType;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;

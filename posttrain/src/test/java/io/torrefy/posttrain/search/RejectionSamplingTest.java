@@ -40,46 +40,6 @@ class RejectionSamplingTest {
         assertThat(folder.toFile().list()).containsExactly("kept.jsonl");
     }
 
-    /// Of each problem the best and the worst of those that ended: "dddd" and "a"; "eeeeeeee" is cut off.
-    @Test
-    void pairsAreTheBestAndTheWorst() throws IOException {
-        Policy policy = ScriptedPolicy.telling("b", "a", "dddd", "b", "eeeeeeee", "ccc");
-        Rewards rewards = Rewards.of("length", (_, text) -> text.length());
-        Path file = folder.resolve("pairs.jsonl");
-        RejectionSampling.Yield sum = new RejectionSampling(6, 1, 4, 1, 6)
-                .writePairs(
-                        file,
-                        policy,
-                        ScriptedPolicy.task(),
-                        rewards,
-                        List.of(new Problem("sum", "1 +\n", "goal")),
-                        (_, _) -> {});
-        assertThat(Files.readString(file)).isEqualTo("""
-                        {"prompt":"1 +\\n","chosen":"dddd","rejected":"a","score_chosen":4.0,"score_rejected":1.0,"problem":"sum"}
-                        """);
-        assertThat(sum).isEqualTo(new RejectionSampling.Yield(1, 6, 1, 1, 2 + 2 + 5 + 2 + 6 + 4));
-    }
-
-    /// A best one below the threshold is no example, and equal scores say nothing.
-    @Test
-    void aPairNeedsAGoodAnswerAndADifference() throws IOException {
-        Rewards length = Rewards.of("length", (_, text) -> text.length());
-        Rewards flat = Rewards.of("flat", (_, _) -> 9);
-        for (Rewards rewards : List.of(length, flat)) {
-            Path file = folder.resolve("none.jsonl");
-            RejectionSampling.Yield sum = new RejectionSampling(2, 1, 4.5, 1, 6)
-                    .writePairs(
-                            file,
-                            ScriptedPolicy.telling("b", "dddd"),
-                            ScriptedPolicy.task(),
-                            rewards,
-                            List.of(ScriptedPolicy.problem()),
-                            (_, _) -> {});
-            assertThat(file).isEmptyFile();
-            assertThat(sum.kept()).isZero();
-        }
-    }
-
     @Test
     void aRewardThatFailsIsNamedAndLeavesNoFile() {
         Policy policy = ScriptedPolicy.telling("b");
