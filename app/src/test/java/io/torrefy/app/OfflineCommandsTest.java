@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.lm.BpeTrainer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
+import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Threads;
 import java.io.ByteArrayOutputStream;
@@ -224,6 +225,23 @@ class OfflineCommandsTest {
                 }
             });
         }
+    }
+
+    /// Names and configuration as PEFT writes them for a model with a head.
+    @Test
+    void anAdapterOfARewardModelHasItsHead() throws IOException {
+        assertThat(run("reward", "run", "use_peft=true; lora_target_modules=[q_proj]"))
+                .as(command.err())
+                .isZero();
+        Path adapter = temporary.resolve("run/adapter");
+        JsonNode config = JSON.readTree(Files.readString(adapter.resolve("adapter_config.json")));
+        assertThat(config.path("task_type").asText()).isEqualTo("SEQ_CLS");
+        assertThat(config.path("modules_to_save")).hasSize(1);
+        assertThat(Safetensors.read(adapter.resolve("adapter_model.safetensors")).keySet())
+                .containsExactlyInAnyOrder(
+                        "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+                        "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
+                        "base_model.model.score.weight");
     }
 
     @Test
