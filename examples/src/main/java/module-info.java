@@ -7,5 +7,6 @@ module io.torrefy.examples {
     requires io.torrefy.data;
     requires io.torrefy.posttrain;
     requires com.fasterxml.jackson.databind;
+    requires io.torrefy.rl;
     requires static org.jspecify;
 }

@@ -77,8 +77,9 @@ final class Cut {
             from = end + 1;
         }
         if (steps.isEmpty()) {
-            throw new IllegalArgumentException(encoded.place() + ": expected a first step that ends within max_length "
-                    + maxLength + "; got " + (encoded.ends()[0] + 1) + " tokens. Hint: raise it, or leave the sample out.");
+            throw new IllegalArgumentException(
+                    encoded.place() + ": expected a first step that ends within max_length " + maxLength + "; got "
+                            + (encoded.ends()[0] + 1) + " tokens. Hint: raise it, or leave the sample out.");
         }
         double[] labels = new double[steps.size()];
         for (int i = 0; i < labels.length; i++) {

@@ -70,9 +70,8 @@ final class DataKeys {
                         + all.size());
         int[] order = count == 0 ? new int[0] : shuffled(all.size(), seed);
         return problems.attempt(() -> {
-            String fingerprint = fingerprint(
-                    Stream.concat(recipe.get(files).stream(), recipe.get(heldOut).stream())
-                            .toList());
+            String fingerprint = fingerprint(Stream.concat(recipe.get(files).stream(), recipe.get(heldOut).stream())
+                    .toList());
             if (count == 0) {
                 return new Split<>(all, named.get(), fingerprint);
             }
@@ -98,7 +97,9 @@ final class DataKeys {
             problems.need(
                     Stream.of(formats).anyMatch(format -> found.getSimpleName().equals(className(format))),
                     names + ": expected samples of "
-                            + String.join(" or ", Stream.of(formats).map(SampleFormat::label).toList())
+                            + String.join(
+                                    " or ",
+                                    Stream.of(formats).map(SampleFormat::label).toList())
                             + "; got " + found.getSimpleName());
         });
         return samples;

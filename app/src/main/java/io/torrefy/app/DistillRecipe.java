@@ -79,7 +79,8 @@ final class DistillRecipe implements RecipeKind {
     private final Key<Double> clip = above("max_grad_norm", 1, "the gradient is scaled down to it");
     private final Key<Long> micro = positive("micro_batch_tokens", 8192, "tokens in memory at a time; gkd only");
     private final Key<Long> heldOut = positive("held_out", 500, "problems of the evaluation before and after");
-    private final Key<Long> evaluateEvery = schema.integer("eval_steps", 5, "steps between small evaluations; 0 for none")
+    private final Key<Long> evaluateEvery = schema.integer(
+                    "eval_steps", 5, "steps between small evaluations; 0 for none")
             .where(n -> n >= 0, "at least 0");
     private final Key<Long> checkpointEvery = positive("save_steps", 10, "steps between checkpoints");
 
@@ -113,7 +114,10 @@ final class DistillRecipe implements RecipeKind {
         Optional<Parts> parts = parts(recipe, common, gkd, found);
         found.check(() -> gkd ? options(recipe) : drawing(recipe));
         found.expect(
-                !gkd || recipe.get(lmbda) == 1 || recipe.get(seqKd) || !recipe.get(samples).isEmpty(),
+                !gkd
+                        || recipe.get(lmbda) == 1
+                        || recipe.get(seqKd)
+                        || !recipe.get(samples).isEmpty(),
                 "lmbda",
                 "1, seq_kd or samples with answers",
                 recipe.get(lmbda) + ", and nobody to answer in the other steps");
@@ -193,7 +197,8 @@ final class DistillRecipe implements RecipeKind {
         for (Sample sample : Samples.load(DataFiles.expand(recipe.get(samples)))) {
             if (sample instanceof Sample.PromptOnly only) {
                 int[] ids = encoder.prompt(only).ids();
-                sequences.add(TokenSequence.completion(ids, ids.length, only.origin().place()));
+                sequences.add(
+                        TokenSequence.completion(ids, ids.length, only.origin().place()));
             } else {
                 sequences.add(encoder.sequence(sample));
             }
@@ -260,8 +265,7 @@ final class DistillRecipe implements RecipeKind {
         try (CausalLm student = CausalLm.load(from);
                 Sft sft = Sft.of(student, parts.student, answers, fineTuning(recipe, student));
                 Generator generator = Generator.of(student, parts.student, SLOTS)) {
-            var trainer =
-                    OnlineKeys.trainer(step -> timed(sft, step), sft::save, sft::resume, generator);
+            var trainer = OnlineKeys.trainer(step -> timed(sft, step), sft::save, sft::resume, generator);
             return OnlineKeys.outcome(
                     PolicyRun.run(settings(recipe, parts), trainer, run, progress), recipe.get(heldOut));
         }
@@ -281,9 +285,7 @@ final class DistillRecipe implements RecipeKind {
                 .withMaxSteps(recipe.get(steps))
                 .withMaxLength(student.config().maxPositions())
                 .withOptimizer(
-                        recipe.get(weightDecay),
-                        recipe.get(clip),
-                        Math.min(recipe.get(warmup), recipe.get(steps)))
+                        recipe.get(weightDecay), recipe.get(clip), Math.min(recipe.get(warmup), recipe.get(steps)))
                 .withSeed(recipe.get(seed));
     }
 
@@ -295,8 +297,7 @@ final class DistillRecipe implements RecipeKind {
             progress.phase("the teacher answers");
             try (CausalLm wise = CausalLm.load(recipe.get(teacher));
                     Generator generator = Generator.of(wise, parts.teacher, SLOTS)) {
-                TeacherSamples.Yield drawn =
-                        drawing(recipe).draw(generator, parts.teacher, parts.student, parts.task);
+                TeacherSamples.Yield drawn = drawing(recipe).draw(generator, parts.teacher, parts.student, parts.task);
                 progress.message(String.format(
                         Locale.ROOT,
                         "The teacher gave %d answers, of which %d are learnt from; %d were cut off, %d wrong.",

@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/// The keys of training on pairs: names and defaults of TRL's `DPOConfig`, `ORPOConfig` and `CPOConfig` (trl 1.13), which
-/// TRL gives to trainers apart and which are told apart by one key here.
+/// The keys of training on pairs: names and defaults of TRL's `DPOConfig`, `ORPOConfig` and `CPOConfig` (trl 1.13),
+/// which TRL gives to trainers apart and which are told apart by one key here.
 final class DpoRecipe implements RecipeKind {
     /// Which of TRL's trainers.
     enum Kind {
@@ -55,8 +55,8 @@ final class DpoRecipe implements RecipeKind {
             List.of("sigmoid"),
             "of dpo one or more of " + names(DpoLoss.LossType.values()) + "; of cpo one of "
                     + names(CpoLoss.LossType.values()));
-    private final Key<List<Double>> weights =
-            schema.numbers("loss_weights", "of each loss_type; empty: 1 each. [0.8, 0.2, 1] of [sigmoid, bco_pair, sft] is MPO");
+    private final Key<List<Double>> weights = schema.numbers(
+            "loss_weights", "of each loss_type; empty: 1 each. [0.8, 0.2, 1] of [sigmoid, bco_pair, sft] is MPO");
     private final Key<Double> beta = schema.number(
                     "beta", 0.1, "strength of the pull to the reference; of orpo the weight of the odds ratio")
             .where(x -> x > 0, "more than 0");
@@ -108,11 +108,11 @@ final class DpoRecipe implements RecipeKind {
         Optional<DataKeys.Split<PreferencePair>> split = data.read(
                         recipe, recipe.get(keys.seed), problems, SampleFormat.PREFERENCE)
                 .flatMap(all -> folder.map(f -> encode(recipe, f, all, problems, notes)));
-        Optional<PreferenceTraining> training = split.flatMap(pairs ->
-                problems.attempt(() -> preferences.training(recipe, pairs.training().size(), problems)));
+        Optional<PreferenceTraining> training = split.flatMap(pairs -> problems.attempt(
+                () -> preferences.training(recipe, pairs.training().size(), problems)));
         problems.refuse();
-        TrainedLm trained = problems.orRefuse(
-                () -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
+        TrainedLm trained =
+                problems.orRefuse(() -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
         DataKeys.Split<PreferencePair> pairs = split.orElseThrow();
         Optional<OfflineRun.Trainer> made = problems.attempt(() -> switch (recipe.get(trainer)) {
             case DPO -> dpo(recipe, trained, pairs, training.orElseThrow(), dpo.orElseThrow());
@@ -124,7 +124,9 @@ final class DpoRecipe implements RecipeKind {
         }
         problems.refuse();
         return RunPlan.of(
-                recipe.get(trainer) == Kind.SIMPO ? "SimPO" : recipe.get(trainer).name(),
+                recipe.get(trainer) == Kind.SIMPO
+                        ? "SimPO"
+                        : recipe.get(trainer).name(),
                 recipe,
                 recipe.get(keys.seed),
                 pairs.fingerprint(),
@@ -149,15 +151,11 @@ final class DpoRecipe implements RecipeKind {
     }
 
     private DataKeys.Split<PreferencePair> encode(
-            Recipe recipe,
-            ModelFolder folder,
-            DataKeys.Split<Sample> samples,
-            Problems problems,
-            List<String> notes) {
+            Recipe recipe, ModelFolder folder, DataKeys.Split<Sample> samples, Problems problems, List<String> notes) {
         SampleEncoder encoder = SampleEncoder.of(folder.tokenizer(), folder.template());
         Cut cut = new Cut(keys.length(recipe, folder));
-        DataKeys.Split<PreferencePair> pairs = samples.map(some -> problems.each(
-                some, sample -> cut.pair(encoder.pair((Sample.Preference) sample), sample.origin())));
+        DataKeys.Split<PreferencePair> pairs = samples.map(some ->
+                problems.each(some, sample -> cut.pair(encoder.pair((Sample.Preference) sample), sample.origin())));
         notes.addAll(cut.notes());
         return pairs;
     }
@@ -193,15 +191,10 @@ final class DpoRecipe implements RecipeKind {
         if (!simpo && recipe.get(types).size() != 1) {
             throw new IllegalArgumentException("loss_type: expected one for trainer: cpo; got " + recipe.get(types));
         }
-        CpoLoss.LossType type = simpo
-                ? CpoLoss.LossType.SIMPO
-                : constant(recipe.get(types).getFirst(), CpoLoss.LossType.values());
+        CpoLoss.LossType type =
+                simpo ? CpoLoss.LossType.SIMPO : constant(recipe.get(types).getFirst(), CpoLoss.LossType.values());
         return new CpoLoss.Options(
-                type,
-                recipe.get(beta),
-                recipe.get(smoothing),
-                simpo ? 0 : recipe.get(cpoAlpha),
-                recipe.get(gamma));
+                type, recipe.get(beta), recipe.get(smoothing), simpo ? 0 : recipe.get(cpoAlpha), recipe.get(gamma));
     }
 
     private static <E extends Enum<E>> E constant(String text, E[] constants) {
@@ -211,7 +204,9 @@ final class DpoRecipe implements RecipeKind {
             }
         }
         List<String> near = Spelling.nearest(
-                text, Arrays.stream(constants).map(DpoRecipe::name).collect(Collectors.toCollection(TreeSet::new)), NEAREST);
+                text,
+                Arrays.stream(constants).map(DpoRecipe::name).collect(Collectors.toCollection(TreeSet::new)),
+                NEAREST);
         throw new IllegalArgumentException("loss_type: expected one of " + names(constants) + "; got '" + text + "'"
                 + (near.isEmpty() ? "" : ". Hint: did you mean " + String.join(" or ", near) + "?"));
     }
@@ -246,10 +241,7 @@ final class DpoRecipe implements RecipeKind {
     }
 
     private static OfflineRun.Trainer cpo(
-            CausalLm policy,
-            DataKeys.Split<PreferencePair> pairs,
-            PreferenceTraining training,
-            CpoLoss.Options loss) {
+            CausalLm policy, DataKeys.Split<PreferencePair> pairs, PreferenceTraining training, CpoLoss.Options loss) {
         Cpo cpo = Cpo.of(policy, pairs.training(), loss, training);
         return new OfflineRun.Trainer(
                 training.steps(),

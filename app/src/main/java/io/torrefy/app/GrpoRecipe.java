@@ -199,8 +199,8 @@ final class GrpoRecipe implements RecipeKind {
         Lora.Options lora = Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
         Lora.Options adapted =
                 names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
-        return new R1Zero.Training(
-                rollout(recipe, common), recipe.get(peft) ? adapted : null, half ? DType.BF16 : DType.F32);
+        R1Zero.Training whole = R1Zero.Training.DEFAULT.withPlan(rollout(recipe, common));
+        return recipe.get(peft) ? whole.withAdapter(adapted, half ? DType.BF16 : DType.F32) : whole;
     }
 
     private RolloutPlan rollout(Recipe recipe, CommonOptions common) {

@@ -26,8 +26,8 @@ final class KtoRecipe implements RecipeKind {
             new DataKeys(schema, "prompt, completion and label; or chosen, rejected and mostly prompt");
     private final Key<KtoLoss.LossType> type = schema.choice(
             "loss_type", KtoLoss.LossType.KTO, "kto, or apo_zero_unpaired, which takes no divergence into account");
-    private final Key<Double> beta = schema.number("beta", 0.1, "strength of the pull to the reference")
-            .where(x -> x > 0, "more than 0");
+    private final Key<Double> beta =
+            schema.number("beta", 0.1, "strength of the pull to the reference").where(x -> x > 0, "more than 0");
     private final Key<Double> desirable =
             schema.number("desirable_weight", 1, "of good answers").where(x -> x >= 0, "at least 0");
     private final Key<Double> undesirable =
@@ -56,11 +56,11 @@ final class KtoRecipe implements RecipeKind {
                         SampleFormat.UNPAIRED_PREFERENCE,
                         SampleFormat.PREFERENCE)
                 .flatMap(all -> folder.map(f -> encode(recipe, f, all, problems, notes)));
-        Optional<PreferenceTraining> training = split.flatMap(some ->
-                problems.attempt(() -> preferences.training(recipe, some.training().size(), problems)));
+        Optional<PreferenceTraining> training = split.flatMap(some -> problems.attempt(
+                () -> preferences.training(recipe, some.training().size(), problems)));
         problems.refuse();
-        TrainedLm trained = problems.orRefuse(
-                () -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
+        TrainedLm trained =
+                problems.orRefuse(() -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
         DataKeys.Split<UnpairedExample> examples = split.orElseThrow();
         Optional<CausalLm> frozen = reference.load(recipe, trained, false);
         Optional<Kto> kto = problems.attempt(() -> Kto.of(
@@ -87,20 +87,14 @@ final class KtoRecipe implements RecipeKind {
     }
 
     private DataKeys.Split<UnpairedExample> encode(
-            Recipe recipe,
-            ModelFolder folder,
-            DataKeys.Split<Sample> samples,
-            Problems problems,
-            List<String> notes) {
+            Recipe recipe, ModelFolder folder, DataKeys.Split<Sample> samples, Problems problems, List<String> notes) {
         SampleEncoder encoder = SampleEncoder.of(folder.tokenizer(), folder.template());
         Cut cut = new Cut(keys.length(recipe, folder));
         DataKeys.Split<UnpairedExample> examples = samples.map(some -> problems.each(
-                some.stream().flatMap(KtoRecipe::unpaired).toList(),
-                sample -> cut.judged(encoder.judged(sample))));
+                some.stream().flatMap(KtoRecipe::unpaired).toList(), sample -> cut.judged(encoder.judged(sample))));
         notes.addAll(cut.notes());
-        long good = examples.training().stream()
-                .filter(UnpairedExample::desirable)
-                .count();
+        long good =
+                examples.training().stream().filter(UnpairedExample::desirable).count();
         if (good == 0 || good == examples.training().size()) {
             notes.add("All answers are " + (good == 0 ? "bad" : "good") + ": there is nothing to tell apart.");
         }

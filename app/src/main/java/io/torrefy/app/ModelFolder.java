@@ -43,8 +43,12 @@ record ModelFolder(Path path, DecoderConfig config, Tokenizer tokenizer, Optiona
             return Optional.of(ChatTemplate.chatMl());
         }
         Map<String, Object> tokens = new LinkedHashMap<>();
-        tokenizer.bosId().ifPresent(id -> tokens.put("bos_token", tokenizer.idToToken(id).orElse("")));
-        tokenizer.eosId().ifPresent(id -> tokens.put("eos_token", tokenizer.idToToken(id).orElse("")));
+        tokenizer
+                .bosId()
+                .ifPresent(id -> tokens.put("bos_token", tokenizer.idToToken(id).orElse("")));
+        tokenizer
+                .eosId()
+                .ifPresent(id -> tokens.put("eos_token", tokenizer.idToToken(id).orElse("")));
         return Optional.of(ChatTemplate.of(Files.readString(Path.of(named)), tokens));
     }
 

@@ -89,8 +89,9 @@ final class OfflineRun implements RunPlan.Body {
         /// NaN and infinities are strings in JSON.
         private static Map<String, Double> metrics(JsonNode json) {
             Map<String, Double> metrics = new LinkedHashMap<>();
-            json.properties().forEach(one -> metrics.put(
-                    one.getKey(), Double.parseDouble(one.getValue().asText())));
+            json.properties()
+                    .forEach(one -> metrics.put(
+                            one.getKey(), Double.parseDouble(one.getValue().asText())));
             return metrics;
         }
     }
@@ -119,9 +120,8 @@ final class OfflineRun implements RunPlan.Body {
     public RunPlan.Outcome run(RunFolder run, Progress progress) throws IOException {
         run.keep(pace.keep);
         notes.forEach(progress::message);
-        Position position = run.resumed().isPresent()
-                ? restore(run.resumed().get().folder())
-                : begin(run, progress);
+        Position position =
+                run.resumed().isPresent() ? restore(run.resumed().get().folder()) : begin(run, progress);
         while (position.step < trainer.steps) {
             position = step(run, progress, position);
         }

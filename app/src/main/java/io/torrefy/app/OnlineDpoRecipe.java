@@ -3,10 +3,10 @@ package io.torrefy.app;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.PolicyRun;
 import io.torrefy.posttrain.Rewards;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.ppo.OnlineDpo;
 import io.torrefy.posttrain.ppo.Scorer;
 import io.torrefy.posttrain.preference.DpoLoss;
-import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -17,9 +17,11 @@ final class OnlineDpoRecipe implements RecipeKind {
     private final OnlineKeys keys =
             new OnlineKeys(schema, "num_iterations", new OnlineKeys.Defaults(100, 64, 2, 1, 3e-4, 1, 1));
     private final Key<DpoLoss.LossType> type = schema.choice(
-            "loss_type", DpoLoss.LossType.SIGMOID, "the loss of a pair; TRL's ipo is ipo_sum here, over sums of tokens");
-    private final Key<Double> beta = schema.number("beta", 0.1, "the pull to the reference (TRL's 0.1)")
-            .where(x -> x > 0, "more than 0");
+            "loss_type",
+            DpoLoss.LossType.SIGMOID,
+            "the loss of a pair; TRL's ipo is ipo_sum here, over sums of tokens");
+    private final Key<Double> beta =
+            schema.number("beta", 0.1, "the pull to the reference (TRL's 0.1)").where(x -> x > 0, "more than 0");
     private final Key<Double> smoothing = schema.number("label_smoothing", 0, "of cdpo, robust and exo_pair")
             .where(x -> x >= 0 && x < 0.5, "in [0, 0.5)");
     private final Key<Boolean> dropTies = schema.flag(
@@ -52,8 +54,7 @@ final class OnlineDpoRecipe implements RecipeKind {
                 try (OnlineDpo dpo = OnlineDpo.of(
                         policy, reference, own.tokenizer(), own.task(), Scorer.of(sum), options.orElseThrow())) {
                     var trainer = OnlineKeys.trainer(dpo::step, dpo::save, dpo::restore, dpo.generator());
-                    return keys.outcome(
-                            PolicyRun.run(keys.settings(recipe, own, sum), trainer, run, progress), recipe);
+                    return keys.outcome(PolicyRun.run(keys.settings(recipe, own, sum), trainer, run, progress), recipe);
                 }
             }
         });

@@ -11,12 +11,12 @@ import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.Tokens;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.distill.SharedVocabulary;
 import io.torrefy.posttrain.ppo.Optimization;
 import io.torrefy.posttrain.ppo.RolloutOptions;
 import io.torrefy.posttrain.ppo.TrainingStep;
 import io.torrefy.posttrain.preference.PreferenceReward;
-import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -30,8 +30,8 @@ import java.util.Set;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/// The keys that recipes share whose policy learns from what it writes itself, by TRL's names where TRL has them, and what
-/// they stand for. Where no default of TRL is named, it is one for models of a million parameters.
+/// The keys that recipes share whose policy learns from what it writes itself, by TRL's names where TRL has them, and
+/// what they stand for. Where no default of TRL is named, it is one for models of a million parameters.
 final class OnlineKeys {
     /// Prompts that are measured before a run begins.
     private static final int MEASURED = 64;
@@ -101,7 +101,13 @@ final class OnlineKeys {
 
     /// Defaults that the algorithms differ in.
     record Defaults(
-            long steps, long problems, long generations, double temperature, double rate, long epochs, long miniBatches) {}
+            long steps,
+            long problems,
+            long generations,
+            double temperature,
+            double rate,
+            long epochs,
+            long miniBatches) {}
 
     private Key<Long> positive(String name, long standard, String what) {
         return schema.integer(name, standard, what)
@@ -204,9 +210,8 @@ final class OnlineKeys {
                 "num_mini_batches",
                 "at most the " + completions + " completions of a step",
                 recipe.get(miniBatches));
-        Optional<Optional<Rewards>> named = problemsOf.flatMap(
-                one -> found.check(() -> RewardOptions.sum(
-                        common, "reward_funcs", recipe.get(rewards), one, number(recipe, length))));
+        Optional<Optional<Rewards>> named = problemsOf.flatMap(one -> found.check(
+                () -> RewardOptions.sum(common, "reward_funcs", recipe.get(rewards), one, number(recipe, length))));
         if (tokenizer.isEmpty() || problemsOf.isEmpty() || named.isEmpty() || config.isEmpty()) {
             return Optional.empty();
         }
@@ -238,7 +243,8 @@ final class OnlineKeys {
         if (tokenizer.isPresent() && Files.exists(folder.resolve("tokenizer.json"))) {
             if (!SharedVocabulary.isSame(tokenizer.get(), BpeTokenizer.load(folder))) {
                 throw new RunException(key + ": expected the " + whose + "'s tokenizer; got another one in " + folder
-                        + ". Hint: it reads the " + whose + "'s token ids; take one that was made from the same model.");
+                        + ". Hint: it reads the " + whose
+                        + "'s token ids; take one that was made from the same model.");
             }
         }
     }
@@ -250,9 +256,10 @@ final class OnlineKeys {
                 .path(0)
                 .asText();
         if (!architecture.endsWith("ForSequenceClassification")) {
-            throw new RunException("reward_model: expected a ...ForSequenceClassification, a model with a score in place"
-                    + " of words; got " + architecture + " in " + folder
-                    + ". Hint: torrefy reward trains one from preferences.");
+            throw new RunException(
+                    "reward_model: expected a ...ForSequenceClassification, a model with a score in place"
+                            + " of words; got " + architecture + " in " + folder
+                            + ". Hint: torrefy reward trains one from preferences.");
         }
     }
 
@@ -296,12 +303,13 @@ final class OnlineKeys {
     }
 
     /// A trainer as a run takes it.
-    static PolicyRun.Trainer trainer(LongFunction<TrainingStep> step, Stored save, Stored restore, Generator generator) {
+    static PolicyRun.Trainer trainer(
+            LongFunction<TrainingStep> step, Stored save, Stored restore, Generator generator) {
         return new PolicyRun.Trainer() {
             @Override
             public PolicyRun.Step step(long number) {
                 TrainingStep done = step.apply(number);
-                return new PolicyRun.Step(done.metrics(), done.samples());
+                return new PolicyRun.Step(done.metrics(), done.samples(), done.warnings());
             }
 
             @Override

@@ -3,10 +3,10 @@ package io.torrefy.app;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.PolicyRun;
 import io.torrefy.posttrain.Rewards;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.ppo.Ppo;
 import io.torrefy.posttrain.ppo.PpoLoss;
 import io.torrefy.posttrain.ppo.Scorer;
-import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -29,8 +29,8 @@ final class PpoRecipe implements RecipeKind {
             schema.number("value_learning_rate", 3e-4, "the critic's peak").where(x -> x > 0, "more than 0");
     private final Key<Double> gamma =
             schema.number("gamma", 1, "discount (TRL's 1)").where(x -> x > 0 && x <= 1, "in (0, 1]");
-    private final Key<Double> lam = schema.number("lam", 0.95, "of the advantages (TRL's 0.95)")
-            .where(x -> x >= 0 && x <= 1, "in [0, 1]");
+    private final Key<Double> lam =
+            schema.number("lam", 0.95, "of the advantages (TRL's 0.95)").where(x -> x >= 0 && x <= 1, "in [0, 1]");
     private final Key<Boolean> whiten =
             schema.flag("whiten_rewards", false, "whether token rewards are scaled to variance 1 (TRL's false)");
     private final Key<Double> cliprange =
@@ -53,7 +53,8 @@ final class PpoRecipe implements RecipeKind {
         var parts = keys.check(recipe, common, found);
         var options = found.check(() -> options(recipe));
         found.expect(
-                recipe.get(critic) == CriticFrom.POLICY || keys.rewardModel(recipe).isPresent(),
+                recipe.get(critic) == CriticFrom.POLICY
+                        || keys.rewardModel(recipe).isPresent(),
                 "critic",
                 "a reward_model to begin as",
                 "none");
@@ -75,8 +76,7 @@ final class PpoRecipe implements RecipeKind {
                         Scorer.of(sum),
                         options.orElseThrow())) {
                     var trainer = OnlineKeys.trainer(ppo::step, ppo::save, ppo::restore, ppo.generator());
-                    return keys.outcome(
-                            PolicyRun.run(keys.settings(recipe, own, sum), trainer, run, progress), recipe);
+                    return keys.outcome(PolicyRun.run(keys.settings(recipe, own, sum), trainer, run, progress), recipe);
                 }
             }
         });

@@ -1,5 +1,6 @@
 package io.torrefy.app;
 
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.formats.Sample;
 import io.torrefy.posttrain.formats.SampleEncoder;
 import io.torrefy.posttrain.formats.SampleFormat;
@@ -8,7 +9,6 @@ import io.torrefy.posttrain.preference.PreferenceTraining;
 import io.torrefy.posttrain.preference.ProcessRewardTrainer;
 import io.torrefy.posttrain.preference.RewardTrainer;
 import io.torrefy.posttrain.preference.StepwiseExample;
-import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -41,8 +41,8 @@ final class RewardRecipe implements RecipeKind {
             .where(x -> x >= 0, "at least 0");
     private final Key<String> separator =
             schema.text("step_separator", "\n", "of process: what ends a step; scores are read there");
-    private final Key<Boolean> lastOnly = schema.flag(
-            "train_on_last_step_only", false, "of process: whether only each answer's last label counts");
+    private final Key<Boolean> lastOnly =
+            schema.flag("train_on_last_step_only", false, "of process: whether only each answer's last label counts");
     private final TrainingKeys keys =
             new TrainingKeys(schema, 1e-4, "tokens of prompt and answer; what is longer is cut off at its end");
     private final TrainingKeys.OfPreferences preferences = new TrainingKeys.OfPreferences(schema, keys);
@@ -69,10 +69,7 @@ final class RewardRecipe implements RecipeKind {
         problems.need(!process || !recipe.get(separator).isEmpty(), "step_separator: expected a text; got none");
         Optional<ModelFolder> folder = model.open(recipe, problems);
         Optional<DataKeys.Split<Sample>> samples = data.read(
-                recipe,
-                recipe.get(keys.seed),
-                problems,
-                process ? SampleFormat.STEPWISE : SampleFormat.PREFERENCE);
+                recipe, recipe.get(keys.seed), problems, process ? SampleFormat.STEPWISE : SampleFormat.PREFERENCE);
         return process
                 ? plan(recipe, problems, folder, samples, this::steps, this::processes)
                 : plan(recipe, problems, folder, samples, this::pair, this::outcomes);
@@ -85,8 +82,7 @@ final class RewardRecipe implements RecipeKind {
 
     /// How a trainer is made of a model and samples.
     private interface Make<T> {
-        OfflineRun.Trainer of(
-                Recipe recipe, ValueModel model, DataKeys.Split<T> samples, PreferenceTraining training);
+        OfflineRun.Trainer of(Recipe recipe, ValueModel model, DataKeys.Split<T> samples, PreferenceTraining training);
     }
 
     private <T> RunPlan plan(
@@ -100,18 +96,18 @@ final class RewardRecipe implements RecipeKind {
         BiFunction<ModelFolder, DataKeys.Split<Sample>, DataKeys.Split<T>> encode = (from, all) -> {
             SampleEncoder encoder = SampleEncoder.of(from.tokenizer(), from.template());
             Cut cut = new Cut(keys.length(recipe, from));
-            DataKeys.Split<T> encoded = all.map(
-                    some -> problems.each(some, sample -> become.of(recipe, encoder, cut, sample)));
+            DataKeys.Split<T> encoded =
+                    all.map(some -> problems.each(some, sample -> become.of(recipe, encoder, cut, sample)));
             notes.addAll(cut.notes());
             return encoded;
         };
         Optional<DataKeys.Split<T>> split = samples.flatMap(all -> folder.map(from -> encode.apply(from, all)));
-        Optional<PreferenceTraining> training = split.flatMap(some ->
-                problems.attempt(() -> preferences.training(recipe, some.training().size(), problems)));
+        Optional<PreferenceTraining> training = split.flatMap(some -> problems.attempt(
+                () -> preferences.training(recipe, some.training().size(), problems)));
         problems.refuse();
         DataKeys.Split<T> data = split.orElseThrow();
-        TrainedScorer trained = problems.orRefuse(
-                () -> model.scorer(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
+        TrainedScorer trained =
+                problems.orRefuse(() -> model.scorer(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
         Optional<OfflineRun.Trainer> trainer =
                 problems.attempt(() -> make.of(recipe, trained.model(), data, training.orElseThrow()));
         if (trainer.isEmpty()) {
@@ -147,8 +143,7 @@ final class RewardRecipe implements RecipeKind {
 
     private OfflineRun.Trainer processes(
             Recipe recipe, ValueModel model, DataKeys.Split<StepwiseExample> steps, PreferenceTraining training) {
-        ProcessRewardTrainer trainer =
-                ProcessRewardTrainer.of(model, steps.training(), recipe.get(lastOnly), training);
+        ProcessRewardTrainer trainer = ProcessRewardTrainer.of(model, steps.training(), recipe.get(lastOnly), training);
         return new OfflineRun.Trainer(
                 training.steps(),
                 trainer::step,

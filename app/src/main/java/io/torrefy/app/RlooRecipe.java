@@ -3,11 +3,11 @@ package io.torrefy.app;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.PolicyRun;
 import io.torrefy.posttrain.Rewards;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.ppo.PpoLoss;
 import io.torrefy.posttrain.ppo.ReinforcePlusPlus;
 import io.torrefy.posttrain.ppo.Rloo;
 import io.torrefy.posttrain.ppo.Scorer;
-import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -42,8 +42,8 @@ final class RlooRecipe implements RecipeKind {
             .where(x -> x >= 0, "at least 0");
     private final Key<Boolean> normalize = schema.flag(
             "normalize_advantages", false, "whether advantages are whitened over the batch (TRL's false); rloo only");
-    private final Key<Double> gamma = schema.number("gamma", 1, "discount; reinforce_plus_plus only")
-            .where(x -> x > 0 && x <= 1, "in (0, 1]");
+    private final Key<Double> gamma =
+            schema.number("gamma", 1, "discount; reinforce_plus_plus only").where(x -> x > 0 && x <= 1, "in (0, 1]");
 
     @Override
     public RecipeSchema schema() {
@@ -76,16 +76,15 @@ final class RlooRecipe implements RecipeKind {
                 Rewards sum = keys.rewards(recipe, own, scorer, common);
                 PolicyRun.Settings settings = keys.settings(recipe, own, sum);
                 if (rloo) {
-                    try (Rloo trainer = Rloo.of(
-                            policy, reference, own.tokenizer(), own.task(), Scorer.of(sum), rloo(recipe))) {
-                        var steps = OnlineKeys.trainer(
-                                trainer::step, trainer::save, trainer::restore, trainer.generator());
+                    try (Rloo trainer =
+                            Rloo.of(policy, reference, own.tokenizer(), own.task(), Scorer.of(sum), rloo(recipe))) {
+                        var steps =
+                                OnlineKeys.trainer(trainer::step, trainer::save, trainer::restore, trainer.generator());
                         return keys.outcome(PolicyRun.run(settings, steps, run, progress), recipe);
                     }
                 }
                 try (ReinforcePlusPlus trainer = reinforce(recipe, own, policy, reference, sum)) {
-                    var steps =
-                            OnlineKeys.trainer(trainer::step, trainer::save, trainer::restore, trainer.generator());
+                    var steps = OnlineKeys.trainer(trainer::step, trainer::save, trainer::restore, trainer.generator());
                     return keys.outcome(PolicyRun.run(settings, steps, run, progress), recipe);
                 }
             }
@@ -94,8 +93,7 @@ final class RlooRecipe implements RecipeKind {
 
     private ReinforcePlusPlus reinforce(
             Recipe recipe, OnlineKeys.Parts own, CausalLm policy, @Nullable CausalLm reference, Rewards sum) {
-        return ReinforcePlusPlus.of(
-                policy, reference, own.tokenizer(), own.task(), Scorer.of(sum), reinforce(recipe));
+        return ReinforcePlusPlus.of(policy, reference, own.tokenizer(), own.task(), Scorer.of(sum), reinforce(recipe));
     }
 
     private Rloo.Options rloo(Recipe recipe) {

@@ -45,7 +45,13 @@ record RunPlan(
         Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
         config.put("data_fingerprint", dataFingerprint);
         return new RunPlan(
-                title, seed, steps, config, Set.of("save_steps", "save_total_limit"), Optional.of(recipe.resolved()), body);
+                title,
+                seed,
+                steps,
+                config,
+                Set.of("save_steps", "save_total_limit"),
+                Optional.of(recipe.resolved()),
+                body);
     }
 
     /// What runs in a folder, from its beginning or from the folder's last checkpoint.
@@ -124,6 +130,7 @@ record RunPlan(
                     shown ? Terminal.detect() : Terminal.plain(),
                     done,
                     steps)) {
+                run.onTrouble(progress::trouble);
                 outcome = body.run(run, progress);
             }
             body.report(folder);

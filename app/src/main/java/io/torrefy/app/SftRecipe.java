@@ -53,14 +53,11 @@ final class SftRecipe implements RecipeKind {
                         SampleFormat.PROMPT_COMPLETION)
                 .flatMap(all -> folder.map(f -> all.map(samples -> encode(recipe, f, samples, problems))));
         problems.refuse();
-        TrainedLm trained = problems.orRefuse(
-                () -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
+        TrainedLm trained =
+                problems.orRefuse(() -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
         DataKeys.Split<TokenSequence> samples = split.orElseThrow();
         Optional<Sft> sft = problems.attempt(() -> Sft.of(
-                trained.model(),
-                trained.folder().tokenizer(),
-                samples.training(),
-                options(recipe, trained.folder())));
+                trained.model(), trained.folder().tokenizer(), samples.training(), options(recipe, trained.folder())));
         if (sft.isEmpty()) {
             trained.close();
         }
@@ -68,8 +65,7 @@ final class SftRecipe implements RecipeKind {
         return plan(recipe, sft.orElseThrow(), trained, samples);
     }
 
-    private List<TokenSequence> encode(
-            Recipe recipe, ModelFolder folder, List<Sample> samples, Problems problems) {
+    private List<TokenSequence> encode(Recipe recipe, ModelFolder folder, List<Sample> samples, Problems problems) {
         SampleEncoder encoder = SampleEncoder.of(folder.tokenizer(), folder.template())
                 .withCompletionOnlyLoss(recipe.get(completionOnly))
                 .withAssistantOnlyLoss(recipe.get(assistantOnly));

@@ -43,8 +43,7 @@ final class TaskKeys {
         }
         QaFile.Options options = QaFile.Options.DEFAULT;
         return QaFile.load(
-                DataFiles.expand(files),
-                fields ? options.fields(recipe.get(question), recipe.get(answer)) : options);
+                DataFiles.expand(files), fields ? options.fields(recipe.get(question), recipe.get(answer)) : options);
     }
 
     /// What a resumed run has to share: the recipe, and what the files hold.

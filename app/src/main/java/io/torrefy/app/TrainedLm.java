@@ -24,8 +24,7 @@ record TrainedLm(ModelFolder folder, CausalLm model, Optional<Lora> adapter, boo
     static TrainedLm load(ModelFolder folder, Optional<Lora.Options> lora, boolean merged, long seed) {
         CausalLm model = CausalLm.load(folder.path());
         try {
-            return new TrainedLm(
-                    folder, model, lora.map(options -> Lora.attach(model, options, Rng.of(seed))), merged);
+            return new TrainedLm(folder, model, lora.map(options -> Lora.attach(model, options, Rng.of(seed))), merged);
         } catch (IllegalArgumentException e) {
             model.close();
             throw e;

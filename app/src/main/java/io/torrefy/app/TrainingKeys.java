@@ -36,7 +36,8 @@ final class TrainingKeys {
         warmup = schema.integer("warmup_steps", 0, "steps until the peak").where(n -> n >= 0, "at least 0");
         maxGradNorm = schema.number("max_grad_norm", 1, "the gradient is scaled down to it")
                 .where(x -> x > 0, "more than 0");
-        weightDecay = schema.number("weight_decay", 0, "of matrices, not of vectors").where(x -> x >= 0, "at least 0");
+        weightDecay =
+                schema.number("weight_decay", 0, "of matrices, not of vectors").where(x -> x >= 0, "at least 0");
         seed = schema.integer("seed", 42, "decides orders, splits and new weights");
         evalSteps = schema.integer("eval_steps", 0, "steps between measurements; 0: only before and after")
                 .where(n -> n >= 0, "at least 0");
@@ -88,7 +89,10 @@ final class TrainingKeys {
             this.keys = keys;
             scheduler = schema.choice("lr_scheduler_type", Scheduler.LINEAR, "what follows the peak");
             microBatchTokens = count(
-                    schema, "micro_batch_tokens", 8192, "tokens in memory at a time; no part of the result but rounding");
+                    schema,
+                    "micro_batch_tokens",
+                    8192,
+                    "tokens in memory at a time; no part of the result but rounding");
         }
 
         PreferenceTraining training(Recipe recipe, int samples, Problems problems) {

@@ -92,7 +92,11 @@ class OfflineCommandsTest {
             recipe.put(pair[0].strip(), pair[1].strip());
         }
         Path file = temporary.resolve("recipe.yaml");
-        Files.write(file, recipe.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
+        Files.write(
+                file,
+                recipe.entrySet().stream()
+                        .map(e -> e.getKey() + ": " + e.getValue())
+                        .toList());
         List<String> arguments = new ArrayList<>(List.of(
                 kind, file.toString(), "--json", "--out", temporary.resolve(out).toString()));
         arguments.addAll(Arrays.asList(more));
@@ -181,8 +185,8 @@ class OfflineCommandsTest {
         assertThat(TinyModel.json(command).path("steps").asInt()).isEqualTo(4);
     }
 
-    /// With equal policy and reference the loss of DPO is ln 2, wherever the reference comes from, and held-out pairs
-    /// cost the same before training.
+    /// With equal policy and reference the loss of DPO is ln 2, wherever the reference comes from, and held-out
+    /// pairs cost the same before training.
     @ParameterizedTest
     @ValueSource(strings = {"", "use_peft=true", "precompute_ref_log_probs=true"})
     void beginsAtLnTwo(String keys) throws IOException {
@@ -209,14 +213,13 @@ class OfflineCommandsTest {
                 .as(command.err())
                 .isZero();
         Path adapter = temporary.resolve("run/adapter");
-        assertThat(adapter.resolve("adapter_config.json"))
-                .content()
-                .contains("\"peft_type\" : \"LORA\"", "\"r\" : 2");
+        assertThat(adapter.resolve("adapter_config.json")).content().contains("\"peft_type\" : \"LORA\"", "\"r\" : 2");
         try (CausalLm base = CausalLm.load(model);
                 CausalLm merged = CausalLm.load(temporary.resolve("run/model"));
                 Lora lora = Lora.load(base, adapter)) {
             lora.merge();
-            assertThat(base.outputMatrix().toFloats()).isEqualTo(merged.outputMatrix().toFloats());
+            assertThat(base.outputMatrix().toFloats())
+                    .isEqualTo(merged.outputMatrix().toFloats());
             base.namedParameters().forEach((name, value) -> {
                 if (merged.namedParameters().containsKey(name)) {
                     assertThat(value.toFloats())
@@ -257,7 +260,8 @@ class OfflineCommandsTest {
     void theTrainedModelIsAModel() throws IOException {
         assertThat(run("sft", "run", "max_steps=3")).as(command.err()).isZero();
         JsonNode result = TinyModel.json(command);
-        assertThat(result.path("loss").asDouble()).isLessThan(result.path("loss_first").asDouble());
+        assertThat(result.path("loss").asDouble())
+                .isLessThan(result.path("loss_first").asDouble());
         assertThat(command.execute(
                         "generate",
                         "--model",
@@ -329,7 +333,8 @@ class OfflineCommandsTest {
     @Test
     void namesAReferenceOfAnotherVocabulary() throws IOException {
         Path other = TinyModel.save(
-                temporary.resolve("other"), BpeTrainer.of(300).endOfText("<|endoftext|>").added("<think>", "</think>"));
+                temporary.resolve("other"),
+                BpeTrainer.of(300).endOfText("<|endoftext|>").added("<think>", "</think>"));
         for (String kind : List.of("dpo", "kto")) {
             assertThat(run(kind, "none", "ref_model=" + other)).isOne();
             assertThat(command.err()).contains("ref_model: expected a model of the same vocabulary");

@@ -46,8 +46,8 @@ class OnlineCommandsTest {
 
     private Path rewardModel(int vocab) throws IOException {
         Path folder = temporary.resolve("scores-" + vocab);
-        try (ValueModel scores = ValueModel.of(
-                CausalLm.create(DecoderConfig.llama(vocab, 16, 1, 2, 24, 512), Rng.of(5)), Rng.of(6))) {
+        try (ValueModel scores =
+                ValueModel.of(CausalLm.create(DecoderConfig.llama(vocab, 16, 1, 2, 24, 512), Rng.of(5)), Rng.of(6))) {
             scores.save(folder);
         }
         return folder;
@@ -76,9 +76,7 @@ class OnlineCommandsTest {
                 Arguments.of("online-dpo", "loss_type: ipo_sum\nreward_model: REWARD\n"),
                 Arguments.of("distill", "teacher: TEACHER\nlmbda: 0.5\nseq_kd: true\n"),
                 Arguments.of("distill", "teacher: TEACHER\nsamples: SAMPLES\nlmbda: 0\n"),
-                Arguments.of(
-                        "distill",
-                        "teacher: TEACHER\nmethod: sequence\nnum_prompts: 40\ncorrect_only: false\n"));
+                Arguments.of("distill", "teacher: TEACHER\nmethod: sequence\nnum_prompts: 40\ncorrect_only: false\n"));
     }
 
     private Path recipe(String name, String keys) throws IOException {
@@ -127,9 +125,7 @@ class OnlineCommandsTest {
         assertThat(line.get("run").asText()).isEqualTo(whole.toString());
         assertThat(weights(whole)).isNotEqualTo(Files.readAllBytes(model.resolve("model.safetensors")));
         assertThat(whole.resolve("model/tokenizer.json")).isNotEmptyFile();
-        assertThat(whole.resolve("report.html"))
-                .content()
-                .contains("Where a step's time goes", "Held-out accuracy");
+        assertThat(whole.resolve("report.html")).content().contains("Where a step's time goes", "Held-out accuracy");
         String metrics = Files.readString(whole.resolve("metrics.jsonl"));
         assertThat(metrics).contains("time/update", "eval/accuracy", "eval/reward", "grad_norm");
         if (!name.equals("distill")) {
@@ -209,7 +205,8 @@ class OnlineCommandsTest {
 
     @Test
     void saysAllThatIsWrongBeforeAnythingRuns() throws IOException {
-        Path other = TinyModel.save(temporary.resolve("other"), BpeTrainer.of(260).endOfText("<|endoftext|>"));
+        Path other =
+                TinyModel.save(temporary.resolve("other"), BpeTrainer.of(260).endOfText("<|endoftext|>"));
         Path recipe = recipe(
                 "ppo",
                 "ref_model: \"" + other + "\"\nreward_model: \"" + rewardModel(9) + "\"\ntask: chess\n"
@@ -262,7 +259,8 @@ class OnlineCommandsTest {
     /// A teacher of another vocabulary cannot be compared with; what it writes can be learnt.
     @Test
     void aTeacherOfAnotherVocabularyIsForSequencesOnly() throws IOException {
-        Path other = TinyModel.save(temporary.resolve("other"), BpeTrainer.of(260).endOfText("<|endoftext|>"));
+        Path other =
+                TinyModel.save(temporary.resolve("other"), BpeTrainer.of(260).endOfText("<|endoftext|>"));
         String keys = "teacher: \"" + other + "\"\n";
         assertThat(run("distill", recipe("distill", keys), "none")).isEqualTo(2);
         assertThat(command.err()).contains("teacher: expected a model of the student's vocabulary, " + vocab());

@@ -100,7 +100,11 @@ final class Preferences {
     /// @param worth of base, sft, ppo and dpo
     /// @param curves validation accuracy of ppo and dpo by answers that were trained on
     record Result(
-            long seed, int pairs, double rewardAccuracy, Map<String, Worth> worth, Map<String, List<double[]>> curves) {}
+            long seed,
+            int pairs,
+            double rewardAccuracy,
+            Map<String, Worth> worth,
+            Map<String, List<double[]>> curves) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int ANSWERS = 4;
@@ -129,8 +133,7 @@ final class Preferences {
         Path out = Path.of(args[1]);
         List<Result> results = new ArrayList<>();
         for (String seed : List.of(args).subList(2, args.length)) {
-            results.add(run(
-                    Path.of(args[0]), out.resolve("seed-" + seed), Long.parseLong(seed), Sizes.whole()));
+            results.add(run(Path.of(args[0]), out.resolve("seed-" + seed), Long.parseLong(seed), Sizes.whole()));
         }
         page(results).write(out.resolve("report.html"));
         System.out.println("Report: " + out.resolve("report.html"));
@@ -295,8 +298,7 @@ final class Preferences {
             run.config(Map.of("seed", seed, "sizes", sizes.toString()), Set.of());
             run.describe(Map.of("name", "PPO from preferences", "seed", seed));
             Rewards preferred = Rewards.of(
-                    "reward_model",
-                    PreferenceReward.of(scores, tokenizer, 8192).reward());
+                    "reward_model", PreferenceReward.of(scores, tokenizer, 8192).reward());
             long done = run.resumed().map(c -> c.step()).orElse(0L);
             try (Ppo ppo = Ppo.of(
                             policy,
@@ -404,7 +406,8 @@ final class Preferences {
                     List<Attempt> samples = attempts(generator, problems, sampling, 0);
                     scores.put(one.getKey(), judge.scores(samples));
                     shares.put(one.getKey(), new double[] {
-                        greedy(generator, problems), samples.stream().filter(this::right).count() / (double) samples.size()
+                        greedy(generator, problems),
+                        samples.stream().filter(this::right).count() / (double) samples.size()
                     });
                 }
             }
@@ -422,10 +425,14 @@ final class Preferences {
             worth.put(
                     name,
                     Map.of(
-                            "greedy", share[0],
-                            "sampled", share[1],
-                            "score", sum / own.length,
-                            "preferred", preferred / own.length));
+                            "greedy",
+                            share[0],
+                            "sampled",
+                            share[1],
+                            "score",
+                            sum / own.length,
+                            "preferred",
+                            preferred / own.length));
         });
         JSON.writeValue(folder.resolve("worth.json").toFile(), worth);
     }
@@ -449,7 +456,8 @@ final class Preferences {
             JsonNode line = JSON.readTree(text);
             if (line.has("eval/validation")) {
                 ppo.add(new double[] {
-                    line.get("step").asDouble() * sizes.rollout, line.get("eval/validation").asDouble()
+                    line.get("step").asDouble() * sizes.rollout,
+                    line.get("eval/validation").asDouble()
                 });
             }
         }
@@ -461,8 +469,7 @@ final class Preferences {
         double accuracy = JSON.readTree(reward.resolve("held-out.json").toFile())
                 .required("eval_accuracy")
                 .asDouble();
-        return new Result(
-                seed, read(preferences, "train").size(), accuracy, worth, Map.of("PPO", ppo, "DPO", dpo));
+        return new Result(seed, read(preferences, "train").size(), accuracy, worth, Map.of("PPO", ppo, "DPO", dpo));
     }
 
     private static void say(Result r) {

@@ -32,6 +32,11 @@ final class Episodes {
         messages = new ConversationTokens(tokenizer, plan.template());
     }
 
+    /// Completions alone, without an environment.
+    static Episodes ofCompletions(Generator generator, Tokenizer tokenizer) {
+        return new Episodes(generator, tokenizer, Integer.MAX_VALUE, RolloutPlan.DEFAULT);
+    }
+
     /// One episode for each problem, in order; those of equal problems that follow each other share their prompt.
     ///
     /// @param sampling [Sampling#maxNewTokens] is the limit of the whole episode, replies included
@@ -46,7 +51,8 @@ final class Episodes {
     private List<Episode> completions(List<Problem> problems, Sampling sampling, long firstStream) {
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < problems.size(); i++) {
-            boolean again = i > 0 && problems.get(i) == problems.get(i - 1);
+            boolean again =
+                    i > 0 && problems.get(i).prompt().equals(problems.get(i - 1).prompt());
             prompts.add(again ? prompts.getLast() : prompt(problems.get(i)));
         }
         List<Completion> completions = generator.generate(prompts, sampling, firstStream, (_, _) -> {});

@@ -81,6 +81,11 @@ public final class Grpo implements AutoCloseable {
             expect(problemsFound, learningRate > 0, "a positive learningRate; got " + learningRate);
             expect(problemsFound, numIterations >= 1, "numIterations of at least 1; got " + numIterations);
             expect(problemsFound, maxGradNorm > 0, "a positive maxGradNorm; got " + maxGradNorm);
+            expect(
+                    problemsFound,
+                    warmup >= 0 && warmup <= Math.max(steps, 0),
+                    "a warmup from 0 to the " + steps + " steps; got " + warmup);
+            expect(problemsFound, microBatchTokens >= 1, "microBatchTokens of at least 1; got " + microBatchTokens);
             if (!problemsFound.isEmpty()) {
                 throw new IllegalArgumentException("[grpo] expected " + String.join("; and ", problemsFound));
             }
@@ -120,6 +125,7 @@ public final class Grpo implements AutoCloseable {
                     "[grpo] expected a reference model with beta " + options.loss.beta() + "; got none");
         }
         tokenizer.checkFits(policy.config().vocab());
+        checkReference(policy, reference);
         this.policy = policy;
         this.reference = reference;
         this.adapter = adapter;
@@ -150,7 +156,20 @@ public final class Grpo implements AutoCloseable {
                         samplerOf);
     }
 
+    private static void checkReference(CausalLm policy, @Nullable CausalLm reference) {
+        if (reference == policy) {
+            throw new IllegalArgumentException("[grpo] expected a reference model that stays as it is; got the policy"
+                    + " itself. Hint: load it twice; from itself it has no distance.");
+        }
+        if (reference != null && reference.config().vocab() != policy.config().vocab()) {
+            throw new IllegalArgumentException("[grpo] expected a reference model of the policy's vocabulary, "
+                    + policy.config().vocab() + "; got " + reference.config().vocab()
+                    + ". Hint: take the model that the policy began as.");
+        }
+    }
+
     /// @param reference the frozen model that the divergence is measured to; needed with `beta > 0` only
+    /// @throws IllegalArgumentException if it is missing, the policy itself, or of another vocabulary
     public static Grpo of(
             CausalLm policy,
             @Nullable CausalLm reference,

@@ -26,7 +26,13 @@ public final class PolicyRun {
     ///
     /// @param metrics by the names of [RunMetrics] and of TRL
     /// @param samples completions with their rewards; may be none
-    public record Step(Map<String, Double> metrics, List<RunSample> samples) {}
+    /// @param warnings what people should know of it
+    public record Step(Map<String, Double> metrics, List<RunSample> samples, List<String> warnings) {
+        /// A step without warnings.
+        public Step(Map<String, Double> metrics, List<RunSample> samples) {
+            this(metrics, samples, List.of());
+        }
+    }
 
     /// The algorithm.
     public interface Trainer {
@@ -110,8 +116,7 @@ public final class PolicyRun {
     }
 
     /// Runs to the end, from the beginning or from the folder's last checkpoint.
-    public static Outcome run(Settings settings, Trainer trainer, RunFolder run, Progress progress)
-            throws IOException {
+    public static Outcome run(Settings settings, Trainer trainer, RunFolder run, Progress progress) throws IOException {
         return new PolicyRun(settings, trainer, run, progress).run();
     }
 
@@ -146,6 +151,7 @@ public final class PolicyRun {
                 new Position(before.step + 1, before.accuracyBefore, before.rewardBefore, before.tokens + tokens);
         run.log(position.step, done.metrics);
         done.samples.stream().limit(1).forEach(run::sample);
+        done.warnings.forEach(progress::message);
         progress.step(position.step, done.metrics);
         boolean last = position.step == settings.steps;
         if (!last && settings.evaluateEvery > 0 && position.step % settings.evaluateEvery == 0) {
@@ -164,7 +170,7 @@ public final class PolicyRun {
         Sampling greedy =
                 Sampling.greedy(settings.maxCompletionLength).withStopIds(Set.of(Tokens.end(settings.tokenizer)));
         Evaluation evaluation = Evaluation.run(
-                new Episodes(trainer.generator(), settings.tokenizer, Integer.MAX_VALUE, RolloutPlan.DEFAULT),
+                Episodes.ofCompletions(trainer.generator(), settings.tokenizer),
                 settings.tokenizer,
                 settings.task,
                 settings.rewards,

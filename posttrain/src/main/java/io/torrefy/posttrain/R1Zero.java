@@ -59,6 +59,15 @@ public final class R1Zero {
         /// All weights, a group for each problem.
         public static final Training DEFAULT = new Training(RolloutPlan.DEFAULT, null, DType.F32);
 
+        public Training withPlan(RolloutPlan value) {
+            return new Training(value, adapter, base);
+        }
+
+        /// With an adapter on a model kept as `base`.
+        public Training withAdapter(Lora.Options value, DType base) {
+            return new Training(plan, value, base);
+        }
+
         public Training {
             if (adapter == null && base != DType.F32) {
                 throw new IllegalArgumentException("[r1-zero] expected an adapter where the model is kept as " + base

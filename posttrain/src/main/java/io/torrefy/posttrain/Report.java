@@ -69,6 +69,7 @@ public final class Report {
                 name() + ": " + headline(),
                 header()
                         + tiles()
+                        + troubles()
                         + accuracy()
                         + curves()
                         + stepTime()
@@ -193,6 +194,22 @@ public final class Report {
                 .collect(Collectors.joining("", "<dl class=\"tiles\">", "</dl>\n"));
     }
 
+    /// What went wrong, in words; nothing where nothing did.
+    private String troubles() {
+        return data.troubles().isEmpty()
+                ? ""
+                : data.troubles().stream()
+                        .map(trouble -> "<li><b>" + Html.escape(trouble.title()) + "</b> from step " + trouble.step()
+                                + " on: "
+                                + Html.escape(
+                                        trouble.seen() + ". " + trouble.meaning() + ". Try: " + trouble.advice() + ".")
+                                + "</li>")
+                        .collect(Collectors.joining(
+                                "",
+                                "<section class=\"trouble\">\n<h2>Signs of trouble</h2>\n<ul>",
+                                "</ul>\n</section>\n"));
+    }
+
     private String accuracy() {
         var lines = new ArrayList<Chart.Line>();
         data.find(RunMetrics.EVAL_ACCURACY)
@@ -233,8 +250,8 @@ public final class Report {
                         one.getValue(),
                         Chart.Shape.SMOOTHED)));
         data.find(RunMetrics.VALIDATION_REWARD)
-                .ifPresent(evals -> rewards.add(
-                        new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
+                .ifPresent(evals ->
+                        rewards.add(new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
         if (!rewards.isEmpty()) {
             charts.append(Chart.of("Reward", "Mean per completion.", Chart.Unit.NUMBER, rewards)
                     .html(""));

@@ -76,7 +76,7 @@ public final class RunMetrics {
     public static final String SAMPLER_SECONDS = "sampling/seconds";
     /// Completion tokens generated per second of rollout.
     public static final String TOKENS_PER_SECOND = "tokens_per_second";
-    /// Prefix of the parts of a step's time: `time/rollout`, `time/reward`, `time/logprobs`, `time/update`.
+    /// Prefix of the parts of a step's time: `time/rollout`, `time/reward`, `time/log_probs`, `time/update`.
     public static final String TIME = "time/";
     /// Seconds of the whole step.
     public static final String STEP_TIME = "time/step";

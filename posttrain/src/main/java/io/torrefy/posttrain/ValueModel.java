@@ -123,7 +123,7 @@ public final class ValueModel extends Module {
         Files.move(part, folder.resolve(CONFIG), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /// The model below the head.
+    /// The model below the head, without its own.
     public CausalLm body() {
         return body;
     }

@@ -20,7 +20,10 @@ public interface DistillSource {
     /// @param prompt token ids, at least one
     /// @param answer the whole sample, prompt included, with its mask; null where there is none
     /// @param problem what the prompt asks; null where nothing can verify an answer
-    record Example(int[] prompt, @Nullable TokenSequence answer, @Nullable Problem problem) {}
+    record Example(
+            int[] prompt,
+            @Nullable TokenSequence answer,
+            @Nullable Problem problem) {}
 
     /// Number `index`, from 0: of endless many, the same whenever it is asked for.
     Example example(long index);
@@ -54,11 +57,11 @@ public interface DistillSource {
         };
     }
 
-    /// Samples, all of them in a random order of its own in every pass. What comes before the first trained token is the
-    /// prompt. If any has trained tokens, all must.
+    /// Samples, all of them in a random order of its own in every pass. What comes before the first trained token
+    /// is the prompt. If any has trained tokens, all must.
     ///
-    /// @throws IllegalArgumentException if there is none, or naming those without a prompt or, beside others with one,
-    ///     without an answer
+    /// @throws IllegalArgumentException if there is none, or naming those without a prompt or, beside others with
+    ///     one, without an answer
     static DistillSource of(List<TokenSequence> samples, long seed) {
         List<Example> examples = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
@@ -76,9 +79,10 @@ public interface DistillSource {
             examples.add(new Example(Arrays.copyOf(sample.ids(), length), answers ? sample : null, null));
         }
         if (samples.isEmpty() || !wrong.isEmpty()) {
-            throw new IllegalArgumentException("[distill] expected samples with a prompt, and all or none with an answer;"
-                    + " got " + (samples.isEmpty() ? "none" : wrong.size() + " that are not:\n  ")
-                    + String.join("\n  ", wrong.subList(0, Math.min(10, wrong.size()))));
+            throw new IllegalArgumentException(
+                    "[distill] expected samples with a prompt, and all or none with an answer;"
+                            + " got " + (samples.isEmpty() ? "none" : wrong.size() + " that are not:\n  ")
+                            + String.join("\n  ", wrong.subList(0, Math.min(10, wrong.size()))));
         }
         return new DistillSource() {
             private long pass = -1;

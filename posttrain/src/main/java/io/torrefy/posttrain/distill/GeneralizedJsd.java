@@ -14,9 +14,9 @@ import java.util.Arrays;
 /// D = beta KL(t || m) + (1 - beta) KL(s || m)
 /// ```
 ///
-/// As in TRL's GKDTrainer, beta 0 is KL(t || s), the forward divergence that supervised distillation minimises, and beta 1
-/// is KL(s || t), which seeks the teacher's modes; those are the limits of D / beta and of D / (1 - beta), D itself being
-/// 0 at both ends.
+/// As in TRL's GKDTrainer, beta 0 is KL(t || s), the forward divergence that supervised distillation minimises, and
+/// beta 1 is KL(s || t), which seeks the teacher's modes; those are the limits of D / beta and of D / (1 - beta), D
+/// itself being 0 at both ends.
 ///
 /// The mixture needs no gradient: what a change of it adds is `-sum of m d ln m = -d sum of m = 0`.
 @Export(value = "posttrain.distill.GeneralizedJsd", since = "0.1")
@@ -52,9 +52,10 @@ public final class GeneralizedJsd {
     /// @throws IllegalArgumentException if the shapes differ
     public Tensor perRow(Tensor student, Tensor teacher) {
         if (!Arrays.equals(student.shape(), teacher.shape())) {
-            throw new IllegalArgumentException("[jsd] expected logits of one shape; got " + Arrays.toString(student.shape())
-                    + " of the student and " + Arrays.toString(teacher.shape())
-                    + " of the teacher. Hint: both need one vocabulary.");
+            throw new IllegalArgumentException(
+                    "[jsd] expected logits of one shape; got " + Arrays.toString(student.shape())
+                            + " of the student and " + Arrays.toString(teacher.shape())
+                            + " of the teacher. Hint: both need one vocabulary.");
         }
         return divergence(logProbs(student), Autograd.noGrad(() -> logProbs(teacher)));
     }
@@ -93,8 +94,8 @@ public final class GeneralizedJsd {
         }
     }
 
-    /// The summed divergence over `normaliser` from hidden states, and its gradient, which is added to the leaves of the
-    /// student's graph. The logits of both exist for some rows at a time only, however many rows there are.
+    /// The summed divergence over `normaliser` from hidden states, and its gradient, which is added to the leaves
+    /// of the student's graph. The logits of both exist for some rows at a time only, however many rows there are.
     ///
     /// @param hidden of the student (rows, hidden), whose graph is walked and freed
     /// @param output its output matrix (vocabulary, hidden)

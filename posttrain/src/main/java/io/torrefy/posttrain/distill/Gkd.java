@@ -7,9 +7,6 @@ import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.lm.Tokenizer;
-import io.torrefy.nn.AdamW;
-import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Schedule;
 import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
@@ -71,10 +68,7 @@ public final class Gkd implements AutoCloseable {
                     wrong,
                     temperature > 0 && Double.isFinite(temperature),
                     "a positive temperature; got " + temperature);
-            expect(
-                    wrong,
-                    !seqKd || lmbda < 1,
-                    "lmbda below 1 with seqKd; got 1, with which the teacher never answers");
+            expect(wrong, !seqKd || lmbda < 1, "lmbda below 1 with seqKd; got 1, with which the teacher never answers");
             if (!wrong.isEmpty()) {
                 throw new IllegalArgumentException("[gkd] expected " + String.join("; and ", wrong));
             }
@@ -125,25 +119,18 @@ public final class Gkd implements AutoCloseable {
         this.options = options;
         this.divergence = GeneralizedJsd.of(options.beta, 1);
         PreferenceTraining training = options.training;
-        ParameterGroups groups =
-                ParameterGroups.of(student.namedParameters()).withoutDecayOnVectors();
-        AdamW optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
-        Schedule schedule = training.decay()
-                ? Schedule.linear(training.learningRate(), training.warmup(), training.steps())
-                : Schedule.constantWithWarmup(training.learningRate(), training.warmup());
-        this.learner = Learner.of("gkd", student, optimizer, schedule, training.maxGradNorm());
+        this.learner = training.learner("gkd", student);
         this.generator = Generator.of(student, tokenizer, training.batchSize());
-        this.teacherGenerator = options.seqKd
-                ? Optional.of(Generator.of(teacher, tokenizer, training.batchSize()))
-                : Optional.empty();
+        this.teacherGenerator =
+                options.seqKd ? Optional.of(Generator.of(teacher, tokenizer, training.batchSize())) : Optional.empty();
     }
 
     /// A trainer of the student.
     ///
     /// @param teacher frozen, of the same vocabulary
     /// @param tokenizer of both
-    /// @throws IllegalArgumentException if the models do not fit each other, or `lmbda` needs answers that the source
-    ///     has not
+    /// @throws IllegalArgumentException if the models do not fit each other, or `lmbda` needs answers that the
+    ///     source has not
     public static Gkd of(
             CausalLm student, CausalLm teacher, Tokenizer tokenizer, DistillSource source, Options options) {
         SharedVocabulary.check(student, teacher);
@@ -169,8 +156,8 @@ public final class Gkd implements AutoCloseable {
 
     /// Step number `step`, from 0.
     ///
-    /// @return `loss`, `grad_norm`, `learning_rate`, `entropy` of the student's distributions, `on_policy` (1 where the
-    ///     student answered), lengths, times and, where answers were sampled and can be verified, `accuracy`
+    /// @return `loss`, `grad_norm`, `learning_rate`, `entropy` of the student's distributions, `on_policy` (1 where
+    ///     the student answered), lengths, times and, where answers were sampled and can be verified, `accuracy`
     /// @throws RunException if the loss or the gradient is not finite; the student is as it was then
     public TrainingStep step(long step) {
         Map<String, Double> times = new LinkedHashMap<>();
@@ -249,8 +236,9 @@ public final class Gkd implements AutoCloseable {
     private static TokenSequence answer(DistillSource.Example example) {
         TokenSequence answer = example.answer();
         if (answer == null) {
-            throw new IllegalStateException("[gkd] expected an answer of every example; a source that says it has answers"
-                    + " gave one without");
+            throw new IllegalStateException(
+                    "[gkd] expected an answer of every example; a source that says it has answers"
+                            + " gave one without");
         }
         return answer;
     }

@@ -26,8 +26,9 @@ public final class SharedVocabulary {
                     + " or let it write texts and train on those (method sequence).");
         }
         if (teacher == student) {
-            throw new IllegalArgumentException("[distill] expected a teacher beside the student; got the student itself,"
-                    + " from which it has nothing to learn. Hint: load it twice.");
+            throw new IllegalArgumentException(
+                    "[distill] expected a teacher beside the student; got the student itself,"
+                            + " from which it has nothing to learn. Hint: load it twice.");
         }
         if (teacher.config().maxPositions() < student.config().maxPositions()) {
             throw new IllegalArgumentException("[distill] expected a teacher of at least the student's "

@@ -22,9 +22,10 @@ import java.util.Map;
 import java.util.Set;
 
 /// Sequence-level distillation (Kim and Rush 2016, "Sequence-level knowledge distillation", section 3.2): the teacher
-/// answers prompts, and the student is trained on its answers ([io.torrefy.posttrain.sft.Sft]), as the models that DeepSeek-R1 was distilled to
-/// were (Guo et al. 2025, section 2.4). Kim and Rush take the teacher's most likely answer by beam search; samples, as
-/// here, are what R1 took. Answers that were cut off are left out: who learns from them learns not to end.
+/// answers prompts, and the student is trained on its answers ([io.torrefy.posttrain.sft.Sft]), as the models that
+/// DeepSeek-R1 was distilled to were (Guo et al. 2025, section 2.4). Kim and Rush take the teacher's most likely answer
+/// by beam search; samples, as here, are what R1 took. Answers that were cut off are left out: who learns from them
+/// learns not to end.
 ///
 /// @param prompts different prompts
 /// @param numGenerations answers a prompt
@@ -67,7 +68,8 @@ public record TeacherSamples(
     /// @param truncated of them cut off
     /// @param refused of the others wrong, where that was asked
     public record Yield(List<TokenSequence> sequences, int drawn, int truncated, int refused) {
-        /// Writes JSON Lines, one `{"prompt_tokens": n, "ids": [...], "text": ...}` a sequence, for [TeacherSamples#read].
+        /// Writes JSON Lines, one `{"prompt_tokens": n, "ids": [...], "text": ...}` a sequence, for
+        /// [TeacherSamples#read].
         public void write(Path file, Tokenizer tokenizer) throws IOException {
             try (Writer out = Files.newBufferedWriter(file)) {
                 for (TokenSequence sequence : sequences) {
@@ -91,7 +93,8 @@ public record TeacherSamples(
             JsonNode line = JSON.readTree(text);
             int[] ids = JSON.convertValue(line.required("ids"), int[].class);
             String place = file + ":" + (sequences.size() + 1);
-            sequences.add(TokenSequence.completion(ids, line.required("prompt_tokens").asInt(), place));
+            sequences.add(
+                    TokenSequence.completion(ids, line.required("prompt_tokens").asInt(), place));
         }
         return sequences;
     }
@@ -99,15 +102,17 @@ public record TeacherSamples(
     /// Samples answers.
     ///
     /// @param teacher what samples from the teacher, in its `tokenizer`
-    /// @param student the student's tokenizer; where it is another one, answers are taken as text. Else their ids are kept
+    /// @param student the student's tokenizer; where it is another one, answers are taken as text. Else their ids
+    ///     are kept
     /// @param task whose training problems are answered
     /// @throws IllegalArgumentException if no answer is left
     public Yield draw(Generator teacher, Tokenizer tokenizer, Tokenizer student, Task task) {
         boolean sameIds = SharedVocabulary.isSame(student, tokenizer);
         Set<Integer> stops = Set.of(Tokens.end(tokenizer));
-        Sampling sampling =
-                (temperature == 0 ? Sampling.greedy(maxNewTokens) : Sampling.of(maxNewTokens, temperature, seed))
-                        .withStopIds(stops);
+        Sampling sampling = (temperature == 0
+                        ? Sampling.greedy(maxNewTokens)
+                        : Sampling.of(maxNewTokens, temperature, seed))
+                .withStopIds(stops);
         List<TokenSequence> sequences = new ArrayList<>();
         int truncated = 0;
         int refused = 0;
@@ -135,7 +140,8 @@ public record TeacherSamples(
                             sameIds
                                     ? Gkd.joined(ids.get(i), answer.ids())
                                     : Gkd.joined(
-                                            Tokens.prompt(student, problem.prompt()), Tokens.completion(student, text)));
+                                            Tokens.prompt(student, problem.prompt()),
+                                            Tokens.completion(student, text)));
                 }
             }
         }

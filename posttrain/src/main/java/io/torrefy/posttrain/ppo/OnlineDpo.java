@@ -38,12 +38,11 @@ public final class OnlineDpo implements AutoCloseable {
     ///
     /// @param rollout 2 completions a prompt; temperature 0.9 and 64 tokens (`max_new_tokens`) in TRL
     /// @param optimization learning rate 5e-7, one update a rollout in TRL; mini-batches are of pairs
-    /// @param loss SIGMOID with beta 0.1; TRL's `ipo` is IPO_SUM, over sums of tokens, unlike in its DPOTrainer. Not the
-    ///     types that sort a batch, nor `useWeighting` and `ldAlpha`
-    /// @param dropTies whether pairs of equal scores are left out, which teach noise; in TRL they are not, and the first
-    ///     is chosen
-    public record Options(
-            RolloutOptions rollout, Optimization optimization, DpoLoss.Options loss, boolean dropTies) {
+    /// @param loss SIGMOID with beta 0.1; TRL's `ipo` is IPO_SUM, over sums of tokens, unlike in its DPOTrainer.
+    ///     Not the types that sort a batch, nor `useWeighting` and `ldAlpha`
+    /// @param dropTies whether pairs of equal scores are left out, which teach noise; in TRL they are not, and the
+    ///     first is chosen
+    public record Options(RolloutOptions rollout, Optimization optimization, DpoLoss.Options loss, boolean dropTies) {
         public Options {
             Checks checks = new Checks("online dpo");
             checks.expect(
@@ -136,7 +135,12 @@ public final class OnlineDpo implements AutoCloseable {
         Means means = new Means();
         for (int epoch = 0; epoch < options.optimization.numPpoEpochs(); epoch++) {
             for (int[] some : sampler.miniBatches(step, epoch, options.optimization, pairs.size())) {
-                update(step, batch, ref, Arrays.stream(some).mapToObj(pairs::get).toList(), means);
+                update(
+                        step,
+                        batch,
+                        ref,
+                        Arrays.stream(some).mapToObj(pairs::get).toList(),
+                        means);
             }
         }
         clock.lap("update");
@@ -149,7 +153,7 @@ public final class OnlineDpo implements AutoCloseable {
         means.put(m);
         m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         clock.put(m, batch.tokens());
-        return new TrainingStep(m, samples);
+        return new TrainingStep(m, samples, batch.warnings());
     }
 
     // ---- 2: pairs --------------------------------------------------------------------------------------------------
@@ -257,18 +261,19 @@ public final class OnlineDpo implements AutoCloseable {
             divergence += (old[i] - ref[i]) / old.length;
         }
         m.put("objective/scores", score);
-        m.put("objective/scores_margin", pairs.stream()
-                        .mapToDouble(p -> batch.scores()[p.chosen] - batch.scores()[p.rejected])
-                        .sum()
-                / n);
+        m.put(
+                "objective/scores_margin",
+                pairs.stream()
+                                .mapToDouble(p -> batch.scores()[p.chosen] - batch.scores()[p.rejected])
+                                .sum()
+                        / n);
         m.put("objective/kl", divergence);
         m.put("objective/non_score_reward", -beta * divergence);
         m.put("objective/rlhf_reward", score - beta * divergence);
         m.put("objective/entropy", -Metrics.mean(old));
-        m.put("val/contain_eos_token", batch.rollouts().stream()
-                        .filter(Rollout::ended)
-                        .count()
-                / (double) batch.size());
+        m.put(
+                "val/contain_eos_token",
+                batch.rollouts().stream().filter(Rollout::ended).count() / (double) batch.size());
         double chosen = 0;
         double rejected = 0;
         double accurate = 0;

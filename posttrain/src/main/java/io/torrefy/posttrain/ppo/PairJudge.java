@@ -19,8 +19,8 @@ public interface PairJudge {
     /// @param second of the same prompts, in the same order
     int[] better(List<Rollout> first, List<Rollout> second);
 
-    /// What the judge says as scores for [OnlineDpo], whose completions of a prompt follow each other: 1 for the better
-    /// one, 0 for the other, 0.5 for both where it is undecided.
+    /// What the judge says as scores for [OnlineDpo], whose completions of a prompt follow each other: 1 for the
+    /// better one, 0 for the other, 0.5 for both where it is undecided.
     default Scorer scorer() {
         return rollouts -> {
             List<Rollout> first = new ArrayList<>();
@@ -34,8 +34,8 @@ public interface PairJudge {
             }
             int[] better = better(first, second);
             if (better.length != first.size()) {
-                throw new IllegalStateException("[judge] expected a judgement of each of " + first.size()
-                        + " pairs; got " + better.length);
+                throw new IllegalStateException(
+                        "[judge] expected a judgement of each of " + first.size() + " pairs; got " + better.length);
             }
             List<RewardBreakdown> scores = new ArrayList<>();
             for (int i = 0; i < rollouts.size(); i++) {

@@ -190,7 +190,7 @@ public final class Ppo implements AutoCloseable {
         List<RunSample> samples = actor.sampler().samples(step, x.batch());
         Map<String, Double> metrics = metrics(step, x, e, updates, samples, clock);
         actor.follow(x);
-        return new TrainingStep(metrics, samples);
+        return new TrainingStep(metrics, samples, x.batch().warnings());
     }
 
     // ---- 2, 3: token rewards and advantages ------------------------------------------------------------------------

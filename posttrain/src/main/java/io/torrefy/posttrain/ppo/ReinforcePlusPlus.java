@@ -142,7 +142,7 @@ public final class ReinforcePlusPlus implements AutoCloseable {
         m.put("policy/clipfrac_avg", means.of(RunMetrics.CLIP_FRACTION));
         clock.put(m, x.batch().tokens());
         actor.follow(x);
-        return new TrainingStep(m, samples);
+        return new TrainingStep(m, samples, x.batch().warnings());
     }
 
     /// The discounted sums of the rewards from each token on, whitened over all of them (sample variance, epsilon

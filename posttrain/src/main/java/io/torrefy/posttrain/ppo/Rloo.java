@@ -153,7 +153,7 @@ public final class Rloo implements AutoCloseable {
         m.put(RunMetrics.ZERO_VARIANCE, Advantages.zeroVarianceFraction(scores, group));
         clock.put(m, x.batch().tokens());
         actor.follow(x);
-        return new TrainingStep(m, samples);
+        return new TrainingStep(m, samples, x.batch().warnings());
     }
 
     /// Rewards of whole completions: scores within ± `clipRange`, less the penalty.

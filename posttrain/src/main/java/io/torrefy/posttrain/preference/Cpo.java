@@ -104,7 +104,8 @@ public final class Cpo implements AutoCloseable {
             double[] inverse = Arrays.stream(scores.lengths())
                     .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
                     .toArray();
-            Tensor shown = sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
+            Tensor shown =
+                    sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
             seen.metrics.add(shown, Tensor.zeros(part.length, 2), scores);
             return options.cpoAlpha() > 0 ? loss.add(supervised.mul(options.cpoAlpha())) : loss;
         });

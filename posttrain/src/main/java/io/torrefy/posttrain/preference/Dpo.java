@@ -55,10 +55,11 @@ public final class Dpo implements AutoCloseable {
     private final Data training;
     private final Data heldOut;
 
-    /// @param refLogProbs the reference's log-probabilities of both answers of each pair, where they are precomputed
+    /// @param refLogProbs the reference's log-probabilities of both answers of each pair, where they are
+    ///     precomputed
     private record Data(List<PreferencePair> pairs, double[][] refLogProbs) {
         List<PreferencePair> at(int[] part) {
-            return Updates.at(pairs, part);
+            return Arrays.stream(part).mapToObj(pairs::get).toList();
         }
 
         int tokens(int pair) {
@@ -148,10 +149,9 @@ public final class Dpo implements AutoCloseable {
         double chosenTokens =
                 data.at(batch).stream().mapToInt(p -> p.chosen().length).sum();
         DpoLoss.Normaliser whole = new DpoLoss.Normaliser(batch.length, chosenTokens);
-        if (loss.needsWholeStep() && parts.size() > 1) {
-            return inTwoPasses(data, batch, parts, whole, seen);
-        }
-        return updates.accumulate(parts, part -> loss.loss(pairsOf(data, part, seen), whole));
+        return loss.needsWholeStep() && parts.size() > 1
+                ? inTwoPasses(data, batch, parts, whole, seen)
+                : updates.accumulate(parts, part -> loss.loss(pairsOf(data, part, seen), whole));
     }
 
     private DpoLoss.Pairs pairsOf(Data data, int[] part, PairMetrics seen) {
@@ -175,8 +175,7 @@ public final class Dpo implements AutoCloseable {
 
     /// A loss that needs all pairs of the step, of which only some fit into memory: its gradient by the answers'
     /// log-probabilities first, and then the chain rule, some pairs at a time.
-    private double inTwoPasses(
-            Data data, int[] batch, List<int[]> parts, DpoLoss.Normaliser whole, PairMetrics seen) {
+    private double inTwoPasses(Data data, int[] batch, List<int[]> parts, DpoLoss.Normaliser whole, PairMetrics seen) {
         double[][] own = sumsOf(data, policy, parts);
         double[][] ref = new double[parts.size()][];
         for (int i = 0; i < ref.length; i++) {
@@ -202,9 +201,7 @@ public final class Dpo implements AutoCloseable {
                 Tensor sums = scores.pairSums(options.loss.ldAlpha());
                 seen.add(sums, pairTensor(new double[][] {ref[i]}), scores);
                 double[] some = Arrays.copyOfRange(gradient, at, at += ref[i].length);
-                if (Autograd.isEnabled()) {
-                    sums.mul(pairTensor(new double[][] {some})).sum().backward();
-                }
+                Updates.backward(sums.mul(pairTensor(new double[][] {some})).sum());
             }
         }
         return value;

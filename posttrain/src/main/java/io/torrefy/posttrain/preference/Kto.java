@@ -110,15 +110,15 @@ public final class Kto implements AutoCloseable {
         return metrics;
     }
 
-    /// Loss and metrics of the held-out answers under the policy as it is, `eval_loss`, `eval_rewards/chosen` and so
-    /// on; empty if there are none. The divergence is that of each batch.
+    /// Loss and metrics of the held-out answers under the policy as it is, `eval_loss`, `eval_rewards/chosen` and
+    /// so on; empty if there are none. The divergence is that of each batch.
     public Map<String, Double> evaluate() {
         if (heldOut.isEmpty()) {
             return Map.of();
         }
         Seen seen = new Seen();
-        double loss = updates.evaluate(
-                heldOut.size(), batch -> accumulate(heldOut, batch, divergence(heldOut, batch), seen));
+        double loss =
+                updates.evaluate(heldOut.size(), batch -> accumulate(heldOut, batch, divergence(heldOut, batch), seen));
         return Updates.held(loss, metrics -> seen.put(metrics, options.beta()));
     }
 
@@ -171,8 +171,7 @@ public final class Kto implements AutoCloseable {
                                     .mapToObj(i -> promptFor(data, batch, i))
                                     .toList(),
                             Arrays.stream(part)
-                                    .mapToObj(
-                                            i -> data.get(before(batch, i)).completion())
+                                    .mapToObj(i -> data.get(before(batch, i)).completion())
                                     .toList());
                     add(policies, answers.scores(policy).sums());
                     add(references, reference(answers));
@@ -196,7 +195,9 @@ public final class Kto implements AutoCloseable {
     /// The prompt at a place of the batch, its beginning cut off where the answer before does not fit behind it.
     private int[] promptFor(List<UnpairedExample> data, int[] batch, int i) {
         int[] prompt = data.get(batch[i]).prompt();
-        int room = Math.min(policy.config().maxPositions(), reference.model().config().maxPositions())
+        int room = Math.min(
+                        policy.config().maxPositions(),
+                        reference.model().config().maxPositions())
                 - data.get(before(batch, i)).completion().length;
         return Arrays.copyOfRange(prompt, Math.max(0, prompt.length - room), prompt.length);
     }

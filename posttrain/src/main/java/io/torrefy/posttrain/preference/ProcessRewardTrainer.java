@@ -88,9 +88,8 @@ public final class ProcessRewardTrainer implements AutoCloseable {
             List<StepwiseExample> some = Updates.at(data, part);
             TokenBatch packed =
                     TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
-            double[] labels = some.stream()
-                    .flatMapToDouble(e -> Arrays.stream(labels(e)))
-                    .toArray();
+            double[] labels =
+                    some.stream().flatMapToDouble(e -> Arrays.stream(labels(e))).toArray();
             Tensor logits = model.values(packed, places(packed, some, labels.length));
             double[] z = logits.detach().toDoubles();
             for (int i = 0; i < z.length; i++) {

@@ -2,8 +2,6 @@ package io.torrefy.posttrain.preference;
 
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Module;
-import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Schedule;
 import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
@@ -30,12 +28,7 @@ final class Updates implements AutoCloseable {
     Updates(String op, Module model, PreferenceTraining training, int examples) {
         this.training = training;
         this.examples = examples;
-        ParameterGroups groups = ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors();
-        AdamW optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
-        Schedule schedule = training.decay()
-                ? Schedule.linear(training.learningRate(), training.warmup(), training.steps())
-                : Schedule.constantWithWarmup(training.learningRate(), training.warmup());
-        learner = Learner.of(op, model, optimizer, schedule, training.maxGradNorm());
+        learner = training.learner(op, model);
     }
 
     AdamW optimizer() {
@@ -70,6 +63,42 @@ final class Updates implements AutoCloseable {
         return order;
     }
 
+    /// What is done with a batch.
+    interface Pass {
+        /// Its loss, with its gradient where those are recorded.
+        double loss(int[] batch);
+    }
+
+    /// The mean loss of held-out examples in batches as long as a step's, without training.
+    double evaluate(int heldOut, Pass pass) {
+        double sum = 0;
+        try (Autograd.Mode _ = Autograd.noGrad()) {
+            for (int from = 0; from < heldOut; from += training.batchSize()) {
+                int[] batch = IntStream.range(from, Math.min(heldOut, from + training.batchSize()))
+                        .toArray();
+                sum += pass.loss(batch) * batch.length / heldOut;
+            }
+        }
+        return sum;
+    }
+
+    /// Gradients of a loss, where they are recorded.
+    static void backward(Tensor loss) {
+        if (Autograd.isEnabled()) {
+            loss.backward();
+        }
+    }
+
+    /// Held-out metrics by TRL's names: `eval_` before those of a step.
+    static Map<String, Double> held(double loss, Consumer<Map<String, Double>> others) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put(RunMetrics.LOSS, loss);
+        others.accept(metrics);
+        Map<String, Double> named = new LinkedHashMap<>();
+        metrics.forEach((name, value) -> named.put("eval_" + name, value));
+        return named;
+    }
+
     /// The batch, some at a time.
     ///
     /// @param tokens of an example
@@ -91,36 +120,7 @@ final class Updates implements AutoCloseable {
         return parts;
     }
 
-    /// What is done with a batch.
-    interface Pass {
-        /// Its loss, with its gradient where those are recorded.
-        double loss(int[] batch);
-    }
-
-    /// The mean loss of held-out examples in batches as long as a step's, without training.
-    double evaluate(int heldOut, Pass pass) {
-        double sum = 0;
-        try (Autograd.Mode _ = Autograd.noGrad()) {
-            for (int from = 0; from < heldOut; from += training.batchSize()) {
-                int[] batch = IntStream.range(from, Math.min(heldOut, from + training.batchSize()))
-                        .toArray();
-                sum += pass.loss(batch) * batch.length / heldOut;
-            }
-        }
-        return sum;
-    }
-
-    /// Held-out metrics by TRL's names: `eval_` before those of a step.
-    static Map<String, Double> held(double loss, Consumer<Map<String, Double>> others) {
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put(RunMetrics.LOSS, loss);
-        others.accept(metrics);
-        Map<String, Double> named = new LinkedHashMap<>();
-        metrics.forEach((name, value) -> named.put(RunMetrics.HELD_OUT + name, value));
-        return named;
-    }
-
-    /// Adds the gradients of a batch, a micro-batch at a time; without recording, only its loss is taken.
+    /// Adds the gradients of a batch, where they are recorded, a micro-batch at a time.
     ///
     /// @param loss of some examples, divided by what the whole batch is
     /// @return the batch's loss
@@ -129,9 +129,7 @@ final class Updates implements AutoCloseable {
         for (int[] part : microBatches) {
             try (Scope _ = Scope.open()) {
                 Tensor value = loss.apply(part);
-                if (Autograd.isEnabled()) {
-                    value.backward();
-                }
+                backward(value);
                 sum += value.item();
             }
         }

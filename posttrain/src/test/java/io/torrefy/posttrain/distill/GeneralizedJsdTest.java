@@ -17,11 +17,11 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /// Against TRL's GKDTrainer (`src/test/python/distill_goldens.py`), and what holds of divergences.
 class GeneralizedJsdTest {
@@ -70,7 +70,11 @@ class GeneralizedJsdTest {
             loss.backward();
             String name = golden.get("name").asText() + " in " + dtype;
             Close.check(
-                    name, new double[] {loss.item()}, new double[] {golden.get("loss").asDouble()}, rtol, atol);
+                    name,
+                    new double[] {loss.item()},
+                    new double[] {golden.get("loss").asDouble()},
+                    rtol,
+                    atol);
             Close.check(
                     name + ", gradient",
                     student.grad().orElseThrow().toDoubles(),
@@ -189,8 +193,18 @@ class GeneralizedJsdTest {
             Tensor b = Rng.of(6).normal(DType.F64, 20, 6);
             Tensor first = GeneralizedJsd.of(small, 1).perRow(a, b).div(small);
             Tensor last = GeneralizedJsd.of(1 - small, 1).perRow(a, b).div(small);
-            Close.check("beta 0", first.toDoubles(), GeneralizedJsd.of(0, 1).perRow(a, b).toDoubles(), 1e-4, 1e-5);
-            Close.check("beta 1", last.toDoubles(), GeneralizedJsd.of(1, 1).perRow(a, b).toDoubles(), 1e-4, 1e-5);
+            Close.check(
+                    "beta 0",
+                    first.toDoubles(),
+                    GeneralizedJsd.of(0, 1).perRow(a, b).toDoubles(),
+                    1e-4,
+                    1e-5);
+            Close.check(
+                    "beta 1",
+                    last.toDoubles(),
+                    GeneralizedJsd.of(1, 1).perRow(a, b).toDoubles(),
+                    1e-4,
+                    1e-5);
         }
     }
 

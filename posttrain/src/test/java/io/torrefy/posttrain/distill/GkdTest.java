@@ -144,7 +144,9 @@ class GkdTest {
                         teacher,
                         tokenizer,
                         prompts(),
-                        options(training(steps, 2e-2).withBatchSize(32)).withBeta(beta).withAnswers(1, false))) {
+                        options(training(steps, 2e-2).withBatchSize(32))
+                                .withBeta(beta)
+                                .withAnswers(1, false))) {
             for (int step = 0; step < steps; step++) {
                 Map<String, Double> m = gkd.step(step).metrics();
                 loss[step] = m.get(RunMetrics.LOSS);
@@ -162,7 +164,11 @@ class GkdTest {
         try (CausalLm student = TinyModels.student(3);
                 CausalLm teacher = TinyModels.student(3);
                 Gkd gkd = Gkd.of(
-                        student, teacher, tokenizer, prompts(), options(training(1, 1e-3)).withAnswers(1, false))) {
+                        student,
+                        teacher,
+                        tokenizer,
+                        prompts(),
+                        options(training(1, 1e-3)).withAnswers(1, false))) {
             Map<String, Double> m = gkd.step(0).metrics();
             assertThat(m.get(RunMetrics.LOSS)).isCloseTo(0, within(3e-6));
             assertThat(m.get(RunMetrics.GRAD_NORM)).isCloseTo(0, within(1e-5));
@@ -173,7 +179,8 @@ class GkdTest {
     @Test
     void lmbdaIsTheShareOfTheStudentsSteps() {
         double student = 0;
-        Gkd.Options options = Gkd.Options.of(training(80, 1e-3).withBatchSize(1)).withSampling(1, 0.9);
+        Gkd.Options options =
+                Gkd.Options.of(training(80, 1e-3).withBatchSize(1)).withSampling(1, 0.9);
         try (CausalLm learner = TinyModels.student(3);
                 CausalLm teacher = TinyModels.teacher();
                 Gkd gkd = Gkd.of(learner, teacher, tokenizer, data(), options)) {
@@ -208,7 +215,8 @@ class GkdTest {
                 expected.add(tokenizer.decode(completion.ids(), true));
             }
             TrainingStep done = gkd.step(0);
-            assertThat(done.samples().stream().map(RunSample::completion).toList()).isEqualTo(expected);
+            assertThat(done.samples().stream().map(RunSample::completion).toList())
+                    .isEqualTo(expected);
             assertThat(done.metrics().get("on_policy")).isZero();
         }
     }
@@ -217,7 +225,11 @@ class GkdTest {
         try (CausalLm student = TinyModels.student(3);
                 CausalLm teacher = TinyModels.teacher();
                 Gkd gkd = Gkd.of(
-                        student, teacher, tokenizer, data(), options(training(4, 1e-2).withMicroBatchTokens(30)))) {
+                        student,
+                        teacher,
+                        tokenizer,
+                        data(),
+                        options(training(4, 1e-2).withMicroBatchTokens(30)))) {
             for (int step = 0; step < steps; step++) {
                 gkd.step(step);
             }
@@ -245,7 +257,11 @@ class GkdTest {
         try (CausalLm student = TinyModels.student(3);
                 CausalLm teacher = TinyModels.teacher();
                 Gkd gkd = Gkd.of(
-                        student, teacher, tokenizer, data(), options(training(4, 1e-2).withMicroBatchTokens(30)))) {
+                        student,
+                        teacher,
+                        tokenizer,
+                        data(),
+                        options(training(4, 1e-2).withMicroBatchTokens(30)))) {
             gkd.step(0);
             gkd.step(1);
             gkd.save(temporary);
@@ -253,7 +269,11 @@ class GkdTest {
         try (CausalLm student = TinyModels.student(8);
                 CausalLm teacher = TinyModels.teacher();
                 Gkd gkd = Gkd.of(
-                        student, teacher, tokenizer, data(), options(training(4, 1e-2).withMicroBatchTokens(30)))) {
+                        student,
+                        teacher,
+                        tokenizer,
+                        data(),
+                        options(training(4, 1e-2).withMicroBatchTokens(30)))) {
             gkd.restore(temporary);
             gkd.step(2);
             gkd.step(3);

@@ -152,10 +152,12 @@ class TeacherSamplesTest {
                 .hasMessageContaining("numGenerations of at least 1; got 0")
                 .hasMessageContaining("maxNewTokens of at least 1; got 0")
                 .hasMessageContaining("temperature >= 0; got -1.0");
-        assertThatThrownBy(() -> new TeacherSamples(1, 2, 8, 0, false, 1)).hasMessageContaining("all answers are equal");
+        assertThatThrownBy(() -> new TeacherSamples(1, 2, 8, 0, false, 1))
+                .hasMessageContaining("all answers are equal");
         try (CausalLm teacher = TinyModels.student(3);
                 Generator generator = Generator.of(teacher, tokenizer, 8)) {
-            assertThatThrownBy(() -> new TeacherSamples(3, 1, 1, 0, false, 1).draw(generator, tokenizer, tokenizer, task()))
+            assertThatThrownBy(() ->
+                            new TeacherSamples(3, 1, 1, 0, false, 1).draw(generator, tokenizer, tokenizer, task()))
                     .hasMessageContaining("of 3 none was left: 3 were cut off at 1 tokens");
         }
     }

@@ -33,8 +33,7 @@ final class TinyModels {
     }
 
     static CausalLm teacher() {
-        CausalLm teacher =
-                CausalLm.create(DecoderConfig.llama(tokenizer().vocabSize(), 32, 1, 2, 48, 128), Rng.of(90));
+        CausalLm teacher = CausalLm.create(DecoderConfig.llama(tokenizer().vocabSize(), 32, 1, 2, 48, 128), Rng.of(90));
         try (Autograd.Mode _ = Autograd.noGrad()) {
             Tensor output = teacher.outputMatrix();
             output.mulInPlace(12);

@@ -54,8 +54,7 @@ enum Algorithm {
             CausalLm policy = Tiny.model(seed);
             CausalLm reference = Tiny.model(3);
             var options = OnlineDpo.Options.of(setup.rollout, setup.optimization);
-            OnlineDpo dpo =
-                    OnlineDpo.of(policy, reference, Tiny.tokenizer(), Tiny.task(), setup.scorer, options);
+            OnlineDpo dpo = OnlineDpo.of(policy, reference, Tiny.tokenizer(), Tiny.task(), setup.scorer, options);
             return new Run(dpo::step, dpo::save, dpo::restore, List.of(policy), List.of(dpo, policy, reference));
         }
     };

@@ -39,8 +39,7 @@ class OnlineDpoTest {
         double share = 0;
         try (CausalLm policy = Tiny.model(3);
                 CausalLm reference = Tiny.model(3);
-                OnlineDpo dpo =
-                        OnlineDpo.of(policy, reference, Tiny.tokenizer(), Tiny.task(), Tiny.EVEN, options)) {
+                OnlineDpo dpo = OnlineDpo.of(policy, reference, Tiny.tokenizer(), Tiny.task(), Tiny.EVEN, options)) {
             for (int step = 0; step < steps; step++) {
                 double reward = dpo.step(step).metrics().get(RunMetrics.REWARD);
                 share += step >= steps - 30 ? reward / 30 : 0;
@@ -55,7 +54,8 @@ class OnlineDpoTest {
     void theFirstLossIsLn2OfThePairs() {
         Map<String, Double> all = step(options(8, 2).withDropTies(false), Tiny.EVEN);
         assertThat(all.get(RunMetrics.LOSS)).isCloseTo(Math.log(2), within(1e-5));
-        Scorer first = Scorer.ofFunction("first letter", r -> r.text().isEmpty() ? 0 : r.text().charAt(0) % 2);
+        Scorer first = Scorer.ofFunction(
+                "first letter", r -> r.text().isEmpty() ? 0 : r.text().charAt(0) % 2);
         Map<String, Double> some = step(options(8, 2), first);
         double ties = some.get(RunMetrics.ZERO_VARIANCE);
         assertThat(ties).isStrictlyBetween(0.0, 1.0);

@@ -8,6 +8,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.ValueModel;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -152,6 +153,37 @@ class PpoTest {
             refused(() -> of(critic, larger, options(1, 1)), "reference model of the policy's vocabulary");
             refused(() -> of(shared, reference, options(1, 1)), "critic with a body of its own");
             refused(() -> of(critic, policy, options(1, 1)), "reference model that stays as it is");
+        }
+    }
+
+    @Test
+    void referencesOfAnotherVocabularyAreNamed() {
+        RolloutOptions rollout = Tiny.rollout(4, 2, 100);
+        Optimization once = Tiny.optimization(1, 1e-2, 1, 1);
+        try (CausalLm larger = Tiny.model(3, Tiny.tokenizer().vocabSize() + 8)) {
+            for (CausalLm wrong : List.of(larger, policy)) {
+                String words = wrong == larger ? "reference model of the policy's vocabulary" : "stays as it is";
+                refused(
+                        () -> Rloo.of(
+                                policy,
+                                wrong,
+                                Tiny.tokenizer(),
+                                Tiny.task(),
+                                Tiny.EVEN,
+                                Rloo.Options.of(rollout, once)),
+                        "[rloo]",
+                        words);
+                refused(
+                        () -> ReinforcePlusPlus.of(
+                                policy,
+                                wrong,
+                                Tiny.tokenizer(),
+                                Tiny.task(),
+                                Tiny.EVEN,
+                                ReinforcePlusPlus.Options.of(rollout, once, true)),
+                        "[reinforce++]",
+                        words);
+            }
         }
     }
 

@@ -19,9 +19,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PreferenceRewardTest {
-    private static final TrainedBpe BPE = BpeTrainer.of(270)
-            .endOfText("<|endoftext|>")
-            .train(List.of("which is better, this or that"));
+    private static final TrainedBpe BPE =
+            BpeTrainer.of(270).endOfText("<|endoftext|>").train(List.of("which is better, this or that"));
 
     private static ValueModel model(int vocab) {
         return ValueModel.of(CausalLm.create(DecoderConfig.llama(vocab, 16, 2, 2, 32, 64), Rng.of(3)), Rng.of(4));

@@ -101,8 +101,8 @@ class PreferenceTrainersTest {
         }
     }
 
-    /// What is measured of held-out examples is what a step says of the same ones before it changes anything, whatever
-    /// cut; for the reference beside the policy and for that under an adapter.
+    /// What is measured of held-out examples is what a step says of the same ones before it changes anything,
+    /// whatever cut; for the reference beside the policy and for that under an adapter.
     @Test
     void measuresWhatAStepBeginsWith() {
         for (int tokens : new int[] {1, ALL}) {
@@ -124,7 +124,8 @@ class PreferenceTrainersTest {
             measured(orpo.evaluate(PAIRS), orpo.step(0));
             Cpo cpo = Cpo.of(TinyPairs.model(3), PAIRS, CpoLoss.Options.defaults(), training);
             measured(cpo.evaluate(PAIRS), cpo.step(0));
-            RewardTrainer reward = RewardTrainer.of(ValueModel.of(TinyPairs.model(3), Rng.of(1)), PAIRS, 0.01, training);
+            RewardTrainer reward =
+                    RewardTrainer.of(ValueModel.of(TinyPairs.model(3), Rng.of(1)), PAIRS, 0.01, training);
             measured(reward.evaluate(PAIRS), reward.step(0));
             List<StepwiseExample> steps = TinyPairs.stepwise(PAIRS.size(), 2);
             ProcessRewardTrainer process =
@@ -156,8 +157,7 @@ class PreferenceTrainersTest {
         for (int which = 0; which < 2; which++) {
             CausalLm policy = TinyPairs.model(3);
             Lora adapter = Lora.attach(policy, Lora.Options.DEFAULT.withRank(2), Rng.of(7));
-            Reference reference =
-                    which == 0 ? Reference.under(policy, adapter) : Reference.of(TinyPairs.model(3));
+            Reference reference = which == 0 ? Reference.under(policy, adapter) : Reference.of(TinyPairs.model(3));
             Dpo dpo = Dpo.of(policy, reference, PAIRS, List.of(), Dpo.Options.defaults(training));
             for (int step = 0; step < 3; step++) {
                 losses[which][step] = dpo.step(step).get("loss");
@@ -308,8 +308,15 @@ class PreferenceTrainersTest {
                     .hasMessageContaining("pair 4 of at most 40 tokens");
             assertThatThrownBy(() -> Dpo.of(policy, reference, List.of(), options))
                     .hasMessageContaining("at least one preference pair; got none");
-            assertThatThrownBy(() -> Cpo.of(policy, bad, CpoLoss.Options.defaults(), PreferenceTraining.of(1, 1e-3)))
-                    .hasMessageContaining("[cpo]");
+            PreferenceTraining once = PreferenceTraining.of(1, 1e-3);
+            String equal = "expected pair 0 with two different answers; got the same 2 tokens twice. Hint:";
+            assertThatThrownBy(() -> Cpo.of(policy, bad, CpoLoss.Options.defaults(), once))
+                    .hasMessageContaining("[cpo] " + equal);
+            assertThatThrownBy(() -> Orpo.of(policy, bad, 0.1, once)).hasMessageContaining("[orpo] " + equal);
+            try (ValueModel scores = ValueModel.of(TinyPairs.model(3), Rng.of(1))) {
+                assertThatThrownBy(() -> RewardTrainer.of(scores, bad, 0, once))
+                        .hasMessageContaining("[reward] " + equal);
+            }
         }
     }
 
@@ -320,6 +327,14 @@ class PreferenceTrainersTest {
                 CausalLm other = TinyPairs.model(3, 30)) {
             assertThatThrownBy(() -> Dpo.of(policy, other, PAIRS, options))
                     .hasMessageContaining("a reference model of the policy's vocabulary, 24 tokens; got 30. Hint:");
+            assertThatThrownBy(() -> Kto.of(
+                            policy,
+                            other,
+                            TinyPairs.unpaired(4, 1),
+                            KtoLoss.Options.defaults(),
+                            PreferenceTraining.of(1, 1e-3)))
+                    .hasMessageContaining(
+                            "[kto] expected a reference model of the policy's vocabulary, 24 tokens; got 30");
             assertThatThrownBy(() -> Dpo.of(policy, policy, PAIRS, options))
                     .hasMessageContaining("the policy itself, which changes");
         }

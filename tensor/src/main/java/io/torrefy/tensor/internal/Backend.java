@@ -3,6 +3,7 @@ package io.torrefy.tensor.internal;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.TokenChoice;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The kernels of one device. Arguments arrive validated: shapes agree, dtypes are ones the method says it takes.
@@ -24,6 +25,9 @@ public interface Backend {
     ///
     /// @throws IllegalArgumentException if n < 1
     void threads(int n);
+
+    /// Runs tasks 0 to `tasks - 1` on them and returns when all have run.
+    void run(int tasks, IntConsumer body);
 
     // ---- memory ------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import io.torrefy.tensor.internal.ReduceOp;
 import io.torrefy.tensor.internal.StepProgram;
 import io.torrefy.tensor.internal.UnaryOp;
 import io.torrefy.tensor.internal.UpdatePlan;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The CPU: every kernel family lives in a class of its own; this class only names them.
@@ -34,6 +35,11 @@ public final class CpuBackend implements Backend {
     @Override
     public void threads(int n) {
         Parallel.threads(n);
+    }
+
+    @Override
+    public void run(int tasks, IntConsumer body) {
+        Parallel.run(tasks, body);
     }
 
     @Override
