@@ -220,13 +220,14 @@ final class DpoRecipe implements RecipeKind {
             PreferenceTraining training,
             DpoLoss.Options loss) {
         boolean first = recipe.get(precompute);
+        Optional<CausalLm> frozen = reference.load(recipe, trained, first);
         Dpo dpo = Dpo.of(
                 trained.model(),
-                reference.of(recipe, trained, first),
+                ReferenceKey.of(frozen, trained),
                 pairs.training(),
                 pairs.heldOut(),
                 new Dpo.Options(training, loss, first));
-        return new OfflineRun.Trainer(training.steps(), dpo::step, dpo::evaluate, dpo.optimizer());
+        return new OfflineRun.Trainer(training.steps(), dpo::step, dpo::evaluate, dpo.optimizer(), frozen);
     }
 
     private OfflineRun.Trainer orpo(

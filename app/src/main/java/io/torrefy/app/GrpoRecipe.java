@@ -1,17 +1,24 @@
 package io.torrefy.app;
 
+import io.torrefy.lm.BpeTokenizer;
 import io.torrefy.lm.ChatTemplate;
+import io.torrefy.lm.DecoderConfig;
 import io.torrefy.lm.Lora;
 import io.torrefy.posttrain.Advantages;
 import io.torrefy.posttrain.ConversationEnvironment;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
+import io.torrefy.posttrain.Progress;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Reward;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RolloutPlan;
+import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.ValueModel;
+import io.torrefy.posttrain.preference.PreferenceReward;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
@@ -66,6 +73,15 @@ final class GrpoRecipe implements RecipeKind {
     private final Key<String> format = schema.text(
             "format", "posttrain.rewards.think_answer_format", "what is rewarded beside accuracy: an exported name");
     private final Key<Double> formatWeight = schema.number("format_weight", 0.1, "of the format reward");
+    private final Key<List<String>> funcs = schema.texts(
+            "reward_funcs",
+            List.of(),
+            "rewards by their exported names, summed, in place of accuracy and format: [accuracy,"
+                    + " \"language_consistency:weight=0.1\"]");
+    private final Key<String> rewardModel =
+            schema.text("reward_model", "", "folder of a trained reward model, whose score is added");
+    private final Key<Double> rewardModelWeight =
+            schema.number("reward_model_weight", 1, "of the reward model's score");
     private final Key<Long> heldOut = positive("held_out", 500, "problems of the evaluation before and after");
     private final Key<Long> evaluateEvery = schema.integer(
                     "eval_steps", 5, "steps between small evaluations; 0 for none")
@@ -131,8 +147,9 @@ final class GrpoRecipe implements RecipeKind {
     public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
         R1Zero.Settings settings = settings(recipe, common);
         R1Zero.Training training = training(recipe, common);
-        Rewards rewards = rewards(recipe, settings, common);
         RunPlan.requireModel(settings.model(), "the recipe's key model names it.");
+        Optional<ValueModel> scorer = scorer(recipe, settings.model());
+        Rewards rewards = rewards(recipe, settings, scorer, common);
         Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
         if (settings.task() instanceof QaFile questions) {
             config.put("data_fingerprint", questions.fingerprint());
@@ -144,8 +161,18 @@ final class GrpoRecipe implements RecipeKind {
                 config,
                 Set.of("save_steps"),
                 Optional.of(recipe.resolved()),
-                (run, progress) ->
-                        RunPlan.Outcome.of(R1Zero.run(settings, training, rewards, run, progress), settings.heldOut()));
+                new RunPlan.Body() {
+                    @Override
+                    public RunPlan.Outcome run(RunFolder run, Progress progress) throws IOException {
+                        return RunPlan.Outcome.of(
+                                R1Zero.run(settings, training, rewards, run, progress), settings.heldOut());
+                    }
+
+                    @Override
+                    public void close() {
+                        scorer.ifPresent(ValueModel::close);
+                    }
+                });
     }
 
     private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
@@ -198,10 +225,40 @@ final class GrpoRecipe implements RecipeKind {
                 messages);
     }
 
-    /// Accuracy, the format, and what length costs.
-    private Rewards rewards(Recipe recipe, R1Zero.Settings settings, CommonOptions common) {
-        Rewards rewards = Rewards.of("accuracy", settings.task().accuracy())
-                .plus("format", settings.format(), settings.formatWeight());
+    private Optional<ValueModel> scorer(Recipe recipe, Path policy) {
+        if (recipe.get(rewardModel).isEmpty()) {
+            return Optional.empty();
+        }
+        Path folder = Path.of(recipe.get(rewardModel));
+        RunPlan.requireModel(folder, "the recipe's key reward_model names it.");
+        int own = DecoderConfig.read(policy.resolve("config.json")).vocab();
+        int other = DecoderConfig.read(folder.resolve("config.json")).vocab();
+        if (own != other) {
+            throw new RunException("[grpo] expected a reward_model of the policy's vocabulary, " + own + " tokens; got "
+                    + other + " of " + folder + ". Hint: train it from the same base, with torrefy reward.");
+        }
+        return Optional.of(ValueModel.load(folder));
+    }
+
+    /// Accuracy and the format, or what is named; the reward model; and what length costs.
+    private Rewards rewards(
+            Recipe recipe, R1Zero.Settings settings, Optional<ValueModel> scorer, CommonOptions common) {
+        boolean formatted = !recipe.get(format).equals(format.standard())
+                || !recipe.get(formatWeight).equals(formatWeight.standard());
+        if (formatted && !recipe.get(funcs).isEmpty()) {
+            throw common.bad("[recipe] reward_funcs and format or format_weight exclude each other: reward_funcs:"
+                    + " [accuracy, \"think_answer_format:weight=0.1\"] rewards a format too");
+        }
+        Rewards rules = RewardOptions.sum(
+                        common, "reward_funcs", recipe.get(funcs), settings.task(), number(recipe, length))
+                .orElseGet(() -> Rewards.of("accuracy", settings.task().accuracy())
+                        .plus("format", settings.format(), settings.formatWeight()));
+        Rewards rewards = scorer.map(model -> rules.plus(
+                        "reward_model",
+                        PreferenceReward.of(model, BpeTokenizer.load(settings.model()), number(recipe, micro))
+                                .reward(),
+                        recipe.get(rewardModelWeight)))
+                .orElse(rules);
         long cache = recipe.get(punish);
         if (cache == 0) {
             return rewards;

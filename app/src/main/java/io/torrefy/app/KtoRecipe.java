@@ -1,5 +1,6 @@
 package io.torrefy.app;
 
+import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.formats.Sample;
 import io.torrefy.posttrain.formats.SampleEncoder;
 import io.torrefy.posttrain.formats.SampleFormat;
@@ -61,9 +62,10 @@ final class KtoRecipe implements RecipeKind {
         TrainedLm trained =
                 problems.orRefuse(() -> model.language(recipe, folder.orElseThrow(), recipe.get(keys.seed)));
         DataKeys.Split<UnpairedExample> examples = split.orElseThrow();
+        Optional<CausalLm> frozen = reference.load(recipe, trained, false);
         Optional<Kto> kto = problems.attempt(() -> Kto.of(
                 trained.model(),
-                reference.of(recipe, trained, false),
+                ReferenceKey.of(frozen, trained),
                 examples.training(),
                 examples.heldOut(),
                 loss.orElseThrow(),
@@ -73,8 +75,8 @@ final class KtoRecipe implements RecipeKind {
         }
         problems.refuse();
         Kto made = kto.orElseThrow();
-        OfflineRun.Trainer trainer =
-                new OfflineRun.Trainer(training.orElseThrow().steps(), made::step, made::evaluate, made.optimizer());
+        OfflineRun.Trainer trainer = new OfflineRun.Trainer(
+                training.orElseThrow().steps(), made::step, made::evaluate, made.optimizer(), frozen);
         return RunPlan.of(
                 "KTO",
                 recipe,

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             R1ZeroCommand.class,
             GrpoCommand.class,
+            PipelineCommand.class,
             PpoCommand.class,
             RlooCommand.class,
             OnlineDpoCommand.class,

@@ -5,12 +5,15 @@ import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /// The keys that say what is trained: a model, or an adapter of it. Names and defaults are TRL's (`ModelConfig` of trl
 /// 1.13), whose dropout of adapters is left out.
 final class ModelKeys {
+    private static final String ALL_LINEAR = "all-linear";
+
     private final Key<Path> model;
     private final Key<String> template;
     private final Key<Boolean> adapt;
@@ -32,8 +35,8 @@ final class ModelKeys {
                 .where(x -> x > 0, "more than 0");
         targets = schema.texts(
                 "lora_target_modules",
-                Lora.Options.DEFAULT.targets(),
-                "layers to adapt, by the last part of their names; as they are: all matrices of the blocks");
+                List.of(ALL_LINEAR),
+                "layers to adapt, by the last part of their names, or all matrices of the blocks");
         rankStabilized = schema.flag("use_rslora", false, "whether lora_alpha is divided by the root of lora_r");
         merged = schema.flag(
                 "save_merged", false, "whether the model with the adapter in its weights is saved beside the adapter");
@@ -59,12 +62,15 @@ final class ModelKeys {
     }
 
     private Optional<Lora.Options> lora(Recipe recipe) {
+        List<String> named = recipe.get(targets).stream()
+                .flatMap(text -> Arrays.stream(text.strip().split("\\s*,\\s*")))
+                .toList();
         return recipe.get(adapt)
                 ? Optional.of(new Lora.Options(
                         Math.toIntExact(recipe.get(rank)),
                         recipe.get(alpha),
                         recipe.get(rankStabilized),
-                        recipe.get(targets)))
+                        named.equals(List.of(ALL_LINEAR)) ? Lora.Options.DEFAULT.targets() : named))
                 : Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package io.torrefy.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.Progress;
@@ -37,11 +38,21 @@ final class OfflineRun implements RunPlan.Body {
     ///
     /// @param step metrics of step k, from 0
     /// @param evaluate metrics of what is held out, named `eval_…`; empty where nothing is
+    /// @param reference a frozen model beside the one that is trained, closed with it
     record Trainer(
             long steps,
             LongFunction<Map<String, Double>> step,
             Supplier<Map<String, Double>> evaluate,
-            AdamW optimizer) {}
+            AdamW optimizer,
+            Optional<CausalLm> reference) {
+        Trainer(
+                long steps,
+                LongFunction<Map<String, Double>> step,
+                Supplier<Map<String, Double>> evaluate,
+                AdamW optimizer) {
+            this(steps, step, evaluate, optimizer, Optional.empty());
+        }
+    }
 
     /// How often.
     ///
@@ -85,10 +96,17 @@ final class OfflineRun implements RunPlan.Body {
         }
     }
 
+    private static final String HELD_OUT = RunMetrics.HELD_OUT;
+    /// As many times what it was: of losses, and of log-probabilities, which are negative.
+    private static final double WORSE = 1.1;
+
     private final Trainer trainer;
     private final Weights weights;
     private final Pace pace;
     private final List<String> notes;
+    private double best = Double.POSITIVE_INFINITY;
+    private boolean warned;
+    private boolean sunk;
 
     /// @param notes what the user should know of the data before it is trained on
     OfflineRun(Trainer trainer, Weights weights, Pace pace, List<String> notes) {
@@ -131,6 +149,9 @@ final class OfflineRun implements RunPlan.Body {
                 metrics,
                 from.before,
                 measures ? measure(run, progress, done) : from.now);
+        if (measures && !position.now.isEmpty()) {
+            warn(progress, position);
+        }
         // Behind all that is logged of the step, or a resumed run would log it twice.
         if (last || done % pace.save == 0) {
             save(run, position);
@@ -145,6 +166,32 @@ final class OfflineRun implements RunPlan.Body {
             run.log(step, metrics);
         }
         return metrics;
+    }
+
+    /// Says once, in words, when what is held out gets worse.
+    private void warn(Progress progress, Position position) {
+        double loss = loss(position.now, HELD_OUT);
+        best = Math.min(best, Math.min(loss(position.before, HELD_OUT), loss));
+        if (!warned && loss > WORSE * best) {
+            warned = true;
+            progress.message(String.format(
+                    Locale.ROOT,
+                    "The held-out loss has risen from %.4f to %.4f: the samples are being learnt by heart. Hint: fewer"
+                            + " steps, or a lower learning_rate.",
+                    best,
+                    loss));
+        }
+        double chosen = metric(position.now, HELD_OUT + "logps/chosen");
+        double before = metric(position.before, HELD_OUT + "logps/chosen");
+        if (!sunk && chosen < WORSE * before && metric(position.now, HELD_OUT + "rewards/margins") > 0) {
+            sunk = true;
+            progress.message(String.format(
+                    Locale.ROOT,
+                    "Held-out chosen answers have become less likely too, %.2f from %.2f: both answers are pushed down."
+                            + " Hint: add sft to loss_type, or raise beta.",
+                    chosen,
+                    before));
+        }
     }
 
     private RunPlan.Outcome finish(RunFolder run, Position position) {
@@ -162,8 +209,8 @@ final class OfflineRun implements RunPlan.Body {
             said.add(String.format(
                     Locale.ROOT,
                     "Held-out loss: %.4f before, %.4f after.",
-                    loss(position.before, "eval_"),
-                    loss(position.now, "eval_")));
+                    loss(position.before, HELD_OUT),
+                    loss(position.now, HELD_OUT)));
             position.before.forEach((name, value) -> values.put(name + "_before", value));
             values.putAll(position.now);
         }
@@ -174,7 +221,11 @@ final class OfflineRun implements RunPlan.Body {
     }
 
     private static double loss(Map<String, Double> metrics, String prefix) {
-        return Optional.ofNullable(metrics.get(prefix + RunMetrics.LOSS)).orElse(Double.NaN);
+        return metric(metrics, prefix + RunMetrics.LOSS);
+    }
+
+    private static double metric(Map<String, Double> metrics, String name) {
+        return metrics.getOrDefault(name, Double.NaN);
     }
 
     private void save(RunFolder run, Position position) {
@@ -196,6 +247,7 @@ final class OfflineRun implements RunPlan.Body {
     @Override
     public void close() {
         trainer.optimizer.close();
+        trainer.reference.ifPresent(CausalLm::close);
         weights.close();
     }
 }

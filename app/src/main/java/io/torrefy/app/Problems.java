@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import picocli.CommandLine.ParameterException;
 
 /// Collects what keeps a recipe from being run, so that all of it is said at once and before anything runs.
 final class Problems {
@@ -53,7 +54,7 @@ final class Problems {
             return Optional.of(attempt.make());
         } catch (NoSuchFileException e) {
             all.add("expected a file; there is none: " + e.getMessage());
-        } catch (IllegalArgumentException | RunException | IOException e) {
+        } catch (IllegalArgumentException | RunException | ParameterException | IOException e) {
             all.add(String.valueOf(e.getMessage()));
         }
         return Optional.empty();

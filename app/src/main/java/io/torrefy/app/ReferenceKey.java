@@ -7,6 +7,7 @@ import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// The key that names the frozen model that a policy is measured against: TRL's argument `ref_model`. Without one it is
 /// the model as it was, and of a model with an adapter that under it.
@@ -36,15 +37,21 @@ record ReferenceKey(Key<String> key) {
         });
     }
 
+    /// The model that has to be loaded for it, to be closed when the run ends; none where the policy's own base serves.
+    ///
     /// @param readOnce whether it is only read before the policy changes
-    Reference of(Recipe recipe, TrainedLm trained, boolean readOnce) {
-        if (!recipe.get(key).isEmpty()) {
-            return Reference.of(CausalLm.load(Path.of(recipe.get(key))));
+    Optional<CausalLm> load(Recipe recipe, TrainedLm trained, boolean readOnce) {
+        String named = recipe.get(key);
+        if (!named.isEmpty()) {
+            return Optional.of(CausalLm.load(Path.of(named)));
         }
-        return trained.base()
-                .orElseGet(() -> Reference.of(
-                        readOnce
-                                ? trained.model()
-                                : CausalLm.load(trained.folder().path())));
+        return readOnce || trained.base().isPresent()
+                ? Optional.empty()
+                : Optional.of(CausalLm.load(trained.folder().path()));
+    }
+
+    /// The reference, of what [#load] gave.
+    static Reference of(Optional<CausalLm> loaded, TrainedLm trained) {
+        return loaded.map(Reference::of).or(trained::base).orElseGet(() -> Reference.of(trained.model()));
     }
 }

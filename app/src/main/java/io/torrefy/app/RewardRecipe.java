@@ -53,6 +53,11 @@ final class RewardRecipe implements RecipeKind {
     }
 
     @Override
+    public Leaves leaves() {
+        return new Leaves("reward_model", "model");
+    }
+
+    @Override
     public RunPlan plan(Recipe recipe, CommonOptions common) {
         boolean process = recipe.get(kind) == Kind.PROCESS;
         Problems problems = new Problems("reward");

@@ -10,6 +10,9 @@ import io.torrefy.posttrain.Terminal;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.tensor.Threads;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -55,6 +58,16 @@ record RunPlan(
     @FunctionalInterface
     interface Body extends AutoCloseable {
         Outcome run(RunFolder run, Progress progress) throws IOException;
+
+        /// Whether its steps are shown; not of what has runs of its own within.
+        default boolean showsProgress() {
+            return true;
+        }
+
+        /// Writes the report of the run in a folder.
+        default void report(Path folder) {
+            Report.write(folder);
+        }
 
         /// Lets go of what was loaded for it.
         @Override
@@ -111,11 +124,16 @@ record RunPlan(
             recipe.ifPresent(run::recipe);
             long done = run.resumed().map(c -> c.step()).orElse(0L);
             Outcome outcome;
-            try (Progress progress = Progress.start(System.err, Terminal.detect(), done, steps)) {
+            boolean shown = body.showsProgress();
+            try (Progress progress = Progress.start(
+                    shown ? System.err : new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+                    shown ? Terminal.detect() : Terminal.plain(),
+                    done,
+                    steps)) {
                 run.onTrouble(progress::trouble);
                 outcome = body.run(run, progress);
             }
-            Report.write(folder);
+            body.report(folder);
             return outcome;
         }
     }

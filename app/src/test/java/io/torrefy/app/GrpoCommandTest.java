@@ -162,6 +162,24 @@ class GrpoCommandTest {
     }
 
     @Test
+    void rewardsMayBeNamedAndNotTwice() throws IOException {
+        String funcs = "reward_funcs=[accuracy, language_consistency:weight=0.1]";
+        assertThat(run("named", "--set", funcs)).as(command.err()).isZero();
+        assertThat(temporary.resolve("named/metrics.jsonl")).content().contains("rewards/language_consistency");
+        assertThat(run("none", "--set", funcs, "--set", "format_weight=0.2")).isEqualTo(2);
+        assertThat(command.err()).contains("reward_funcs and format or format_weight exclude each other");
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void aRewardModelOfAnotherVocabularyIsNamed() throws IOException {
+        Path judge = TinyModel.save(temporary.resolve("judge"));
+        assertThat(run("none", "--set", "reward_model=" + judge)).isOne();
+        assertThat(command.err()).contains("[grpo] expected a reward_model of the policy's vocabulary, 384 tokens");
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    @Test
     void aTemplateIsARecipe() throws IOException {
         assertThat(command.execute("grpo", "--template")).isZero();
         Files.writeString(

@@ -9,9 +9,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.lm.BpeTrainer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
+import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Threads;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -226,6 +230,23 @@ class OfflineCommandsTest {
         }
     }
 
+    /// Names and configuration as PEFT writes them for a model with a head.
+    @Test
+    void anAdapterOfARewardModelHasItsHead() throws IOException {
+        assertThat(run("reward", "run", "use_peft=true; lora_target_modules=[q_proj]"))
+                .as(command.err())
+                .isZero();
+        Path adapter = temporary.resolve("run/adapter");
+        JsonNode config = JSON.readTree(Files.readString(adapter.resolve("adapter_config.json")));
+        assertThat(config.path("task_type").asText()).isEqualTo("SEQ_CLS");
+        assertThat(config.path("modules_to_save")).hasSize(1);
+        assertThat(Safetensors.read(adapter.resolve("adapter_model.safetensors")).keySet())
+                .containsExactlyInAnyOrder(
+                        "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+                        "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
+                        "base_model.model.score.weight");
+    }
+
     @Test
     void aRewardModelLoads() throws IOException {
         assertThat(run("reward", "run", "max_steps=30")).as(command.err()).isZero();
@@ -374,6 +395,20 @@ class OfflineCommandsTest {
                         "--set=max_steps=1"))
                 .as(command.err())
                 .isZero();
+    }
+
+    /// Ten times the rate that teaches makes held-out samples worse, which is said in words.
+    @Test
+    void saysWhenHeldOutSamplesGetWorse() throws IOException {
+        PrintStream before = System.err;
+        var said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(run("sft", "run", "learning_rate=1; max_grad_norm=1000; max_steps=6")).isZero();
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("The held-out loss has risen from");
     }
 
     /// The law of the chat template: what it writes around the turns is what is trained on.

@@ -285,6 +285,9 @@ public final class Progress implements AutoCloseable {
 
     private Map<String, String> details() {
         var details = new LinkedHashMap<String, String>();
+        if (rewards.isEmpty()) {
+            detail(details, "loss", RunMetrics.LOSS);
+        }
         detail(details, "length", RunMetrics.RESPONSE_LENGTH);
         detail(details, "kl", RunMetrics.KL);
         detail(details, "entropy", RunMetrics.ENTROPY);

@@ -41,6 +41,10 @@ public final class RunMetrics {
     public static final String GRAD_NORM = "grad_norm";
     /// The loss that is minimised.
     public static final String LOSS = "loss";
+    /// Prefix of metrics of held-out samples, by TRL's names: `eval_loss`.
+    public static final String HELD_OUT = "eval_";
+    /// The loss of held-out samples.
+    public static final String EVAL_LOSS = "eval_loss";
     /// The step's learning rate.
     public static final String LEARNING_RATE = "learning_rate";
     /// Fraction of groups whose rewards are all equal, which teach nothing.
