@@ -128,6 +128,11 @@ public final class ValueModel extends Module {
         return body;
     }
 
+    /// The head's weights, (1, hidden); they are this model's.
+    public Tensor head() {
+        return score.weight();
+    }
+
     /// The body's configuration.
     public DecoderConfig config() {
         return body.config();
