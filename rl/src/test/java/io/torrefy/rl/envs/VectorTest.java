@@ -4,18 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.torrefy.rl.Env;
+import io.torrefy.rl.EpisodeStatistics.Episode;
 import io.torrefy.rl.SlotVectorEnv;
 import io.torrefy.rl.Step;
 import io.torrefy.rl.VectorEnv;
+import io.torrefy.rl.VectorStatistics;
 import io.torrefy.tensor.SplitMix;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VectorTest {
-    /// The law of vector environments: slot i is an environment by itself under seed + i, bit for bit; one that is done
-    /// goes on with its next episode, and its last observation is kept.
+    /// The law of vector environments: slot i is an environment by itself under seed + i, bit for bit; one that is
+    /// done goes on with its next episode, and its last observation is kept.
     private static void assertSlotsAreEnvs(VectorEnv<int[]> vector, String id, int steps, long seed) {
         int n = vector.count();
         int size = vector.observationSpace().size();
@@ -32,7 +36,8 @@ class VectorTest {
         for (int t = 0; t < steps; t++) {
             int[] action = new int[n];
             // Slot 0 balances, where that is how to reach the limit on time.
-            Arrays.setAll(action, i -> i == 0 && id.startsWith("CartPole") ? balance(vector, size) : random.below(actions));
+            Arrays.setAll(
+                    action, i -> i == 0 && id.startsWith("CartPole") ? balance(vector, size) : random.below(actions));
             vector.step(action);
             for (int i = 0; i < n; i++) {
                 Step<float[]> step = alone[i].step(action[i]);
@@ -103,6 +108,35 @@ class VectorTest {
     }
 
     @Test
+    void statisticsAreOfEpisodesInOrderOfSlots() {
+        var vector = new VectorStatistics<>(Envs.vector("CartPole-v1", 3), 1000);
+        List<Env<float[], Integer>> alone =
+                List.of(Envs.discrete("CartPole-v1"), Envs.discrete("CartPole-v1"), Envs.discrete("CartPole-v1"));
+        vector.reset(1);
+        for (int i = 0; i < 3; i++) {
+            alone.get(i).reset(1 + i);
+        }
+        List<Episode> expected = new ArrayList<>();
+        int[] length = new int[3];
+        for (int t = 0; t < 200; t++) {
+            vector.step(new int[] {t % 2, 1, t % 3 == 0 ? 0 : 1});
+            for (int i = 0; i < 3; i++) {
+                length[i]++;
+                if (alone.get(i)
+                        .step(i == 0 ? t % 2 : i == 1 || t % 3 != 0 ? 1 : 0)
+                        .done()) {
+                    expected.add(new Episode(length[i], length[i]));
+                    length[i] = 0;
+                    alone.get(i).reset();
+                }
+            }
+        }
+        assertThat(expected).hasSizeGreaterThan(20);
+        assertThat(vector.statistics().last()).isEqualTo(expected);
+        assertThat(vector.statistics().count()).isEqualTo(expected.size());
+    }
+
+    @Test
     void vectorsOfForces() {
         try (VectorEnv<float[]> pendulums = Envs.continuousVector("Pendulum-v1", 3)) {
             pendulums.reset(2);
@@ -122,7 +156,8 @@ class VectorTest {
         VectorEnv<int[]> columns = Envs.vector("CartPole-v1", 3);
         assertThatThrownBy(() -> columns.step(new int[3])).isInstanceOf(IllegalStateException.class);
         columns.reset(0);
-        assertThatThrownBy(() -> columns.step(new int[2])).hasMessageContaining("expected 3 actions, one a slot; got 2");
+        assertThatThrownBy(() -> columns.step(new int[2]))
+                .hasMessageContaining("expected 3 actions, one a slot; got 2");
         assertThatThrownBy(() -> columns.step(new int[] {0, 1, 2}))
                 .hasMessage("[cartpole] expected an action for slot 2 in Discrete(2); got 2.");
         assertThatThrownBy(() -> columns.step(new int[] {0, -1, 1})).hasMessageContaining("slot 1");
