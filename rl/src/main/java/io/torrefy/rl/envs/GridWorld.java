@@ -4,13 +4,14 @@ import io.torrefy.export.Export;
 import io.torrefy.rl.FiniteMdp;
 import io.torrefy.rl.TableEnv;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The grid world of S. Zhao, "Mathematical Foundations of Reinforcement Learning", and its relatives. A move out of the
-/// grid stays where it is and pays the boundary reward; else the cell that is landed on pays, also by staying in it.
-/// Forbidden cells can be entered, and the target is a state as any other: the agent collects its reward for ever, and
-/// v* there is `reward / (1 - gamma)`. Where the book's text, its code and its figures differ this is the text;
+/// The grid world of S. Zhao, "Mathematical Foundations of Reinforcement Learning", and its relatives. A move out of
+/// the grid stays where it is and pays the boundary reward; else the cell that is landed on pays, also by staying in
+/// it. Forbidden cells can be entered, and the target is a state as any other: the agent collects its reward for ever,
+/// and v* there is `reward / (1 - gamma)`. Where the book's text, its code and its figures differ this is the text;
 /// [Builder] has the rest by name.
 @Export(value = "rl.envs.GridWorld", since = "0.1")
 public final class GridWorld extends TableEnv implements Grid {
@@ -26,8 +27,8 @@ public final class GridWorld extends TableEnv implements Grid {
         moves = List.copyOf(settings.moves);
     }
 
-    /// The 5 x 5 world of the book: rewards -1 at the boundary and in forbidden cells, +1 at the target, 0 elsewhere;
-    /// actions up, right, down, left, stay.
+    /// The 5 x 5 world of the book: rewards -1 at the boundary and in forbidden cells, +1 at the target, 0
+    /// elsewhere; actions up, right, down, left, stay.
     public static GridWorld book() {
         return bookMap().build();
     }
@@ -71,8 +72,8 @@ public final class GridWorld extends TableEnv implements Grid {
                 """).build();
     }
 
-    /// A world from a map: `.` is a free cell, `#` a forbidden one, `T` a target, `S` the start (top left where there
-    /// is none); a line a row, blanks between letters count for nothing.
+    /// A world from a map: `.` is a free cell, `#` a forbidden one, `T` a target, `S` the start (top left where
+    /// there is none); a line a row, blanks between letters count for nothing.
     ///
     /// @throws IllegalArgumentException on other letters, rows of several lengths, more than one start
     public static Builder of(String map) {
@@ -141,6 +142,10 @@ public final class GridWorld extends TableEnv implements Grid {
         private boolean forbiddenBounces;
         private boolean targetTerminates;
         private boolean additiveBump;
+        private int[] wind = {};
+        private final Map<Integer, Jump> jumps = new HashMap<>();
+
+        private record Jump(int to, double reward) {}
 
         private Builder(TextMap map) {
             this.map = map;
@@ -170,12 +175,16 @@ public final class GridWorld extends TableEnv implements Grid {
         }
 
         private Builder put(int row, int column, Cell cell) {
+            map.cells()[state(row, column)] = cell;
+            return this;
+        }
+
+        private int state(int row, int column) {
             if (row < 1 || row > map.rows() || column < 1 || column > map.columns()) {
                 throw new IllegalArgumentException("[gridworld] expected a cell of " + map.rows() + " x "
                         + map.columns() + "; got row " + row + ", column " + column + ". Hint: both count from 1.");
             }
-            map.cells()[(row - 1) * map.columns() + column - 1] = cell;
-            return this;
+            return (row - 1) * map.columns() + column - 1;
         }
 
         /// Of a move out of the grid; -1 by default.
@@ -210,20 +219,19 @@ public final class GridWorld extends TableEnv implements Grid {
 
         /// Whether there is an action to stay, after up, right, down and left.
         public Builder stay(boolean value) {
-            moves = value
-                    ? List.of(Move.values())
-                    : List.of(Move.UP, Move.RIGHT, Move.DOWN, Move.LEFT);
+            moves = value ? List.of(Move.values()) : List.of(Move.UP, Move.RIGHT, Move.DOWN, Move.LEFT);
             return this;
         }
 
-        /// The chance that a move goes to one of its sides, half of it to each; 0 by default. Staying never slips.
+        /// The chance that a move goes to one of its sides, half of it to each; 0 by default. Staying never
+        /// slips.
         public Builder slip(double value) {
             slip = value;
             return this;
         }
 
-        /// Whether forbidden cells throw back whoever moves onto them, as in the book's Python code; by default they
-        /// can be entered, as in its text.
+        /// Whether forbidden cells throw back whoever moves onto them, as in the book's Python code; by default
+        /// they can be entered, as in its text.
         public Builder forbiddenBounces(boolean value) {
             forbiddenBounces = value;
             return this;
@@ -236,18 +244,41 @@ public final class GridWorld extends TableEnv implements Grid {
             return this;
         }
 
-        /// Whether a move out of the grid from a forbidden cell pays both rewards, as in figures 5.6 and 5.7 of the
-        /// book; by default the boundary's alone, as in its text and in figure 8.6.
+        /// Whether a move out of the grid from a forbidden cell pays both rewards, as in figures 5.6 and 5.7 of
+        /// the book; by default the boundary's alone, as in its text and in figure 8.6.
         public Builder additiveBump(boolean value) {
             additiveBump = value;
             return this;
         }
 
-        /// @throws IllegalArgumentException on a chance outside of [0, 1], no action or one twice, rewards that are
-        ///     not finite, and a target that ends the episode but is not there or cannot be reached
+        /// How many rows each column blows whoever leaves it upwards, as far as the grid goes (Sutton and
+        /// Barto, Example 6.5).
+        ///
+        /// @throws IllegalArgumentException unless there is one number a column
+        public Builder wind(int... rows) {
+            if (rows.length != map.columns()) {
+                throw new IllegalArgumentException("[gridworld] expected the wind of " + map.columns()
+                        + " columns; got " + rows.length + " numbers.");
+            }
+            wind = rows.clone();
+            return this;
+        }
+
+        /// A cell from which every action leads to another one and pays a reward of its own (Sutton and Barto,
+        /// Example 3.5).
+        ///
+        /// @throws IllegalArgumentException if a cell is not of the grid
+        public Builder jump(int row, int column, int toRow, int toColumn, double reward) {
+            jumps.put(state(row, column), new Jump(state(toRow, toColumn), reward));
+            return this;
+        }
+
+        /// @throws IllegalArgumentException on a chance outside of [0, 1], no action or one twice, rewards that
+        ///     are not finite, and a target that ends the episode but is not there or cannot be reached
         public GridWorld build() {
             if (!(slip >= 0 && slip <= 1)) {
-                throw new IllegalArgumentException("[gridworld] expected a chance to slip in [0, 1]; got " + slip + ".");
+                throw new IllegalArgumentException(
+                        "[gridworld] expected a chance to slip in [0, 1]; got " + slip + ".");
             }
             if (moves.isEmpty() || moves.stream().distinct().count() < moves.size()) {
                 throw new IllegalArgumentException("[gridworld] expected actions that differ; got " + moves + ".");
@@ -257,10 +288,12 @@ public final class GridWorld extends TableEnv implements Grid {
                         + " none. Hint: put a T into the map, or targetTerminates(false).");
             }
             if (targetTerminates && forbiddenBounces && !map.passable(startState(map))) {
-                throw new IllegalArgumentException("[gridworld] expected a way from the start to a target; got forbidden"
-                        + " cells all around, which cannot be entered. Hint: forbiddenBounces(false) lets them.");
+                throw new IllegalArgumentException(
+                        "[gridworld] expected a way from the start to a target; got forbidden"
+                                + " cells all around, which cannot be entered. Hint: forbiddenBounces(false) lets them.");
             }
-            return new GridWorld(new TextMap(map.rows(), map.columns(), map.cells().clone()), this);
+            return new GridWorld(
+                    new TextMap(map.rows(), map.columns(), map.cells().clone()), this);
         }
 
         private static int startState(TextMap map) {
@@ -271,7 +304,10 @@ public final class GridWorld extends TableEnv implements Grid {
             int states = grid.cells().length;
             return FiniteMdp.of(states, moves.size(), FiniteMdp.startIn(startState(grid), states), (s, a, to) -> {
                 Move move = moves.get(a);
-                if (targetTerminates && grid.cells()[s] == Cell.TARGET) {
+                Jump jump = jumps.isEmpty() ? null : jumps.get(s);
+                if (jump != null) {
+                    to.add(1, jump.to(), jump.reward(), false);
+                } else if (targetTerminates && grid.cells()[s] == Cell.TARGET) {
                     to.add(1, s, 0, true);
                 } else if (slip == 0 || move == Move.STAY) {
                     add(grid, s, move, 1, to);
@@ -284,17 +320,32 @@ public final class GridWorld extends TableEnv implements Grid {
         }
 
         private void add(TextMap grid, int s, Move move, double probability, FiniteMdp.Outcomes to) {
-            int next = TextMap.after(s, move, grid.rows(), grid.columns());
-            if (next == s && move != Move.STAY) {
+            int landed = TextMap.after(s, move, grid.rows(), grid.columns());
+            boolean bump = landed == s && move != Move.STAY;
+            int next = blown(grid, landed, s);
+            Cell cell = grid.cells()[next];
+            double reward;
+            if (bump) {
                 boolean both = additiveBump && grid.cells()[s] == Cell.BAD;
-                to.add(probability, s, boundaryReward + (both ? forbiddenReward : 0), false);
-                return;
+                reward = boundaryReward + (both ? forbiddenReward : 0);
+            } else {
+                reward = switch (cell) {
+                    case BAD -> forbiddenReward;
+                    case TARGET -> targetReward;
+                    default -> stepReward;
+                };
             }
-            switch (grid.cells()[next]) {
-                case BAD -> to.add(probability, forbiddenBounces ? s : next, forbiddenReward, false);
-                case TARGET -> to.add(probability, next, targetReward, targetTerminates);
-                default -> to.add(probability, next, stepReward, false);
+            boolean back = forbiddenBounces && cell == Cell.BAD;
+            to.add(probability, back ? s : next, reward, targetTerminates && cell == Cell.TARGET);
+        }
+
+        /// Where the wind of the cell that was left carries.
+        private int blown(TextMap grid, int landed, int from) {
+            if (wind.length == 0) {
+                return landed;
             }
+            int row = Math.clamp(landed / grid.columns() - wind[from % grid.columns()], 0, grid.rows() - 1);
+            return row * grid.columns() + landed % grid.columns();
         }
     }
 }
