@@ -175,7 +175,7 @@ public final class EnvChecker {
             if (step.truncated() && begun == 1) {
                 warn("truncated", "the first step of an episode is truncated");
             }
-            if (step.observation() == kept && !(kept instanceof Number)) {
+            if (oneObject(step.observation(), kept) && !(kept instanceof Number)) {
                 error(
                         "owned",
                         "a step gave the same object as the one before, which its receiver owns. Hint: give a"
@@ -223,6 +223,10 @@ public final class EnvChecker {
 
     private static boolean same(Object one, Object two) {
         return Arrays.deepEquals(new Object[] {one}, new Object[] {two});
+    }
+
+    private static boolean oneObject(Object one, Object two) {
+        return one == two;
     }
 
     private static String text(Object value) {
