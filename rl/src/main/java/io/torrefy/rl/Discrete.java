@@ -29,7 +29,7 @@ public record Discrete(int n, int start) implements Space<Integer> {
 
     @Override
     public boolean contains(Integer value) {
-        return value >= start && value - start < n;
+        return value >= start && value <= start + (n - 1);
     }
 
     @Override

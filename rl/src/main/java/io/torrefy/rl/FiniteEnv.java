@@ -15,5 +15,9 @@ public interface FiniteEnv extends Env<Integer, Integer> {
     /// Begins an episode in any state, as exploring starts ask for, with the random numbers that follow.
     ///
     /// @throws IllegalArgumentException if there is no such state
-    Integer resetTo(int state);
+    /// @throws UnsupportedOperationException by default: an environment may not be able to
+    default Integer resetTo(int state) {
+        throw new UnsupportedOperationException("[env] expected an environment that begins in any state; got " + this
+                + ", which does not. Hint: new TableEnv(env.mdp()) does.");
+    }
 }

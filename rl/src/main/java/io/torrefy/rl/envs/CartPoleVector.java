@@ -27,6 +27,8 @@ public final class CartPoleVector implements VectorEnv<int[]> {
     private static final VectorSpecies<Float> F = VectorSpecies.of(float.class, HALF);
     private static final int LANES = D.length();
     private static final int SIZE = 4;
+    /// Slots that go through all passes together, so that their columns stay in the first cache.
+    private static final int BLOCK = 256;
 
     /// Of two vectors a and b of pairs: `a0 b0 a1 b1 ...`, the first half of it and the second.
     private static final VectorShuffle<Long> LOW = VectorShuffle.fromOp(L, i -> i / 2);
@@ -40,8 +42,10 @@ public final class CartPoleVector implements VectorEnv<int[]> {
     private final double[] speed;
     private final double[] angle;
     private final double[] spin;
-    private final double[] sin;
-    private final double[] cos;
+    /// Of a block's angles.
+    private final double[] sin = new double[BLOCK];
+
+    private final double[] cos = new double[BLOCK];
     /// A column for the vector unit's loads past the last slot.
     private final int[] pushes;
     /// Which lanes of a register fell.
@@ -56,7 +60,6 @@ public final class CartPoleVector implements VectorEnv<int[]> {
 
     private final float[] observations;
     private final float[] finals;
-    private final float[] rest = new float[SIZE * LANES];
     private final float[] rewards;
     private final boolean[] terminated;
     private final boolean[] truncated;
@@ -76,8 +79,6 @@ public final class CartPoleVector implements VectorEnv<int[]> {
         speed = new double[padded];
         angle = new double[padded];
         spin = new double[padded];
-        sin = new double[padded];
-        cos = new double[padded];
         pushes = new int[padded];
         fallen = new long[padded / LANES];
         random = new long[count];
@@ -109,7 +110,7 @@ public final class CartPoleVector implements VectorEnv<int[]> {
         clock = 0;
         firstEnd = maxSteps;
         for (int i = 0; i < count; i++) {
-            begin(i, new SplitMix(seed + i, 0));
+            begin(i, new SplitMix(seed + i, 0).state());
         }
         System.arraycopy(observations, 0, finals, 0, finals.length);
         Arrays.fill(rewards, 0);
@@ -119,7 +120,8 @@ public final class CartPoleVector implements VectorEnv<int[]> {
     }
 
     /// Begins an episode in a slot.
-    private void begin(int i, SplitMix numbers) {
+    private void begin(int i, long randomState) {
+        SplitMix numbers = SplitMix.at(randomState);
         double limit = CartPole.RESET_LIMIT;
         x[i] = Classic.uniform(numbers, -limit, limit);
         speed[i] = Classic.uniform(numbers, -limit, limit);
@@ -127,10 +129,7 @@ public final class CartPoleVector implements VectorEnv<int[]> {
         spin[i] = Classic.uniform(numbers, -limit, limit);
         random[i] = numbers.state();
         ends[i] = clock + maxSteps;
-        observations[SIZE * i] = (float) x[i];
-        observations[SIZE * i + 1] = (float) speed[i];
-        observations[SIZE * i + 2] = (float) angle[i];
-        observations[SIZE * i + 3] = (float) spin[i];
+        see(i);
     }
 
     @Override
@@ -141,10 +140,12 @@ public final class CartPoleVector implements VectorEnv<int[]> {
         take(actions);
         clock++;
         settle();
-        angles();
-        move();
-        see();
-        System.arraycopy(finals, 0, observations, 0, finals.length);
+        for (int from = 0; from < x.length; from += BLOCK) {
+            int to = Math.min(x.length, from + BLOCK);
+            angles(from, to);
+            move(from, to);
+            see(from, to);
+        }
         Arrays.fill(rewards, 1);
         Arrays.fill(terminated, false);
         truncate();
@@ -152,7 +153,7 @@ public final class CartPoleVector implements VectorEnv<int[]> {
             for (long left = fallen[block]; left != 0; left &= left - 1) {
                 int i = block * LANES + Long.numberOfTrailingZeros(left);
                 terminated[i] = true;
-                begin(i, SplitMix.at(random[i]));
+                begin(i, random[i]);
             }
         }
     }
@@ -183,28 +184,28 @@ public final class CartPoleVector implements VectorEnv<int[]> {
     }
 
     /// [SmallAngle], lane by lane: between steps no pole that stands is beyond its limit.
-    private void angles() {
-        for (int i = 0; i < x.length; i += LANES) {
+    private void angles(int from, int to) {
+        for (int i = from; i < to; i += LANES) {
             DoubleVector a = DoubleVector.fromArray(D, angle, i);
             DoubleVector z = a.mul(a);
             DoubleVector p = DoubleVector.broadcast(D, SmallAngle.S11).fma(z, DoubleVector.broadcast(D, SmallAngle.S9));
             p = p.fma(z, DoubleVector.broadcast(D, SmallAngle.S7));
             p = p.fma(z, DoubleVector.broadcast(D, SmallAngle.S5));
             p = p.fma(z, DoubleVector.broadcast(D, SmallAngle.S3));
-            a.mul(z).fma(p, a).intoArray(sin, i);
+            a.mul(z).fma(p, a).intoArray(sin, i - from);
             p = DoubleVector.broadcast(D, SmallAngle.C10).fma(z, DoubleVector.broadcast(D, SmallAngle.C8));
             p = p.fma(z, DoubleVector.broadcast(D, SmallAngle.C6));
             p = p.fma(z, DoubleVector.broadcast(D, SmallAngle.C4));
             p = z.fma(p, DoubleVector.broadcast(D, -0.5));
-            z.fma(p, DoubleVector.broadcast(D, 1)).intoArray(cos, i);
+            z.fma(p, DoubleVector.broadcast(D, 1)).intoArray(cos, i - from);
         }
     }
 
     /// [CartPole#advance], lane by lane.
-    private void move() {
-        for (int i = 0; i < x.length; i += LANES) {
-            DoubleVector s = DoubleVector.fromArray(D, sin, i);
-            DoubleVector c = DoubleVector.fromArray(D, cos, i);
+    private void move(int from, int to) {
+        for (int i = from; i < to; i += LANES) {
+            DoubleVector s = DoubleVector.fromArray(D, sin, i - from);
+            DoubleVector c = DoubleVector.fromArray(D, cos, i - from);
             DoubleVector w = DoubleVector.fromArray(D, spin, i);
             DoubleVector force = (DoubleVector)
                     IntVector.fromArray(I, pushes, i).mul(2).sub(1).convertShape(VectorOperators.I2D, D, 0);
@@ -231,24 +232,31 @@ public final class CartPoleVector implements VectorEnv<int[]> {
     }
 
     /// Writes the state as rows of floats. Two floats go through the registers as one long.
-    private void see() {
-        for (int i = 0; i < x.length; i += LANES) {
+    private void see(int from, int to) {
+        int whole = Math.min(to, count / LANES * LANES);
+        for (int i = from; i < whole; i += LANES) {
             LongVector place = pairs(x, speed, i);
             LongVector pole = pairs(angle, spin, i);
-            boolean whole = i + LANES <= count;
-            float[] into = whole ? finals : rest;
-            int at = whole ? SIZE * i : 0;
-            place.rearrange(LOW)
-                    .blend(pole.rearrange(LOW), ODD)
-                    .reinterpretAsFloats()
-                    .intoArray(into, at);
-            place.rearrange(HIGH)
-                    .blend(pole.rearrange(HIGH), ODD)
-                    .reinterpretAsFloats()
-                    .intoArray(into, at + 2 * LANES);
+            FloatVector first =
+                    place.rearrange(LOW).blend(pole.rearrange(LOW), ODD).reinterpretAsFloats();
+            FloatVector second =
+                    place.rearrange(HIGH).blend(pole.rearrange(HIGH), ODD).reinterpretAsFloats();
+            first.intoArray(finals, SIZE * i);
+            first.intoArray(observations, SIZE * i);
+            second.intoArray(finals, SIZE * i + 2 * LANES);
+            second.intoArray(observations, SIZE * i + 2 * LANES);
         }
-        int whole = count / LANES * LANES;
-        System.arraycopy(rest, 0, finals, SIZE * whole, SIZE * (count - whole));
+        for (int i = Math.max(from, whole); i < Math.min(to, count); i++) {
+            see(i);
+            System.arraycopy(observations, SIZE * i, finals, SIZE * i, SIZE);
+        }
+    }
+
+    private void see(int i) {
+        observations[SIZE * i] = (float) x[i];
+        observations[SIZE * i + 1] = (float) speed[i];
+        observations[SIZE * i + 2] = (float) angle[i];
+        observations[SIZE * i + 3] = (float) spin[i];
     }
 
     private static LongVector pairs(double[] first, double[] second, int i) {
@@ -279,7 +287,7 @@ public final class CartPoleVector implements VectorEnv<int[]> {
             truncated[i] = ends[i] == clock;
             boolean falls = (fallen[i / LANES] >>> (i % LANES) & 1) != 0;
             if (truncated[i] && !falls) {
-                begin(i, SplitMix.at(random[i]));
+                begin(i, random[i]);
             }
         }
     }

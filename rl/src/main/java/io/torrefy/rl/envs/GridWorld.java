@@ -4,6 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.rl.FiniteMdp;
 import io.torrefy.rl.TableEnv;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -141,6 +142,10 @@ public final class GridWorld extends TableEnv implements Grid {
         private boolean forbiddenBounces;
         private boolean targetTerminates;
         private boolean additiveBump;
+        private int[] wind = {};
+        private final Map<Integer, Jump> jumps = new HashMap<>();
+
+        private record Jump(int to, double reward) {}
 
         private Builder(TextMap map) {
             this.map = map;
@@ -170,12 +175,16 @@ public final class GridWorld extends TableEnv implements Grid {
         }
 
         private Builder put(int row, int column, Cell cell) {
+            map.cells()[state(row, column)] = cell;
+            return this;
+        }
+
+        private int state(int row, int column) {
             if (row < 1 || row > map.rows() || column < 1 || column > map.columns()) {
                 throw new IllegalArgumentException("[gridworld] expected a cell of " + map.rows() + " x "
                         + map.columns() + "; got row " + row + ", column " + column + ". Hint: both count from 1.");
             }
-            map.cells()[(row - 1) * map.columns() + column - 1] = cell;
-            return this;
+            return (row - 1) * map.columns() + column - 1;
         }
 
         /// Of a move out of the grid; -1 by default.
@@ -242,6 +251,28 @@ public final class GridWorld extends TableEnv implements Grid {
             return this;
         }
 
+        /// How many rows each column blows whoever leaves it upwards, as far as the grid goes (Sutton and
+        /// Barto, Example 6.5).
+        ///
+        /// @throws IllegalArgumentException unless there is one number a column
+        public Builder wind(int... rows) {
+            if (rows.length != map.columns()) {
+                throw new IllegalArgumentException("[gridworld] expected the wind of " + map.columns()
+                        + " columns; got " + rows.length + " numbers.");
+            }
+            wind = rows.clone();
+            return this;
+        }
+
+        /// A cell from which every action leads to another one and pays a reward of its own (Sutton and Barto,
+        /// Example 3.5).
+        ///
+        /// @throws IllegalArgumentException if a cell is not of the grid
+        public Builder jump(int row, int column, int toRow, int toColumn, double reward) {
+            jumps.put(state(row, column), new Jump(state(toRow, toColumn), reward));
+            return this;
+        }
+
         /// @throws IllegalArgumentException on a chance outside of [0, 1], no action or one twice, rewards that
         ///     are not finite, and a target that ends the episode but is not there or cannot be reached
         public GridWorld build() {
@@ -273,7 +304,10 @@ public final class GridWorld extends TableEnv implements Grid {
             int states = grid.cells().length;
             return FiniteMdp.of(states, moves.size(), FiniteMdp.startIn(startState(grid), states), (s, a, to) -> {
                 Move move = moves.get(a);
-                if (targetTerminates && grid.cells()[s] == Cell.TARGET) {
+                Jump jump = jumps.isEmpty() ? null : jumps.get(s);
+                if (jump != null) {
+                    to.add(1, jump.to(), jump.reward(), false);
+                } else if (targetTerminates && grid.cells()[s] == Cell.TARGET) {
                     to.add(1, s, 0, true);
                 } else if (slip == 0 || move == Move.STAY) {
                     add(grid, s, move, 1, to);
@@ -286,17 +320,32 @@ public final class GridWorld extends TableEnv implements Grid {
         }
 
         private void add(TextMap grid, int s, Move move, double probability, FiniteMdp.Outcomes to) {
-            int next = TextMap.after(s, move, grid.rows(), grid.columns());
-            if (next == s && move != Move.STAY) {
+            int landed = TextMap.after(s, move, grid.rows(), grid.columns());
+            boolean bump = landed == s && move != Move.STAY;
+            int next = blown(grid, landed, s);
+            Cell cell = grid.cells()[next];
+            double reward;
+            if (bump) {
                 boolean both = additiveBump && grid.cells()[s] == Cell.BAD;
-                to.add(probability, s, boundaryReward + (both ? forbiddenReward : 0), false);
-                return;
+                reward = boundaryReward + (both ? forbiddenReward : 0);
+            } else {
+                reward = switch (cell) {
+                    case BAD -> forbiddenReward;
+                    case TARGET -> targetReward;
+                    default -> stepReward;
+                };
             }
-            switch (grid.cells()[next]) {
-                case BAD -> to.add(probability, forbiddenBounces ? s : next, forbiddenReward, false);
-                case TARGET -> to.add(probability, next, targetReward, targetTerminates);
-                default -> to.add(probability, next, stepReward, false);
+            boolean back = forbiddenBounces && cell == Cell.BAD;
+            to.add(probability, back ? s : next, reward, targetTerminates && cell == Cell.TARGET);
+        }
+
+        /// Where the wind of the cell that was left carries.
+        private int blown(TextMap grid, int landed, int from) {
+            if (wind.length == 0) {
+                return landed;
             }
+            int row = Math.clamp(landed / grid.columns() - wind[from % grid.columns()], 0, grid.rows() - 1);
+            return row * grid.columns() + landed % grid.columns();
         }
     }
 }

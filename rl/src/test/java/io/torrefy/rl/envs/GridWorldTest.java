@@ -156,6 +156,43 @@ class GridWorldTest {
                 -22 -20 -14 0""", 1e-9);
     }
 
+    /// Sutton and Barto, Examples 3.5 and 3.8.
+    @Test
+    void fiveByFiveWithJumps() {
+        FiniteMdp mdp = GridWorld.of(5, 5)
+                .stay(false)
+                .jump(1, 2, 5, 2, 10)
+                .jump(1, 4, 3, 4, 5)
+                .build()
+                .mdp();
+        assertTable(Solve.evaluate(mdp, _ -> -1, 0.9, 500), """
+                3.3090 8.7893 4.4276 5.3224 1.4922
+                1.5216 2.9923 2.2501 1.9076 .5474
+                .0508 .7382 .6731 .3582 -.4031
+                -.9736 -.4355 -.3549 -.5856 -1.1831
+                -1.8577 -1.3452 -1.2293 -1.4229 -1.9752""", 5e-5);
+        double[] best = Solve.optimal(mdp, 0.9);
+        assertTable(Arrays.copyOf(best, 5), "21.9775 24.4194 21.9775 19.4194 17.4775", 5e-5);
+        assertThat(best[1]).isCloseTo(10 / (1 - Math.pow(0.9, 5)), within(1e-10));
+    }
+
+    /// Sutton and Barto, Example 6.5: 15 steps are the fewest.
+    @Test
+    void windyGrid() {
+        FiniteMdp mdp = GridWorld.of(7, 10)
+                .start(4, 1)
+                .target(4, 8)
+                .targetTerminates(true)
+                .targetReward(-1)
+                .stepReward(-1)
+                .stay(false)
+                .wind(0, 0, 0, 1, 1, 1, 2, 2, 1, 0)
+                .build()
+                .mdp();
+        assertThat(Solve.start(mdp, Solve.optimal(mdp, 1))).isEqualTo(-15);
+        assertThatThrownBy(() -> GridWorld.of(7, 10).wind(1, 2)).hasMessageContaining("10 columns; got 2 numbers");
+    }
+
     /// The law of total probability, by hand for one cell: right of (1, 1) slips up into the wall or down.
     @Test
     void slippingSharesTheChance() {

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.torrefy.rl.Env;
+import io.torrefy.rl.EpisodeStatistics.Episode;
 import io.torrefy.rl.SlotVectorEnv;
 import io.torrefy.rl.Step;
 import io.torrefy.rl.VectorEnv;
+import io.torrefy.rl.VectorStatistics;
 import io.torrefy.tensor.SplitMix;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -101,6 +105,35 @@ class VectorTest {
                 assertSlotsAreEnvs(slots, id, 510, 11);
             }
         }
+    }
+
+    @Test
+    void statisticsAreOfEpisodesInOrderOfSlots() {
+        var vector = new VectorStatistics<>(Envs.vector("CartPole-v1", 3), 1000);
+        List<Env<float[], Integer>> alone =
+                List.of(Envs.discrete("CartPole-v1"), Envs.discrete("CartPole-v1"), Envs.discrete("CartPole-v1"));
+        vector.reset(1);
+        for (int i = 0; i < 3; i++) {
+            alone.get(i).reset(1 + i);
+        }
+        List<Episode> expected = new ArrayList<>();
+        int[] length = new int[3];
+        for (int t = 0; t < 200; t++) {
+            vector.step(new int[] {t % 2, 1, t % 3 == 0 ? 0 : 1});
+            for (int i = 0; i < 3; i++) {
+                length[i]++;
+                if (alone.get(i)
+                        .step(i == 0 ? t % 2 : i == 1 || t % 3 != 0 ? 1 : 0)
+                        .done()) {
+                    expected.add(new Episode(length[i], length[i]));
+                    length[i] = 0;
+                    alone.get(i).reset();
+                }
+            }
+        }
+        assertThat(expected).hasSizeGreaterThan(20);
+        assertThat(vector.statistics().last()).isEqualTo(expected);
+        assertThat(vector.statistics().count()).isEqualTo(expected.size());
     }
 
     @Test
