@@ -6,11 +6,8 @@ module io.torrefy.data {
     requires transitive io.torrefy.tensor;
     requires transitive com.fasterxml.jackson.databind;
     requires de.siegmar.fastcsv;
-    requires dev.hardwood.core;
-    // Hardwood finds these two at run time only.
     requires org.xerial.snappy;
     requires com.github.luben.zstd_jni;
-    requires java.logging;
     requires jdk.incubator.vector;
     requires io.torrefy.export;
     requires static org.jspecify;

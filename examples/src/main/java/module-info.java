@@ -5,5 +5,8 @@ import org.jspecify.annotations.NullMarked;
 module io.torrefy.examples {
     requires io.torrefy.nn;
     requires io.torrefy.data;
+    requires io.torrefy.posttrain;
+    requires com.fasterxml.jackson.databind;
+    requires io.torrefy.rl;
     requires static org.jspecify;
 }

@@ -11,6 +11,7 @@ module io.torrefy.posttrain {
     requires static org.jspecify;
 
     exports io.torrefy.posttrain;
+    exports io.torrefy.posttrain.distill;
     exports io.torrefy.posttrain.formats;
     exports io.torrefy.posttrain.ppo;
     exports io.torrefy.posttrain.preference;

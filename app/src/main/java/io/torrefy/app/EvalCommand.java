@@ -10,7 +10,6 @@ import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.Tokens;
 import io.torrefy.posttrain.Verdict;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -36,23 +35,8 @@ import picocli.CommandLine.TypeConversionException;
             "With --search LIST searches are compared: accuracy against all tokens that were generated."
         })
 final class EvalCommand implements Callable<Integer> {
-    private static final String FILE = "file";
-
-    @Option(
-            names = "--task",
-            paramLabel = "NAME",
-            description = "countdown, arithmetic, file, or an exported name of a task, such as"
-                    + " posttrain.tasks.countdown. Default: countdown, or file where --data is given.")
-    private Optional<String> task = Optional.empty();
-
-    @Option(
-            names = "--data",
-            paramLabel = "FILE",
-            description = "Questions and answers for the task file: " + QuestionFiles.FORMATS)
-    private Optional<Path> data = Optional.empty();
-
     @Mixin
-    private QuestionFiles questions = new QuestionFiles();
+    private TaskOptions tasks = new TaskOptions();
 
     @Option(
             names = "--held-out",
@@ -108,7 +92,7 @@ final class EvalCommand implements Callable<Integer> {
         double heat = temperature.orElse(samples == 1 ? 0.0 : 1.0);
         common.check(heat >= 0 && Double.isFinite(heat), "--temperature", "at least 0", heat);
         common.check(samples == 1 || heat > 0, "--temperature", "above 0 with several samples", heat);
-        Task chosen = chosenTask();
+        Task chosen = tasks.chosen(common, heldOut);
         search.read(common, chosen);
         if (search.asked() && (samples != 1 || temperature.isPresent())) {
             throw common.bad("Options '--samples' and '--temperature' are not for --search. Hint: each search has its"
@@ -157,20 +141,6 @@ final class EvalCommand implements Callable<Integer> {
         static String name(Split side) {
             return side.name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
-    }
-
-    private Task chosenTask() throws IOException {
-        String name = task.orElse(data.isPresent() ? FILE : "countdown");
-        boolean file = name.equalsIgnoreCase(FILE);
-        if (file && data.isEmpty()) {
-            throw common.bad("Missing option '--data=FILE', which the task file needs");
-        }
-        if (!file && data.isPresent()) {
-            throw common.bad("Option '--data' is for the task file; got " + name);
-        }
-        return file
-                ? questions.load(common, List.of(data.orElseThrow()), heldOut)
-                : new Named(common, "--task", "posttrain.tasks.").make(name, Task.class, Map.of());
     }
 
     private List<Completion> generate(Loaded loaded, List<Problem> problems, Sampling sampling) {

@@ -1,24 +1,42 @@
 package io.torrefy.app;
 
+import io.torrefy.lm.BpeTokenizer;
+import io.torrefy.lm.ChatTemplate;
+import io.torrefy.lm.DecoderConfig;
+import io.torrefy.lm.Lora;
 import io.torrefy.posttrain.Advantages;
+import io.torrefy.posttrain.ConversationEnvironment;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
+import io.torrefy.posttrain.Progress;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Reward;
+import io.torrefy.posttrain.Rewards;
+import io.torrefy.posttrain.RolloutPlan;
+import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.ValueModel;
+import io.torrefy.posttrain.preference.PreferenceReward;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
+import io.torrefy.posttrain.rewards.LengthRewards;
+import io.torrefy.tensor.DType;
+import io.torrefy.tensor.PackedWeights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /// The keys of a GRPO recipe, by TRL's names where TRL has them. Defaults are TRL's for the loss and those of
 /// `r1-zero` for the rest, which suit a model of a million parameters.
-final class GrpoRecipe {
-    final RecipeSchema schema = new RecipeSchema("grpo");
+final class GrpoRecipe implements RecipeKind {
+    private final RecipeSchema schema = new RecipeSchema("grpo");
 
     private final Key<Path> model = schema.path("model", "the model's folder, in Hugging Face's layout");
     private final Key<String> task =
@@ -55,11 +73,61 @@ final class GrpoRecipe {
     private final Key<String> format = schema.text(
             "format", "posttrain.rewards.think_answer_format", "what is rewarded beside accuracy: an exported name");
     private final Key<Double> formatWeight = schema.number("format_weight", 0.1, "of the format reward");
+    private final Key<List<String>> funcs = schema.texts(
+            "reward_funcs",
+            List.of(),
+            "rewards by their exported names, summed, in place of accuracy and format: [accuracy,"
+                    + " \"language_consistency:weight=0.1\"]");
+    private final Key<String> rewardModel =
+            schema.text("reward_model", "", "folder of a trained reward model, whose score is added");
+    private final Key<Double> rewardModelWeight =
+            schema.number("reward_model_weight", 1, "of the reward model's score");
     private final Key<Long> heldOut = positive("held_out", 500, "problems of the evaluation before and after");
     private final Key<Long> evaluateEvery = schema.integer(
                     "eval_steps", 5, "steps between small evaluations; 0 for none")
             .where(n -> n >= 0, "at least 0");
     private final Key<Long> checkpointEvery = positive("save_steps", 10, "steps between checkpoints");
+
+    // ---- the rollout -----------------------------------------------------------------------------------------------
+
+    private final Key<RolloutPlan.FilterGroups> filter = schema.choice(
+            "filter_groups",
+            RolloutPlan.FilterGroups.NONE,
+            "dynamic sampling: groups that do not differ by this are thrown away and others sampled");
+    private final Key<Long> batches =
+            positive("max_num_gen_batches", 10, "how often a step draws problems for that, at most");
+    private final Key<Boolean> maskTruncated = schema.flag(
+            "mask_truncated_completions", false, "whether completions that are cut off take no part in the loss");
+    private final Key<Long> punish = schema.integer(
+                    "soft_punish_cache", 0, "tokens before the limit on which length costs, up to 1; 0 for none")
+            .where(n -> n >= 0, "at least 0");
+    private final Key<Double> punishWeight = above("overlong_penalty_factor", 1, "weight of what length costs");
+    private final Key<Long> staleness = schema.integer(
+                    "max_staleness", 0, "steps that sampling runs behind, on a thread of its own; 0 for none")
+            .where(n -> n >= 0 && n <= Integer.MAX_VALUE, "at least 0");
+    private final Key<PackedWeights.Format> weights =
+            schema.choice("rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
+    private final Key<String> environment =
+            schema.text("environment", "", "what answers the model, turn by turn: an exported name; empty for none");
+    private final Key<Long> turns = positive("max_turns", 5, "the model's turns in an episode");
+    private final Key<Boolean> template =
+            schema.flag("chat_template", false, "whether prompts are messages, by the model's chat template");
+
+    // ---- the adapter -----------------------------------------------------------------------------------------------
+
+    private static final String ALL_LINEAR = "all-linear";
+
+    private final Key<Boolean> peft =
+            schema.flag("use_peft", false, "whether an adapter (LoRA) is trained, the model its reference");
+    private final Key<Long> rank = positive("lora_r", 16, "its rank");
+    private final Key<Double> alpha = above("lora_alpha", 32, "its update is multiplied by lora_alpha / lora_r");
+    private final Key<String> targets = schema.text(
+            "lora_target_modules",
+            ALL_LINEAR,
+            "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
+    private final Key<PackedWeights.Format> frozen = schema.choice(
+                    "frozen_weights", PackedWeights.Format.F32, "how the model under it is kept: f32 or bf16")
+            .where(format -> format != PackedWeights.Format.INT8, "f32 or bf16");
 
     private Key<Long> positive(String name, long standard, String what) {
         return schema.integer(name, standard, what)
@@ -70,7 +138,44 @@ final class GrpoRecipe {
         return schema.number(name, standard, what).where(x -> x > 0, "more than 0");
     }
 
-    R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
+    @Override
+    public RecipeSchema schema() {
+        return schema;
+    }
+
+    @Override
+    public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
+        R1Zero.Settings settings = settings(recipe, common);
+        R1Zero.Training training = training(recipe, common);
+        RunPlan.requireModel(settings.model(), "the recipe's key model names it.");
+        Optional<ValueModel> scorer = scorer(recipe, settings.model());
+        Rewards rewards = rewards(recipe, settings, scorer, common);
+        Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
+        if (settings.task() instanceof QaFile questions) {
+            config.put("data_fingerprint", questions.fingerprint());
+        }
+        return new RunPlan(
+                "GRPO",
+                recipe.get(seed),
+                recipe.get(steps),
+                config,
+                Set.of("save_steps"),
+                Optional.of(recipe.resolved()),
+                new RunPlan.Body() {
+                    @Override
+                    public RunPlan.Outcome run(RunFolder run, Progress progress) throws IOException {
+                        return RunPlan.Outcome.of(
+                                R1Zero.run(settings, training, rewards, run, progress), settings.heldOut());
+                    }
+
+                    @Override
+                    public void close() {
+                        scorer.ifPresent(ValueModel::close);
+                    }
+                });
+    }
+
+    private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
         return new R1Zero.Settings(
                 recipe.get(model),
                 task(recipe, common),
@@ -81,6 +186,91 @@ final class GrpoRecipe {
                 number(recipe, evaluateEvery),
                 Math.min(100, number(recipe, heldOut)),
                 number(recipe, checkpointEvery));
+    }
+
+    /// The adapter and the rollout.
+    private R1Zero.Training training(Recipe recipe, CommonOptions common) {
+        boolean half = recipe.get(frozen) == PackedWeights.Format.BF16;
+        if (half && !recipe.get(peft)) {
+            throw common.bad("[recipe] expected use_peft: true with frozen_weights: bf16; got false. Hint: weights that"
+                    + " are trained stay f32");
+        }
+        String names = recipe.get(targets);
+        Lora.Options lora = Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
+        Lora.Options adapted =
+                names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
+        R1Zero.Training whole = R1Zero.Training.DEFAULT.withPlan(rollout(recipe, common));
+        return recipe.get(peft) ? whole.withAdapter(adapted, half ? DType.BF16 : DType.F32) : whole;
+    }
+
+    private RolloutPlan rollout(Recipe recipe, CommonOptions common) {
+        ConversationEnvironment answers = recipe.get(environment).isEmpty()
+                ? null
+                : new Named(common, "environment", "posttrain.environments.")
+                        .make(recipe.get(environment), ConversationEnvironment.class, Map.of());
+        ChatTemplate messages = null;
+        if (recipe.get(template)) {
+            messages = ChatTemplate.load(recipe.get(model))
+                    .orElseThrow(() -> common.bad("[recipe] expected a chat template in " + recipe.get(model)
+                            + " with chat_template: true; there is none"));
+        }
+        return new RolloutPlan(
+                recipe.get(filter),
+                number(recipe, batches),
+                recipe.get(maskTruncated),
+                number(recipe, staleness),
+                recipe.get(weights),
+                answers,
+                number(recipe, turns),
+                messages);
+    }
+
+    private Optional<ValueModel> scorer(Recipe recipe, Path policy) {
+        if (recipe.get(rewardModel).isEmpty()) {
+            return Optional.empty();
+        }
+        Path folder = Path.of(recipe.get(rewardModel));
+        RunPlan.requireModel(folder, "the recipe's key reward_model names it.");
+        int own = DecoderConfig.read(policy.resolve("config.json")).vocab();
+        int other = DecoderConfig.read(folder.resolve("config.json")).vocab();
+        if (own != other) {
+            throw new RunException("[grpo] expected a reward_model of the policy's vocabulary, " + own + " tokens; got "
+                    + other + " of " + folder + ". Hint: train it from the same base, with torrefy reward.");
+        }
+        return Optional.of(ValueModel.load(folder));
+    }
+
+    /// Accuracy and the format, or what is named; the reward model; and what length costs.
+    private Rewards rewards(
+            Recipe recipe, R1Zero.Settings settings, Optional<ValueModel> scorer, CommonOptions common) {
+        boolean formatted = !recipe.get(format).equals(format.standard())
+                || !recipe.get(formatWeight).equals(formatWeight.standard());
+        if (formatted && !recipe.get(funcs).isEmpty()) {
+            throw common.bad("[recipe] reward_funcs and format or format_weight exclude each other: reward_funcs:"
+                    + " [accuracy, \"think_answer_format:weight=0.1\"] rewards a format too");
+        }
+        Rewards rules = RewardOptions.sum(
+                        common, "reward_funcs", recipe.get(funcs), settings.task(), number(recipe, length))
+                .orElseGet(() -> Rewards.of("accuracy", settings.task().accuracy())
+                        .plus("format", settings.format(), settings.formatWeight()));
+        Rewards rewards = scorer.map(model -> rules.plus(
+                        "reward_model",
+                        PreferenceReward.of(model, BpeTokenizer.load(settings.model()), number(recipe, micro))
+                                .reward(),
+                        recipe.get(rewardModelWeight)))
+                .orElse(rules);
+        long cache = recipe.get(punish);
+        if (cache == 0) {
+            return rewards;
+        }
+        if (cache > recipe.get(length)) {
+            throw common.bad("[recipe] expected a soft_punish_cache of at most max_completion_length; got " + cache
+                    + " and " + recipe.get(length));
+        }
+        return rewards.plus(
+                "soft_overlong",
+                LengthRewards.softOverlong(number(recipe, length), (int) cache),
+                recipe.get(punishWeight));
     }
 
     private Task task(Recipe recipe, CommonOptions common) throws IOException {

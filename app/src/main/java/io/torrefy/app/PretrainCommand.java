@@ -109,6 +109,7 @@ final class PretrainCommand implements Callable<Integer> {
         }
         try (RunFolder run = RunFolder.open(out.resolve("run"), resume)) {
             run.notes().forEach(common.err()::println);
+            run.onTrouble(trouble -> common.err().println(trouble.sentence()));
             run.config(configuration(source), Set.of("threads", "checkpoint_every"));
             return run(source, Optional.of(run), every);
         }

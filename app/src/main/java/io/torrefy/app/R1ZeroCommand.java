@@ -3,20 +3,12 @@ package io.torrefy.app;
 import io.torrefy.posttrain.Advantages;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
-import io.torrefy.posttrain.MachineInfo;
-import io.torrefy.posttrain.Progress;
 import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
-import io.torrefy.posttrain.Report;
 import io.torrefy.posttrain.Reward;
 import io.torrefy.posttrain.Rewards;
-import io.torrefy.posttrain.RunException;
-import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
-import io.torrefy.posttrain.Terminal;
-import io.torrefy.tensor.Threads;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,13 +16,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /// The main job: a base model learns to reason by reinforcement learning alone.
 @Command(
@@ -39,14 +28,8 @@ import picocli.CommandLine.Spec;
             "Trains a base model by GRPO on problems with exact verifiers, as DeepSeek-R1-Zero was, and shows what it learned.",
             "Without options: the base model that ships, on Countdown."
         })
-final class R1ZeroCommand implements Callable<Integer> {
+final class R1ZeroCommand extends RunCommand {
     private static final String THINK_ANSWER = "posttrain.rewards.think_answer_format";
-
-    @Mixin
-    private CommonOptions common = new CommonOptions();
-
-    @Spec
-    private CommandSpec spec;
 
     @Option(
             names = "--model",
@@ -79,16 +62,6 @@ final class R1ZeroCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Decides problems and samples. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
-
-    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder. Default: the next runs/r1-zero-N.")
-    private Optional<Path> out = Optional.empty();
-
-    @Option(
-            names = "--resume",
-            description =
-                    "Go on with the run in --out, or the last one, from its newest checkpoint, bit for bit as if it had"
-                            + " not stopped.")
-    private boolean resume;
 
     @Option(names = "--problems", paramLabel = "N", description = "Problems a step. Default: ${DEFAULT-VALUE}.")
     private int problems = 16;
@@ -178,11 +151,7 @@ final class R1ZeroCommand implements Callable<Integer> {
         Task task = task();
         Rewards rewards = rewardOptions.make(common, task, maxTokens, shape, formatWeight);
         Path base = model.orElseGet(Home::baseModel);
-        // Before there is a run folder: a run that cannot begin leaves none behind.
-        if (!Files.exists(base.resolve("config.json"))) {
-            throw new RunException("[load] expected a model folder with config.json and model.safetensors; got " + base
-                    + ". Hint: --model names the folder.");
-        }
+        RunPlan.requireModel(base, "--model names the folder.");
         R1Zero.Settings settings = new R1Zero.Settings(
                 base,
                 task,
@@ -193,18 +162,14 @@ final class R1ZeroCommand implements Callable<Integer> {
                 evaluateEvery,
                 Math.min(100, heldOut),
                 checkpointEvery);
-        try (RunFolder run = RunFolder.open(folder(), resume)) {
-            run.notes().forEach(common.err()::println);
-            run.config(configuration(base, task), Set.of("threads", "checkpoint_every"));
-            run.describe(description());
-            R1Zero.Outcome outcome;
-            long done = run.resumed().map(c -> c.step()).orElse(0L);
-            try (Progress progress = Progress.start(System.err, Terminal.detect(), done, steps)) {
-                outcome = R1Zero.run(settings, rewards, run, progress);
-            }
-            Path report = Report.write(run.path());
-            say(outcome, run.path(), report);
-        }
+        run(new RunPlan(
+                "R1-Zero",
+                seed,
+                steps,
+                configuration(base, task),
+                Set.of("checkpoint_every"),
+                Optional.empty(),
+                (run, progress) -> RunPlan.Outcome.of(R1Zero.run(settings, rewards, run, progress), heldOut)));
         return 0;
     }
 
@@ -223,7 +188,7 @@ final class R1ZeroCommand implements Callable<Integer> {
     }
 
     private boolean formatIsGiven() {
-        var parsed = spec.commandLine().getParseResult();
+        var parsed = spec().commandLine().getParseResult();
         return parsed != null && (parsed.hasMatchedOption("--format") || parsed.hasMatchedOption("--format-weight"));
     }
 
@@ -249,23 +214,6 @@ final class R1ZeroCommand implements Callable<Integer> {
                 1,
                 8192,
                 seed);
-    }
-
-    private Path folder() {
-        Path runs = Path.of("runs");
-        if (out.isPresent()) {
-            if (resume && !Files.isDirectory(out.get())) {
-                // Not an error: a run may have been killed before it made its folder.
-                common.err().println("There is no run in " + out.get() + " to go on with: it begins now.");
-            }
-            return out.get();
-        }
-        if (resume) {
-            return RunFolder.last(runs, "r1-zero")
-                    .orElseThrow(() -> new RunException(
-                            "[resume] expected a run to go on with in " + runs.toAbsolutePath() + "; there is none"));
-        }
-        return RunFolder.create(runs, "r1-zero");
     }
 
     private Map<String, Object> configuration(Path base, Task task) {
@@ -299,41 +247,6 @@ final class R1ZeroCommand implements Callable<Integer> {
         config.put("held_out", heldOut);
         config.put("evaluate_every", evaluateEvery);
         config.put("checkpoint_every", checkpointEvery);
-        config.put("threads", Threads.count());
         return config;
-    }
-
-    private Map<String, Object> description() {
-        Map<String, Object> run = new LinkedHashMap<>();
-        run.put("name", "R1-Zero");
-        run.put("version", String.join(" ", new Main.Version().getVersion()));
-        run.put("command", "torrefy " + String.join(" ", arguments()));
-        run.put("seed", seed);
-        run.put("machine", MachineInfo.of(Threads.vectorUnit()).toMap());
-        return run;
-    }
-
-    private List<String> arguments() {
-        var parsed = spec.commandLine().getParent().getParseResult();
-        return parsed == null ? List.of("r1-zero") : parsed.originalArgs();
-    }
-
-    private void say(R1Zero.Outcome outcome, Path run, Path report) {
-        common.out()
-                .printf(
-                        Locale.ROOT,
-                        "Held-out accuracy: %.1f %% before, %.1f %% after (%d problems, greedy).%nReport: %s%n",
-                        100 * outcome.accuracyBefore(),
-                        100 * outcome.accuracyAfter(),
-                        heldOut,
-                        report);
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("accuracy_before", outcome.accuracyBefore());
-        line.put("accuracy_after", outcome.accuracyAfter());
-        line.put("steps", outcome.steps());
-        line.put("tokens_per_second", outcome.tokensPerSecond());
-        line.put("seconds", outcome.seconds());
-        line.put("run", run.toString());
-        common.result(line);
     }
 }

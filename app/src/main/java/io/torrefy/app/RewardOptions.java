@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /// Rewards by their exported names.
 final class RewardOptions {
@@ -50,31 +51,43 @@ final class RewardOptions {
     /// @param maxTokens length of a completion, for rewards that shape lengths
     Rewards make(CommonOptions common, Task task, int maxTokens, Reward format, double formatWeight) {
         common.check(failures >= 0 && failures <= 1, "--reward-failures", "a share from 0 to 1", failures);
+        return sum(common, "--reward", names, task, maxTokens)
+                .orElseGet(() -> Rewards.of("accuracy", task.accuracy()).plus("format", format, formatWeight))
+                .withMaxFailures(failures);
+    }
+
+    /// The sum of rewards that texts name as `--reward` does; empty where there is none.
+    ///
+    /// @param option where they were written, for messages
+    static Optional<Rewards> sum(CommonOptions common, String option, List<String> names, Task task, int maxTokens) {
         Optional<Rewards> sum = Optional.empty();
         for (String text : names) {
-            Part part = part(common, text);
-            Reward reward = make(common, part.text, task, maxTokens);
+            Part part = part(common, option, text);
+            Reward reward = make(common, option, part.text, task, maxTokens);
             try {
                 sum = Optional.of(
                         sum.isEmpty()
                                 ? Rewards.of(part.name, reward, part.weight)
                                 : sum.get().plus(part.name, reward, part.weight));
             } catch (IllegalArgumentException e) {
-                throw common.bad("Invalid value for option '--reward': " + e.getMessage() + " (as=NAME gives another)");
+                throw bad(common, option, e.getMessage() + " (as=NAME gives another)");
             }
         }
-        return sum.orElseGet(() -> Rewards.of("accuracy", task.accuracy()).plus("format", format, formatWeight))
-                .withMaxFailures(failures);
+        return sum;
     }
 
-    private static Reward make(CommonOptions common, String text, Task task, int maxTokens) {
+    private static ParameterException bad(CommonOptions common, String option, String what) {
+        return common.bad("Invalid value for option '" + option + "': " + what);
+    }
+
+    private static Reward make(CommonOptions common, String option, String text, Task task, int maxTokens) {
         Map<String, ?> offered =
                 Map.of("accuracy", task.accuracy(), "maxLength", maxTokens, "maxCompletionLength", maxTokens);
         Reward reward;
         try {
-            reward = new Named(common, "--reward", "posttrain.rewards.").make(text, Reward.class, offered);
+            reward = new Named(common, option, "posttrain.rewards.").make(text, Reward.class, offered);
         } catch (IllegalArgumentException e) {
-            throw common.bad("Invalid value for option '--reward': " + e.getMessage());
+            throw bad(common, option, String.valueOf(e.getMessage()));
         }
         if (reward instanceof CodeReward code) {
             common.err().println(code.isolation());
@@ -85,7 +98,7 @@ final class RewardOptions {
     /// @param text what is left of the option: the exported name and its own arguments
     private record Part(String text, String name, double weight) {}
 
-    private static Part part(CommonOptions common, String text) {
+    private static Part part(CommonOptions common, String option, String text) {
         String[] parts = text.split(":", 2);
         String name = parts[0].substring(parts[0].lastIndexOf('.') + 1);
         double weight = 1;
@@ -93,7 +106,7 @@ final class RewardOptions {
         for (String argument : parts.length == 1 ? new String[0] : parts[1].split(",", -1)) {
             String value = argument.substring(argument.indexOf('=') + 1).strip();
             if (argument.strip().startsWith("weight=")) {
-                weight = number(common, text, value);
+                weight = number(common, option, text, value);
             } else if (argument.strip().startsWith("as=")) {
                 name = value;
             } else {
@@ -103,12 +116,11 @@ final class RewardOptions {
         return new Part(own.isEmpty() ? parts[0] : parts[0] + ":" + String.join(",", own), name, weight);
     }
 
-    private static double number(CommonOptions common, String text, String value) {
+    private static double number(CommonOptions common, String option, String text, String value) {
         try {
             return Double.parseDouble(value);
         } catch (NumberFormatException _) {
-            throw common.bad("Invalid value for option '--reward': expected a number for weight; got '" + value
-                    + "' in " + text);
+            throw bad(common, option, "expected a number for weight; got '" + value + "' in " + text);
         }
     }
 }

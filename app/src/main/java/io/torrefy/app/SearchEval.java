@@ -32,7 +32,8 @@ final class SearchEval {
     @Option(
             names = "--scorer",
             paramLabel = "NAME",
-            description = "Of searches that name none: log-prob, countdown, rollouts-4, accuracy, or an exported name."
+            description = "Of searches that name none: log-prob, countdown, rollouts-4, accuracy,"
+                    + " process_reward:model=DIR (a trained process reward model), or an exported name."
                     + " Default: countdown for the task countdown, else log-prob.")
     private Optional<String> scorer = Optional.empty();
 
@@ -86,6 +87,8 @@ final class SearchEval {
                 scores.add(SearchScore.of(search, policy, task, problems, maxTokens, progress::show));
                 progress.done();
             }
+        } finally {
+            chosen.forEach(search -> search.search().close());
         }
         SearchComparison comparison = new SearchComparison(scores);
         comparison.table().forEach(common.out()::println);

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GrpoCommandTest {
     private final CommandRun command = new CommandRun();
@@ -99,6 +101,81 @@ class GrpoCommandTest {
                         "missing: model",
                         "line 2: learning_rate: expected a finite number; got 'fast'",
                         "line 1: unknown key 'num_generation'. Hint: did you mean num_generations");
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    /// An adapter on a frozen base, sampled beside its updates, its groups filtered, a tool beside it.
+    @Test
+    void trainsAnAdapterByAPlan() throws IOException {
+        String[] keys = {
+            "use_peft=true",
+            "lora_r=4",
+            "lora_target_modules=q_proj, v_proj",
+            "frozen_weights=bf16",
+            "beta=0.01",
+            "filter_groups=seq_reward",
+            "max_num_gen_batches=2",
+            "mask_truncated_completions=true",
+            "soft_punish_cache=8",
+            "max_staleness=1",
+            "environment=calculator",
+            "max_turns=2"
+        };
+        String[] sets = Arrays.stream(keys).flatMap(s -> Stream.of("--set", s)).toArray(String[]::new);
+        assertThat(run("one", sets)).as(command.err()).isZero();
+        String[] threaded = Arrays.copyOf(sets, sets.length + 1);
+        threaded[sets.length] = "--threads=1";
+        assertThat(run("other", threaded)).as(command.err()).isZero();
+        assertThat(weights("one")).isEqualTo(weights("other"));
+        Path run = temporary.resolve("one");
+        assertThat(run.resolve("adapter/adapter_config.json")).content().contains("\"q_proj\", \"v_proj\"");
+        assertThat(run.resolve("checkpoints/step-000002/adapter/adapter_model.safetensors"))
+                .exists();
+        assertThat(run.resolve("checkpoints/step-000002/model.safetensors")).doesNotExist();
+        assertThat(run.resolve("metrics.jsonl"))
+                .content()
+                .contains(
+                        "\"num_gen_batches\"",
+                        "\"filtered_groups\"",
+                        "\"masked_truncated\"",
+                        "\"rewards/soft_overlong\"",
+                        "\"rewards/environment\"",
+                        "\"staleness\"",
+                        "\"tools/call_frequency\"");
+        assertThat(run.resolve("recipe.yaml")).content().contains("filter_groups: seq_reward", "use_peft: true");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "frozen_weights=bf16, use_peft: true",
+        "frozen_weights=int8, f32 or bf16",
+        "filter_groups=accuracy, 'one of none, acc, seq_reward'",
+        "environment=calculater, posttrain.environments.calculator",
+        "chat_template=true, expected a chat template",
+        "soft_punish_cache=25, max_completion_length",
+        "max_staleness=-1, at least 0",
+    })
+    void saysWhatDoesNotGoTogetherBeforeAnythingRuns(String set, String said) {
+        assertThat(run("none", "--set", set)).isEqualTo(2);
+        assertThat(command.err()).contains(set.substring(0, set.indexOf('=')), said);
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void rewardsMayBeNamedAndNotTwice() throws IOException {
+        String funcs = "reward_funcs=[accuracy, language_consistency:weight=0.1]";
+        assertThat(run("named", "--set", funcs)).as(command.err()).isZero();
+        assertThat(temporary.resolve("named/metrics.jsonl")).content().contains("rewards/language_consistency");
+        assertThat(run("none", "--set", funcs, "--set", "format_weight=0.2")).isEqualTo(2);
+        assertThat(command.err()).contains("reward_funcs and format or format_weight exclude each other");
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void aRewardModelOfAnotherVocabularyIsNamed() throws IOException {
+        Path judge = TinyModel.save(temporary.resolve("judge"));
+        assertThat(run("none", "--set", "reward_model=" + judge)).isOne();
+        assertThat(command.err()).contains("[grpo] expected a reward_model of the policy's vocabulary, 384 tokens");
         assertThat(temporary.resolve("none")).doesNotExist();
     }
 

@@ -2,6 +2,7 @@ package io.torrefy.bench;
 
 import io.torrefy.bench.cases.Columns;
 import io.torrefy.bench.cases.Decode;
+import io.torrefy.bench.cases.Environments;
 import io.torrefy.bench.cases.GrpoStep;
 import io.torrefy.bench.cases.Libtorch;
 import io.torrefy.bench.cases.NativeBlas;
@@ -23,6 +24,7 @@ public final class Cases {
             Map.entry("cross-entropy", TensorOps::crossEntropy),
             Map.entry("columns", Columns::new),
             Map.entry("decode", Decode::new),
+            Map.entry("environments", Environments::new),
             Map.entry("gelu", TensorOps::gelu),
             Map.entry("grpo", GrpoStep::new),
             Map.entry("grid-q", Tabular::gridQ),

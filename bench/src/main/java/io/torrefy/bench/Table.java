@@ -22,6 +22,7 @@ public final class Table {
         all.addAll(RecordRows.rows());
         all.addAll(ColumnRows.rows());
         all.addAll(TabularRows.rows());
+        all.addAll(EnvironmentRows.rows());
         all.addAll(StartRows.rows());
         return all;
     }

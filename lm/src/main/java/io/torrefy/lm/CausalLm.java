@@ -10,6 +10,7 @@ import io.torrefy.nn.Module;
 import io.torrefy.nn.RmsNorm;
 import io.torrefy.nn.Rotary;
 import io.torrefy.nn.Safetensors;
+import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -126,6 +127,29 @@ public final class CausalLm extends Module {
 
     public DecoderConfig config() {
         return config;
+    }
+
+    /// Freezes the model, and keeps the matrices of its blocks in another floating dtype: with BF16 they take half
+    /// the memory, for a model that is a reference or is trained by an adapter ([Lora]). What it computes is what
+    /// it would with those weights rounded. Embeddings, the output matrix and norms stay as they are.
+    ///
+    /// @throws IllegalArgumentException if dtype is not floating, or the blocks have no [Linear] layers, as GPT-2's
+    /// @throws IllegalStateException if there is an adapter already
+    public void freeze(DType dtype) {
+        if (config.family() == DecoderConfig.Family.GPT2 && dtype != DType.F32) {
+            throw new IllegalArgumentException("[freeze] expected a model with linear layers to keep as " + dtype
+                    + "; got GPT-2, whose layers are of another kind. Hint: F32.");
+        }
+        parameters().forEach(parameter -> parameter.requiresGrad(false));
+        blocks.forEach(block -> freeze(block, dtype));
+    }
+
+    private static void freeze(Module module, DType dtype) {
+        if (module instanceof Linear linear) {
+            linear.freeze(dtype);
+            return;
+        }
+        module.children().values().forEach(child -> freeze(child, dtype));
     }
 
     /// Final hidden states (tokens, hidden) of packed sequences.

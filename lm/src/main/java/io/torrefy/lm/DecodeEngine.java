@@ -1,6 +1,7 @@
 package io.torrefy.lm;
 
 import io.torrefy.nn.KvCache;
+import io.torrefy.nn.LowRank;
 import io.torrefy.nn.Rotary;
 import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Program;
@@ -19,6 +20,7 @@ final class DecodeEngine implements AutoCloseable {
     private final CausalLm model;
     private final DecoderConfig config;
     private final Map<String, Tensor> parameters;
+    private final Map<String, LowRank> adapter;
     private final Program program;
     private final Tensor stream;
     private final Tensor normed;
@@ -30,6 +32,7 @@ final class DecodeEngine implements AutoCloseable {
         this.model = model;
         config = model.config();
         parameters = model.namedParameters();
+        adapter = Lora.active(model);
         this.program = program;
         stream = program.buffer(config.hidden());
         normed = program.buffer(config.hidden());
@@ -52,7 +55,7 @@ final class DecodeEngine implements AutoCloseable {
     ///
     /// @param weights how matrices are kept; with F32 the bits are those of the modules
     static @Nullable DecodeEngine of(CausalLm model, List<KvCache> caches, int rows, PackedWeights.Format weights) {
-        if (Lora.computes(model) || !model.parameters().stream().allMatch(Program::takes)) {
+        if (!model.parameters().stream().allMatch(p -> Program.takes(p) || Program.takesMatrix(p))) {
             return null;
         }
         Program program = Program.of(rows, weights);
@@ -110,7 +113,12 @@ final class DecodeEngine implements AutoCloseable {
     }
 
     private Program.Projection linear(String name) {
-        return new Program.Projection(parameter(name + ".weight"), parameters.get(name + ".bias"), false);
+        LowRank update = adapter.get(name);
+        return new Program.Projection(
+                parameter(name + ".weight"),
+                parameters.get(name + ".bias"),
+                false,
+                update == null ? null : new Program.Update(update.a(), update.b(), update.scale()));
     }
 
     private Program.Projection conv1d(String name) {
@@ -123,7 +131,7 @@ final class DecodeEngine implements AutoCloseable {
 
     /// Whether the model is what it was when this was made, but for the values of its parameters.
     boolean current() {
-        return program.current() && !Lora.computes(model);
+        return program.current() && adapter.equals(Lora.active(model));
     }
 
     /// Row `r` of the next step: the last token of a sequence, its position, and the draw that chooses the next.

@@ -30,8 +30,8 @@ import java.util.function.Supplier;
 /// the model itself is frozen. The model with the adapter switched off is its own reference ([#without]). Files are
 /// PEFT's: `adapter_config.json` and `adapter_model.safetensors`.
 ///
-/// While the adapter is not merged, generation goes by the model's modules, with the log-probs of training; once
-/// merged, by packed weights, which is faster and differs by rounding.
+/// Generation adds the adapter beside the packed weights, with the bits of training; once it is merged there is less to
+/// compute, and the results differ by rounding.
 @Export(value = "lm.Lora", since = "0.1")
 public final class Lora implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -91,7 +91,8 @@ public final class Lora implements AutoCloseable {
         Set<String> unused = new TreeSet<>(options.targets);
         Set<String> known = new TreeSet<>();
         collect("", model, (name, last, module) -> {
-            if (module instanceof Linear linear) {
+            // The output matrix is read as a matrix, not by its layer.
+            if (module instanceof Linear linear && !name.equals("lm_head")) {
                 known.add(last);
                 if (options.targets.contains(last)) {
                     layers.put(name, linear);
@@ -130,13 +131,18 @@ public final class Lora implements AutoCloseable {
 
     /// Whether a model computes with an adapter beside its weights.
     static boolean computes(CausalLm model) {
-        boolean[] found = new boolean[1];
-        collect(
-                "",
-                model,
-                (_, _, module) -> found[0] |= module instanceof Linear linear
-                        && linear.adapter().map(LowRank::isOn).orElse(false));
-        return found[0];
+        return !active(model).isEmpty();
+    }
+
+    /// The updates that a model computes with beside its weights, by the names of their layers.
+    static Map<String, LowRank> active(CausalLm model) {
+        Map<String, LowRank> active = new LinkedHashMap<>();
+        collect("", model, (name, _, module) -> {
+            if (module instanceof Linear linear) {
+                linear.adapter().filter(LowRank::isOn).ifPresent(update -> active.put(name, update));
+            }
+        });
+        return active;
     }
 
     /// Whether a parameter of that name belongs to an adapter.

@@ -1,10 +1,12 @@
 package io.torrefy.lm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Losses;
 import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Memory;
 import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
@@ -113,6 +115,84 @@ class DecodeEngineTest {
         }
     }
 
+    private static boolean takesAdapters(CausalLm model) {
+        return model.config().family() != DecoderConfig.Family.GPT2;
+    }
+
+    /// An adapter that does something: both factors random.
+    private static Lora adapted(CausalLm model, int rank, Set<String> targets) {
+        Lora lora = Lora.attach(
+                model,
+                Lora.Options.DEFAULT.withRank(rank).withAlpha(3).withTargets(targets.toArray(String[]::new)),
+                Rng.of(1));
+        Rng rng = Rng.of(2);
+        try (Scope _ = Scope.open();
+                Autograd.Mode _ = Autograd.noGrad()) {
+            lora.namedParameters()
+                    .values()
+                    .forEach(p -> p.copyFrom(rng.normal(p.shape()).mul(0.3)));
+        }
+        return lora;
+    }
+
+    /// Beside its weights as they are, and beside frozen ones of BF16, which are packed as such without a loss.
+    @ParameterizedTest
+    @MethodSource("models")
+    void withAnAdapterItHasTheBitsOfTheModules(CausalLm model) {
+        assumeTrue(takesAdapters(model));
+        Sampling sampling = Sampling.of(NEW, 1, 3);
+        List<int[]> prompts = prompts(model, 12);
+        List<Completion> plain;
+        try (Generator modules = Generator.ofModules(model, 5)) {
+            plain = modules.generate(prompts, sampling);
+        }
+        // All of a product's matrices, some of them, and one of a pair.
+        List<Set<String>> targets = List.of(
+                Set.copyOf(Lora.Options.DEFAULT.targets()), Set.of("v_proj", "up_proj"), Set.of("q_proj", "o_proj"));
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            model.freeze(dtype);
+            for (Set<String> some : targets) {
+                try (Lora _ = adapted(model, 5, some);
+                        Generator modules = Generator.ofModules(model, 5);
+                        Generator engine = Generator.of(model, null, 5)) {
+                    List<Completion> expected = modules.generate(prompts, sampling);
+                    assertSame(expected, engine.generate(prompts, sampling), dtype + " " + some);
+                    assertThat(expected.getFirst().logProbs())
+                            .isNotEqualTo(plain.getFirst().logProbs());
+                }
+            }
+        }
+    }
+
+    /// One generator through all that can become of an adapter, which it must see each time.
+    @Test
+    void followsAnAdapterThroughItsLife() {
+        CausalLm model = CausalLm.create(DecoderConfig.llama(67, 32, 2, 2, 40, 64), Rng.of(1));
+        List<int[]> prompts = prompts(model, 5);
+        Sampling sampling = Sampling.of(NEW, 1, 2);
+        try (Generator engine = Generator.of(model, null, 4)) {
+            List<Completion> plain = engine.generate(prompts, sampling);
+            Lora lora = adapted(model, 3, Set.of("q_proj", "down_proj"));
+            List<Completion> last = assertFresh(model, engine, prompts, sampling, plain, "attached");
+            try (Autograd.Mode _ = Autograd.noGrad()) {
+                for (Tensor factor : lora.namedParameters().values()) {
+                    factor.mulInPlace(1.5);
+                    last = assertFresh(model, engine, prompts, sampling, last, "a factor changed");
+                }
+            }
+            List<Completion> adaptedOnes = last;
+            assertSame(lora.without(() -> engine.generate(prompts, sampling)), plain, "switched off");
+            assertSame(engine.generate(prompts, sampling), adaptedOnes, "switched on");
+            lora.merge();
+            assertFresh(model, engine, prompts, sampling, adaptedOnes, "merged");
+            lora.unmerge();
+            assertSame(engine.generate(prompts, sampling), adaptedOnes, "unmerged");
+            lora.close();
+            assertSame(engine.generate(prompts, sampling), plain, "removed");
+        }
+        model.close();
+    }
+
     /// Weights packed before a change must never serve after it, whichever way they change.
     @Test
     void seesEveryChangeOfTheWeights() {
@@ -125,7 +205,7 @@ class DecodeEngineTest {
             for (int step = 0; step < 3; step++) {
                 try (Scope _ = Scope.open()) {
                     Tensor logits = model.forward(TokenBatch.pack(List.of(prompts.get(3))));
-                    Losses.crossEntropy(logits, Tensor.zeros(logits.size(0)).to(io.torrefy.tensor.DType.I64))
+                    Losses.crossEntropy(logits, Tensor.zeros(logits.size(0)).to(DType.I64))
                             .backward();
                     optimizer.step();
                 }

@@ -8,6 +8,7 @@ import io.torrefy.nn.AdamW;
 import io.torrefy.nn.Linear;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.AfterEach;
@@ -161,7 +163,7 @@ class LoraTest {
         }
     }
 
-    /// Unmerged, generation goes by the modules; merged, by packed weights, made anew.
+    /// Unmerged and merged, by packed weights with the bits of the modules.
     @Test
     void generatesWithIt() {
         List<int[]> prompts = List.of(IDS, new int[] {7, 3});
@@ -220,6 +222,67 @@ class LoraTest {
         try (Lora _ = Lora.load(model, peft)) {
             close(logits(), io.get("out.logits").toFloats(), 2e-5);
         }
+    }
+
+    /// The base in BF16 under the adapter: forward and gradients are those of the F32 model with rounded weights.
+    @Test
+    void trainsOnAFrozenBaseOfHalfTheMemory() {
+        long before = bytes(model);
+        try (CausalLm rounded = load()) {
+            try (Autograd.Mode _ = Autograd.noGrad();
+                    Scope _ = Scope.open()) {
+                rounded.namedParameters().forEach((name, p) -> {
+                    if (name.contains("_proj")) {
+                        p.copyFrom(p.to(DType.BF16));
+                    }
+                });
+            }
+            model.freeze(DType.BF16);
+            assertThat(model.trainableParameters()).isEmpty();
+            assertThat(bytes(model)).isLessThan(before * 7 / 10);
+            assertThat(logits()).isEqualTo(logitsOf(rounded));
+            try (Lora mine = trained(model);
+                    Lora theirs = trained(rounded)) {
+                assertThat(logits()).isEqualTo(logitsOf(rounded));
+                SequencedMap<String, float[]> expected = gradients(rounded, theirs);
+                gradients(model, mine)
+                        .forEach((name, gradient) ->
+                                assertThat(gradient).as(name).isEqualTo(expected.get(name)));
+                assertThatThrownBy(mine::merge).hasMessageContainingAll("BF16", "Hint");
+                assertThatThrownBy(() -> model.freeze(DType.F32)).hasMessageContainingAll("rank 3", "Hint");
+            }
+        }
+    }
+
+    private static long bytes(CausalLm model) {
+        return model.parameters().stream()
+                .mapToLong(p -> p.count() * p.dtype().bytes())
+                .sum();
+    }
+
+    private static float[] logitsOf(CausalLm model) {
+        try (Scope _ = Scope.open();
+                Autograd.Mode _ = Autograd.noGrad()) {
+            return model.forward(TokenBatch.pack(List.of(IDS))).toFloats();
+        }
+    }
+
+    private static SequencedMap<String, float[]> gradients(CausalLm model, Lora lora) {
+        SequencedMap<String, float[]> all = new LinkedHashMap<>();
+        try (Scope _ = Scope.open()) {
+            Tensor logits = model.forward(TokenBatch.pack(List.of(IDS)));
+            logits.mul(logits).mean().backward();
+        }
+        lora.namedParameters()
+                .forEach((name, p) -> all.put(name, p.grad().orElseThrow().toFloats()));
+        return all;
+    }
+
+    /// The output matrix is not read through its layer.
+    @Test
+    void theOutputMatrixIsNoTarget() {
+        assertThatThrownBy(() -> Lora.attach(model, SMALL.withTargets("q_proj", "lm_head"), Rng.of(0)))
+                .hasMessageContaining("got [lm_head]");
     }
 
     @Test

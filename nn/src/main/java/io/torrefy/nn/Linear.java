@@ -1,6 +1,9 @@
 package io.torrefy.nn;
 
 import io.torrefy.export.Export;
+import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.CustomFunction;
+import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Functional;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// ([LowRank]).
 @Export(value = "nn.Linear", since = "0.1")
 public final class Linear extends Layer {
-    private final Tensor weight;
+    private Tensor weight;
     private final @Nullable Tensor bias;
     private @Nullable LowRank adapter;
 
@@ -39,6 +42,34 @@ public final class Linear extends Layer {
 
     public Tensor weight() {
         return weight;
+    }
+
+    /// Freezes weight and bias, and keeps the weight in another floating dtype: BF16 takes half the memory.
+    /// Products are the F32 ones with the rounded weight; its F32 form lives for a product only, in the backward
+    /// pass anew.
+    ///
+    /// @throws IllegalStateException if there is an adapter, which was made for the weight as it is
+    public void freeze(DType dtype) {
+        if (adapter != null) {
+            throw new IllegalStateException("[freeze] expected a layer without an adapter; got one of rank "
+                    + adapter.rank() + ". Hint: freeze first, then adapt.");
+        }
+        if (!dtype.isFloating()) {
+            throw new IllegalArgumentException("[freeze] expected a floating dtype; got " + dtype);
+        }
+        if (weight.dtype() != dtype) {
+            Tensor before = weight;
+            try (Scope scope = Scope.open();
+                    Autograd.Mode _ = Autograd.noGrad()) {
+                weight = parameter("weight", scope.pass(before.to(dtype)));
+            }
+            before.zeroGrad();
+            before.close();
+        }
+        weight.requiresGrad(false);
+        if (bias != null) {
+            bias.requiresGrad(false);
+        }
     }
 
     /// Adds an update of low rank, whose parameters become those of this layer.
@@ -77,7 +108,32 @@ public final class Linear extends Layer {
     public Tensor forward(Tensor x) {
         LowRank update = adapter;
         return update == null || !update.isOn()
-                ? Functional.linear(x, weight, bias)
-                : Scope.of(() -> Functional.linear(x, weight, bias).add(update.forward(x)));
+                ? product(x)
+                : Scope.of(() -> product(x).add(update.forward(x)));
+    }
+
+    private Tensor product(Tensor x) {
+        return weight.dtype() == x.dtype() ? Functional.linear(x, weight, bias) : new Rounded(bias).apply(x, weight);
+    }
+
+    /// The product with a frozen weight of another dtype than x.
+    private static final class Rounded extends CustomFunction {
+        private final @Nullable Tensor bias;
+
+        Rounded(@Nullable Tensor bias) {
+            this.bias = bias;
+        }
+
+        @Override
+        protected Tensor forward(Saved saved, Tensor... inputs) {
+            saved.save(inputs[1]);
+            return Scope.of(() -> Functional.linear(inputs[0], inputs[1].to(inputs[0].dtype()), bias));
+        }
+
+        @Override
+        protected @Nullable Tensor[] backward(Context context, Tensor upstream) {
+            Tensor dx = Scope.of(() -> upstream.matmul(context.saved(0).to(upstream.dtype())));
+            return new @Nullable Tensor[] {dx, null};
+        }
     }
 }

@@ -89,9 +89,15 @@ public final class LowRank implements AutoCloseable {
     }
 
     /// Adds the update to the weights, and keeps a copy of what they were.
+    ///
+    /// @throws IllegalStateException if the weights are kept in a smaller dtype, which would round most of it away
     public void merge() {
         if (unmerged != null) {
             return;
+        }
+        if (weight.dtype() != a().dtype()) {
+            throw new IllegalStateException("[adapter] expected weights of " + a().dtype() + " to merge with; got "
+                    + weight.dtype() + ". Hint: load the model anew, load the adapter, and merge there.");
         }
         try (Scope scope = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {

@@ -1,8 +1,6 @@
 package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
-import io.torrefy.lm.Completion;
-import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
 import io.torrefy.lm.Tokenizer;
 import java.util.ArrayList;
@@ -16,11 +14,11 @@ import java.util.List;
 @Export(value = "posttrain.Evaluation", since = "0.1")
 public record Evaluation(double accuracy, List<RunSample> samples) {
 
-    /// One completion a problem, judged by the task's verifier.
+    /// One episode a problem, judged by the task's verifier.
     ///
     /// @param step optimiser steps done, and `phase` of the run, for the samples
     static Evaluation run(
-            Generator generator,
+            Episodes episodes,
             Tokenizer tokenizer,
             Task task,
             Rewards rewards,
@@ -28,12 +26,10 @@ public record Evaluation(double accuracy, List<RunSample> samples) {
             Sampling sampling,
             long step,
             String phase) {
-        List<int[]> prompts =
-                problems.stream().map(p -> Tokens.prompt(tokenizer, p.prompt())).toList();
-        List<Completion> completions = generator.generate(prompts, sampling);
+        List<Episode> sampled = episodes.run(problems, sampling, 0);
         List<Attempt> attempts = new ArrayList<>();
         for (int i = 0; i < problems.size(); i++) {
-            attempts.add(attempt(problems.get(i), completions.get(i), tokenizer));
+            attempts.add(attempt(problems.get(i), sampled.get(i), tokenizer));
         }
         List<RewardBreakdown> scored = rewards.scoreAll(attempts).breakdowns();
         List<RunSample> samples = new ArrayList<>();
@@ -46,12 +42,9 @@ public record Evaluation(double accuracy, List<RunSample> samples) {
         return new Evaluation(problems.isEmpty() ? 0 : (double) right / problems.size(), samples);
     }
 
-    static Attempt attempt(Problem problem, Completion completion, Tokenizer tokenizer) {
-        return new Attempt(
-                problem,
-                tokenizer.decode(completion.ids(), true),
-                completion.ids(),
-                completion.finish() == Completion.Finish.LENGTH);
+    /// An episode as rewards see it: the text of all its turns and of what the environment said to them.
+    static Attempt attempt(Problem problem, Episode episode, Tokenizer tokenizer) {
+        return new Attempt(problem, tokenizer.decode(episode.ids(), true), episode.ids(), episode.truncated());
     }
 
     static RunSample sample(long step, String phase, Attempt attempt, RewardBreakdown reward, Task task) {

@@ -2,22 +2,23 @@ package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
-import io.torrefy.lm.Completion;
 import io.torrefy.lm.Generator;
-import io.torrefy.lm.Sampling;
+import io.torrefy.lm.Lora;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,12 @@ import org.jspecify.annotations.Nullable;
 /// 5. with `beta > 0`, stay near the reference by the k3 estimate of the divergence.
 ///
 /// Token ids are kept from sampling to update: no text is tokenised again. What step `k` draws depends on (seed, k)
-/// alone, so a run resumes from weights, optimiser state and the number of steps.
+/// alone, so a run resumes from weights, optimiser state and the number of steps, and with asynchronous rollout from
+/// the batches that wait.
+///
+/// The first two points are [GroupSampler]; what it may do beyond them is said by a [RolloutPlan]. The probability
+/// ratio is taken to the policy that sampled: with a plan that samples from other weights than those of the step (older
+/// ones, or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`).
 @Export(value = "posttrain.Grpo", since = "0.1")
 public final class Grpo implements AutoCloseable {
     /// How to train. Names are TRL's where TRL has them.
@@ -75,6 +81,11 @@ public final class Grpo implements AutoCloseable {
             expect(problemsFound, learningRate > 0, "a positive learningRate; got " + learningRate);
             expect(problemsFound, numIterations >= 1, "numIterations of at least 1; got " + numIterations);
             expect(problemsFound, maxGradNorm > 0, "a positive maxGradNorm; got " + maxGradNorm);
+            expect(
+                    problemsFound,
+                    warmup >= 0 && warmup <= Math.max(steps, 0),
+                    "a warmup from 0 to the " + steps + " steps; got " + warmup);
+            expect(problemsFound, microBatchTokens >= 1, "microBatchTokens of at least 1; got " + microBatchTokens);
             if (!problemsFound.isEmpty()) {
                 throw new IllegalArgumentException("[grpo] expected " + String.join("; and ", problemsFound));
             }
@@ -89,44 +100,76 @@ public final class Grpo implements AutoCloseable {
 
     private final CausalLm policy;
     private final @Nullable CausalLm reference;
-    private final Tokenizer tokenizer;
-    private final Task task;
-    private final Rewards rewards;
+    private final @Nullable Lora adapter;
     private final Options options;
+    private final RolloutPlan plan;
     private final GrpoLoss loss;
-    private final AdamW optimizer;
-    private final Schedule schedule;
+    private final Learner learner;
     private final Generator generator;
+    private final Episodes evaluated;
+    private final GroupSampler sampler;
+    private final @Nullable AsyncRollout async;
     private List<String> warnings = List.of();
 
     private Grpo(
             CausalLm policy,
             @Nullable CausalLm reference,
+            @Nullable Lora adapter,
             Tokenizer tokenizer,
             Task task,
             Rewards rewards,
-            Options options) {
-        if (options.loss.beta() > 0 && reference == null) {
+            Options options,
+            RolloutPlan plan) {
+        if (options.loss.beta() > 0 && reference == null && adapter == null) {
             throw new IllegalArgumentException(
                     "[grpo] expected a reference model with beta " + options.loss.beta() + "; got none");
         }
         tokenizer.checkFits(policy.config().vocab());
+        checkReference(policy, reference);
         this.policy = policy;
         this.reference = reference;
-        this.tokenizer = tokenizer;
-        this.task = task;
-        this.rewards = rewards;
+        this.adapter = adapter;
         this.options = options;
+        this.plan = plan;
         this.loss = GrpoLoss.of(options.loss);
-        this.optimizer =
+        AdamW optimizer =
                 AdamW.of(policy.trainableParameters(), options.learningRate).withBetas(0.9, 0.95);
-        this.schedule = options.decay
+        Schedule schedule = options.decay
                 ? Schedule.linear(options.learningRate, options.warmup, options.steps)
                 : Schedule.constantWithWarmup(options.learningRate, options.warmup);
-        this.generator = Generator.of(policy, tokenizer, options.problems * options.numGenerations);
+        this.learner = Learner.of("grpo", policy, optimizer, schedule, options.maxGradNorm);
+        int slots = options.problems * options.numGenerations;
+        int positions = policy.config().maxPositions();
+        Function<Generator, GroupSampler> samplerOf =
+                from -> new GroupSampler(from, tokenizer, positions, task, rewards, options, plan);
+        this.generator = Generator.of(policy, tokenizer, slots, plan.weights());
+        this.evaluated = new Episodes(generator, tokenizer, positions, plan);
+        this.sampler = samplerOf.apply(generator);
+        this.async = plan.maxStaleness() == 0
+                ? null
+                : new AsyncRollout(
+                        policy,
+                        adapter,
+                        options.steps,
+                        plan.maxStaleness(),
+                        copy -> Generator.of(copy, tokenizer, slots, plan.weights()),
+                        samplerOf);
+    }
+
+    private static void checkReference(CausalLm policy, @Nullable CausalLm reference) {
+        if (reference == policy) {
+            throw new IllegalArgumentException("[grpo] expected a reference model that stays as it is; got the policy"
+                    + " itself. Hint: load it twice; from itself it has no distance.");
+        }
+        if (reference != null && reference.config().vocab() != policy.config().vocab()) {
+            throw new IllegalArgumentException("[grpo] expected a reference model of the policy's vocabulary, "
+                    + policy.config().vocab() + "; got " + reference.config().vocab()
+                    + ". Hint: take the model that the policy began as.");
+        }
     }
 
     /// @param reference the frozen model that the divergence is measured to; needed with `beta > 0` only
+    /// @throws IllegalArgumentException if it is missing, the policy itself, or of another vocabulary
     public static Grpo of(
             CausalLm policy,
             @Nullable CausalLm reference,
@@ -134,15 +177,33 @@ public final class Grpo implements AutoCloseable {
             Task task,
             Rewards rewards,
             Options options) {
-        return new Grpo(policy, reference, tokenizer, task, rewards, options);
+        return new Grpo(policy, reference, null, tokenizer, task, rewards, options, RolloutPlan.DEFAULT);
+    }
+
+    /// The same by a plan, and of an adapter, if there is one.
+    ///
+    /// @param adapter the policy's, which alone is trained; the policy without it is the reference where none is
+    ///     given, without a second copy of the weights
+    /// @throws IllegalArgumentException without a reference and an adapter where `beta > 0`
+    public static Grpo of(
+            CausalLm policy,
+            @Nullable CausalLm reference,
+            @Nullable Lora adapter,
+            Tokenizer tokenizer,
+            Task task,
+            Rewards rewards,
+            Options options,
+            RolloutPlan plan) {
+        return new Grpo(policy, reference, adapter, tokenizer, task, rewards, options, plan);
     }
 
     AdamW optimizer() {
-        return optimizer;
+        return learner.optimizer();
     }
 
-    Generator generator() {
-        return generator;
+    /// Episodes of the policy as it is, for evaluation: with the plan's weights and environment.
+    Episodes episodes() {
+        return evaluated;
     }
 
     /// What people should know of the last step: the rewards that failed, and what to do.
@@ -150,81 +211,66 @@ public final class Grpo implements AutoCloseable {
         return warnings;
     }
 
-    /// One completion with everything the update needs.
-    private record Rollout(Problem problem, int[] prompt, Completion completion, RunSample sample) {}
+    /// Writes what must outlive a kill beside weights and optimiser.
+    void save(Path folder) throws IOException {
+        if (async != null) {
+            async.save(folder);
+        }
+    }
 
-    private record Scored(List<Rollout> rollouts, RewardBatch rewards) {}
+    /// Takes it up again.
+    void restore(Path folder) throws IOException {
+        if (async != null) {
+            async.restore(folder);
+        }
+    }
 
     /// What a step did.
     ///
     /// @param metrics by their names in [RunMetrics]
-    /// @param samples the completions with their rewards
-    public record Step(Map<String, Double> metrics, List<RunSample> samples) {}
+    /// @param samples the completions with their rewards; with dynamic sampling those that were kept
+    /// @param tokens sampled, in completions that were thrown away too
+    public record Step(Map<String, Double> metrics, List<RunSample> samples, long tokens) {}
 
     /// Step number `step`, from 0: rollout, rewards, advantages, update.
     ///
     /// @throws RunException if the loss or the gradient is not finite
     public Step step(long step) {
         Clock clock = new Clock();
-        List<Problem> problems = new ArrayList<>();
-        for (int i = 0; i < options.problems; i++) {
-            problems.add(task.training(options.seed, step * options.problems + i));
-        }
-        Scored sampled = sample(step, problems, clock);
-        List<Rollout> rollouts = sampled.rollouts;
-        double[] reward = rollouts.stream().mapToDouble(r -> r.sample.reward()).toArray();
-        double[] advantages = Advantages.group(reward, options.numGenerations, options.scale);
-        List<double[]> old = options.numIterations == 1 ? List.of() : logProbs(policy, rollouts);
-        List<double[]> ref = reference == null || options.loss.beta() == 0 ? List.of() : logProbs(reference, rollouts);
+        RolloutBatch batch = async == null ? sampler.sample(step, step) : async.next(step);
+        clock.lap("rollout");
+        List<Rollout> rollouts = batch.rollouts();
+        double[] advantages = Advantages.group(batch.rewards(), options.numGenerations, options.scale);
+        List<double[]> old = old(rollouts);
+        List<double[]> ref = reference(rollouts);
         clock.lap("log_probs");
         Update update = new Update();
         for (int iteration = 0; iteration < options.numIterations; iteration++) {
-            update = update(step, rollouts, advantages, old, ref);
+            update = update(step, rollouts, advantages, old, ref, update.sampling);
         }
         clock.lap("update");
-        Map<String, Double> metrics = metrics(rollouts, reward, update, clock);
-        metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
-        putFailures(metrics, sampled.rewards);
-        warnings = sampled.rewards.messages();
-        return new Step(metrics, rollouts.stream().map(Rollout::sample).toList());
+        warnings = batch.warnings();
+        return new Step(
+                metrics(step, batch, update, clock),
+                rollouts.stream().map(Rollout::sample).toList(),
+                batch.tokens());
     }
 
-    // ---- 1, 2: rollout and rewards ---------------------------------------------------------------------------------
-
-    private Scored sample(long step, List<Problem> problems, Clock clock) {
-        List<int[]> prompts = new ArrayList<>();
-        for (Problem problem : problems) {
-            int[] ids = Tokens.prompt(tokenizer, problem.prompt());
-            for (int g = 0; g < options.numGenerations; g++) {
-                prompts.add(ids);
-            }
+    /// Log-probabilities under the policy that sampled; none where that is the policy of the update itself.
+    private List<double[]> old(List<Rollout> rollouts) {
+        if (plan.samplesElsewhere()) {
+            return rollouts.stream().map(r -> r.episode().sampledLogProbs()).toList();
         }
-        Sampling sampling = Sampling.of(options.maxCompletionLength, options.temperature, options.seed)
-                .withStopIds(Set.of(Tokens.end(tokenizer)));
-        List<Completion> completions = generate(step, prompts, sampling);
-        clock.lap("rollout");
-        List<Attempt> attempts = new ArrayList<>();
-        for (int i = 0; i < prompts.size(); i++) {
-            attempts.add(Evaluation.attempt(problems.get(i / options.numGenerations), completions.get(i), tokenizer));
-        }
-        RewardBatch scored = rewards.scoreAll(attempts);
-        List<Rollout> rollouts = new ArrayList<>();
-        for (int i = 0; i < prompts.size(); i++) {
-            RunSample judged = Evaluation.sample(
-                    step + 1, "train", attempts.get(i), scored.breakdowns().get(i), task);
-            rollouts.add(new Rollout(attempts.get(i).problem(), prompts.get(i), completions.get(i), judged));
-        }
-        clock.lap("reward");
-        return new Scored(rollouts, scored);
+        return options.numIterations == 1 ? List.of() : logProbs(policy, rollouts);
     }
 
-    /// Weights that are no numbers cannot be sampled from.
-    private List<Completion> generate(long step, List<int[]> prompts, Sampling sampling) {
-        try {
-            return generator.generate(prompts, sampling, step * prompts.size(), (_, _) -> {});
-        } catch (IllegalStateException e) {
-            throw new RunException("[grpo] the rollout failed at step " + (step + 1) + ": " + e.getMessage());
+    private List<double[]> reference(List<Rollout> rollouts) {
+        if (options.loss.beta() == 0) {
+            return List.of();
         }
+        return reference != null
+                ? logProbs(reference, rollouts)
+                : Objects.requireNonNull(adapter).without(() -> logProbs(policy, rollouts));
     }
 
     // ---- 4, 5: the update ------------------------------------------------------------------------------------------
@@ -234,50 +280,94 @@ public final class Grpo implements AutoCloseable {
         double loss;
         double gradNorm;
         GrpoLoss.@Nullable Metrics metrics;
+        /// Of the first update of a rollout, which others hand on.
+        @Nullable
+        SamplingGap sampling;
     }
 
     private Update update(
-            long step, List<Rollout> rollouts, double[] advantages, List<double[]> old, List<double[]> ref) {
-        double allTokens =
-                rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
+            long step,
+            List<Rollout> rollouts,
+            double[] advantages,
+            List<double[]> old,
+            List<double[]> ref,
+            @Nullable SamplingGap known) {
+        double allTokens = rollouts.stream()
+                .filter(this::counts)
+                .mapToInt(r -> r.episode().sampledTokens())
+                .sum();
         GrpoLoss.Normaliser whole = new GrpoLoss.Normaliser(rollouts.size(), allTokens);
         Update update = new Update();
+        SamplingGap gap = new SamplingGap();
         for (int[] part : microBatches(rollouts, advantages)) {
             try (Scope _ = Scope.open()) {
                 List<Rollout> batch =
                         Arrays.stream(part).mapToObj(rollouts::get).toList();
                 Tensor logProbs = logProbsOf(policy, batch);
+                if (known == null) {
+                    gap.add(logProbs, batch);
+                }
                 Tensor sampledUnder = old.isEmpty() ? logProbs.detach() : packed(old, part);
                 Tensor near = ref.isEmpty() ? null : packed(ref, part);
                 double[] a = Arrays.stream(part).mapToDouble(i -> advantages[i]).toArray();
-                int[] lengths =
-                        batch.stream().mapToInt(r -> r.completion.ids().length).toArray();
+                int[] lengths = batch.stream()
+                        .mapToInt(r -> r.episode().sampledTokens())
+                        .toArray();
                 GrpoLoss.Result result = loss.loss(logProbs, sampledUnder, near, a, lengths, whole);
                 update.loss += result.loss().item();
                 update.metrics = update.metrics == null ? result.metrics() : update.metrics.plus(result.metrics());
                 result.loss().backward();
             }
         }
-        update.gradNorm = GradientClipping.norm(policy.parameters());
-        if (!Double.isFinite(update.loss) || !Double.isFinite(update.gradNorm)) {
-            throw new RunException("[grpo] the loss is " + update.loss + " and the gradient norm " + update.gradNorm
-                    + " at step " + (step + 1)
-                    + ". Hint: lower the learning rate and resume; the last checkpoint is from before it.");
-        }
-        optimizer.learningRate(schedule.at(step));
-        optimizer.step(GradientClipping.coefficient(update.gradNorm, options.maxGradNorm));
+        update.sampling = known == null ? gap : known;
+        update.gradNorm = learner.update(step, update.loss);
         return update;
+    }
+
+    /// How far the log-probabilities of sampling lie from those of the first update.
+    private static final class SamplingGap {
+        private double sum;
+        private double max;
+        private double ratios;
+        private long tokens;
+
+        void add(Tensor logProbs, List<Rollout> batch) {
+            double[] now = logProbs.detach().toDoubles();
+            int at = 0;
+            for (Rollout rollout : batch) {
+                for (double sampled : rollout.episode().sampledLogProbs()) {
+                    double gap = now[at++] - sampled;
+                    sum += Math.abs(gap);
+                    max = Math.max(max, Math.abs(gap));
+                    ratios += StrictMath.exp(gap);
+                    tokens++;
+                }
+            }
+        }
+
+        void put(Map<String, Double> metrics) {
+            if (tokens > 0) {
+                metrics.put(RunMetrics.LOGP_DIFFERENCE, sum / tokens);
+                metrics.put(RunMetrics.LOGP_DIFFERENCE_MAX, max);
+                metrics.put(RunMetrics.SAMPLING_RATIO, ratios / tokens);
+            }
+        }
+    }
+
+    /// Whether a completion takes part in the loss.
+    private boolean counts(Rollout rollout) {
+        return !plan.maskTruncatedCompletions() || !rollout.episode().truncated();
     }
 
     /// Indices of rollouts, some at a time. Those without advantage have no gradient and are left out, unless the
     /// divergence gives them one.
     private List<int[]> microBatches(List<Rollout> rollouts, double[] advantages) {
         int[] rows = IntStream.range(0, rollouts.size())
-                .filter(i -> advantages[i] != 0 || options.loss.beta() != 0)
+                .filter(i -> counts(rollouts.get(i)) && (advantages[i] != 0 || options.loss.beta() != 0))
                 .toArray();
         return PackedCompletions.microBatches(
                 rollouts.stream().map(Rollout::prompt).toList(),
-                rollouts.stream().map(r -> r.completion.ids()).toList(),
+                rollouts.stream().map(Rollout::ids).toList(),
                 rows,
                 options.microBatchTokens);
     }
@@ -294,9 +384,10 @@ public final class Grpo implements AutoCloseable {
         return Tensor.of(values, values.length);
     }
 
-    /// Log-probabilities of all completions under a model, without gradients.
+    /// Log-probabilities under a model, without gradients, of all completions that take part in the loss; the
+    /// others have none.
     private List<double[]> logProbs(CausalLm model, List<Rollout> rollouts) {
-        List<double[]> result = new ArrayList<>();
+        double[][] result = new double[rollouts.size()][0];
         double[] everywhere = new double[rollouts.size()];
         Arrays.fill(everywhere, 1);
         try (Autograd.Mode _ = Autograd.noGrad()) {
@@ -306,99 +397,55 @@ public final class Grpo implements AutoCloseable {
                             Arrays.stream(part).mapToObj(rollouts::get).toList();
                     double[] flat = logProbsOf(model, batch).toDoubles();
                     int at = 0;
-                    for (Rollout r : batch) {
-                        result.add(Arrays.copyOfRange(flat, at, at += r.completion.ids().length));
+                    for (int i : part) {
+                        result[i] = Arrays.copyOfRange(
+                                flat, at, at += rollouts.get(i).episode().sampledTokens());
                     }
                 }
             }
         }
-        return result;
+        return List.of(result);
     }
 
-    /// Log-probabilities of the completions' tokens, packed end to end. The completions of a problem follow each
-    /// other: their prompt is read once.
+    /// Log-probabilities of the tokens that were sampled, packed end to end. The completions of a problem follow
+    /// each other: their prompt is read once.
     private Tensor logProbsOf(CausalLm model, List<Rollout> batch) {
         return PackedCompletions.of(
                         batch.stream().map(Rollout::prompt).toList(),
-                        batch.stream().map(r -> r.completion.ids()).toList())
+                        batch.stream().map(Rollout::ids).toList(),
+                        batch.stream().map(r -> r.episode().sampled()).toList())
                 .logProbs(model, options.temperature)
                 .logProbs();
     }
 
     // ---- metrics ---------------------------------------------------------------------------------------------------
 
-    private Map<String, Double> metrics(List<Rollout> rollouts, double[] reward, Update update, Clock clock) {
-        Map<String, Double> m = new LinkedHashMap<>();
-        double n = rollouts.size();
-        double tokens =
-                rollouts.stream().mapToInt(r -> r.completion.ids().length).sum();
-        m.put(
-                RunMetrics.REWARD,
-                Arrays.stream(reward).filter(Double::isFinite).average().orElse(Double.NaN));
-        m.put(RunMetrics.REWARD_STD, groupDeviation(reward));
-        for (String name : rewards.names()) {
-            m.put(
-                    RunMetrics.REWARD_PARTS + name,
-                    meanOfScored(rollouts.stream()
-                            .mapToDouble(r -> r.sample.rewards().get(name))
-                            .toArray()));
+    private Map<String, Double> metrics(long step, RolloutBatch batch, Update update, Clock clock) {
+        Map<String, Double> m = new LinkedHashMap<>(batch.metrics());
+        if (async == null) {
+            // The sampler's own times, which divide the lap of the rollout.
+            clock.laps.remove("rollout");
+        } else {
+            double rollout = Objects.requireNonNull(m.remove(RunMetrics.TIME + "rollout"));
+            double reward = Objects.requireNonNull(m.remove(RunMetrics.TIME + "reward"));
+            m.put(RunMetrics.SAMPLER_SECONDS, rollout + reward);
+            m.put(RunMetrics.STALENESS, (double) (step - batch.version()));
         }
-        m.put(
-                RunMetrics.ACCURACY,
-                rollouts.stream().filter(r -> r.sample.correct()).count() / n);
-        m.put(RunMetrics.RESPONSE_LENGTH, tokens / n);
-        m.put(
-                RunMetrics.TRUNCATED,
-                rollouts.stream()
-                                .filter(r -> r.completion.finish() == Completion.Finish.LENGTH)
-                                .count()
-                        / n);
-        // The mean surprise of what was sampled estimates the entropy without a pass of its own.
-        double surprise = 0;
-        for (Rollout r : rollouts) {
-            for (float logProb : r.completion.logProbs()) {
-                surprise -= logProb;
-            }
+        if (plan.maskTruncatedCompletions()) {
+            m.put(RunMetrics.MASKED_TRUNCATED, (double)
+                    batch.rollouts().stream().filter(r -> !counts(r)).count());
         }
-        m.put(RunMetrics.ENTROPY, surprise / tokens);
         GrpoLoss.Metrics loss = update.metrics;
-        if (reference != null) {
+        if (options.loss.beta() != 0) {
             m.put(RunMetrics.KL, loss == null ? 0 : loss.kl());
         }
         m.put(RunMetrics.CLIP_FRACTION, loss == null ? 0 : loss.clipRegion());
         m.put(RunMetrics.LOSS, update.loss);
         m.put(RunMetrics.GRAD_NORM, update.gradNorm);
-        m.put(RunMetrics.ZERO_VARIANCE, Advantages.zeroVarianceFraction(reward, options.numGenerations));
-        clock.put(m, tokens);
+        m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
+        Objects.requireNonNull(update.sampling).put(m);
+        clock.put(m, batch.tokens());
         return m;
-    }
-
-    /// Of the completions that have a score; NaN where none has.
-    private static double meanOfScored(double[] scores) {
-        double[] scored = Arrays.stream(scores).filter(Double::isFinite).toArray();
-        return Arrays.stream(scored).sum() / scored.length;
-    }
-
-    private static void putFailures(Map<String, Double> metrics, RewardBatch rewards) {
-        rewards.failed().forEach((name, count) -> {
-            if (count > 0) {
-                metrics.put(RunMetrics.REWARD_PARTS + name + RunMetrics.REWARD_FAILED, (double) count);
-            }
-        });
-    }
-
-    private double groupDeviation(double[] reward) {
-        int g = options.numGenerations;
-        double sum = 0;
-        for (int i = 0; i < reward.length; i += g) {
-            double[] scored =
-                    Arrays.stream(reward, i, i + g).filter(Double::isFinite).toArray();
-            double mean = Arrays.stream(scored).average().orElse(0);
-            double squares =
-                    Arrays.stream(scored).map(r -> (r - mean) * (r - mean)).sum();
-            sum += Math.sqrt(squares / Math.max(1, scored.length - 1));
-        }
-        return sum / (reward.length / g);
     }
 
     /// Where a step's time goes.
@@ -423,7 +470,10 @@ public final class Grpo implements AutoCloseable {
 
     @Override
     public void close() {
+        if (async != null) {
+            async.close();
+        }
         generator.close();
-        optimizer.close();
+        learner.close();
     }
 }

@@ -16,8 +16,8 @@ import java.util.List;
 /// @param batch what the model reads: the different prompts, then the completions without their last tokens
 /// @param places the row of the hidden state that predicts each completion token (tokens), I64: of a completion's first
 ///     token that of the prompt's last
-/// @param targets the completions' tokens end to end (tokens), I64
-/// @param lengths tokens of each completion
+/// @param targets the completions' tokens end to end (tokens), I64; of those that are masked only what counts
+/// @param lengths tokens of each completion that count
 @Export(value = "posttrain.PackedCompletions", since = "0.1")
 public record PackedCompletions(TokenBatch batch, Tensor places, Tensor targets, int[] lengths) {
     /// Packs completion `i` behind prompt `i`.
@@ -25,6 +25,25 @@ public record PackedCompletions(TokenBatch batch, Tensor places, Tensor targets,
     /// @throws IllegalArgumentException if there are not as many prompts as completions, or one of them is empty
     public static PackedCompletions of(List<int[]> prompts, List<int[]> completions) {
         check(prompts, completions);
+        return of(
+                prompts,
+                completions,
+                completions.stream().map(ids -> all(ids.length)).toList());
+    }
+
+    private static boolean[] all(int count) {
+        boolean[] all = new boolean[count];
+        Arrays.fill(all, true);
+        return all;
+    }
+
+    /// As above, of completions in which some tokens do not count: an environment's. They are read, and nothing is
+    /// asked of them.
+    ///
+    /// @param counts which tokens of each completion count
+    public static PackedCompletions of(List<int[]> prompts, List<int[]> completions, List<boolean[]> counts) {
+        check(prompts, completions);
+        checkMasks(completions, counts);
         List<int[]> different = new ArrayList<>();
         List<int[]> inputs = new ArrayList<>();
         int[] promptOf = new int[completions.size()];
@@ -37,7 +56,12 @@ public record PackedCompletions(TokenBatch batch, Tensor places, Tensor targets,
             inputs.add(Arrays.copyOf(ids, ids.length - 1)); // the last token predicts nothing
         }
         TokenBatch packed = TokenBatch.fork(different, inputs, promptOf);
-        int[] lengths = completions.stream().mapToInt(ids -> ids.length).toArray();
+        int[] lengths = new int[completions.size()];
+        for (int i = 0; i < lengths.length; i++) {
+            for (boolean counted : counts.get(i)) {
+                lengths[i] += counted ? 1 : 0;
+            }
+        }
         int total = Arrays.stream(lengths).sum();
         long[] places = new long[total];
         long[] targets = new long[total];
@@ -46,12 +70,26 @@ public record PackedCompletions(TokenBatch batch, Tensor places, Tensor targets,
             int[] ids = completions.get(i);
             long from = packed.offsets()[different.size() + i];
             for (int t = 0; t < ids.length; t++) {
-                // The prompt's last token predicts the completion's first.
-                places[at] = t == 0 ? packed.offsets()[promptOf[i] + 1] - 1L : from + t - 1;
-                targets[at++] = ids[t];
+                if (counts.get(i)[t]) {
+                    // The prompt's last token predicts the completion's first.
+                    places[at] = t == 0 ? packed.offsets()[promptOf[i] + 1] - 1L : from + t - 1;
+                    targets[at++] = ids[t];
+                }
             }
         }
         return new PackedCompletions(packed, Tensor.of(places, total), Tensor.of(targets, total), lengths);
+    }
+
+    private static void checkMasks(List<int[]> completions, List<boolean[]> counts) {
+        boolean fits = counts.size() == completions.size();
+        for (int i = 0; fits && i < counts.size(); i++) {
+            fits = counts.get(i).length == completions.get(i).length;
+        }
+        if (!fits) {
+            throw new IllegalArgumentException("[packed completions] expected for each token of "
+                    + completions.stream().map(ids -> ids.length).toList() + " whether it counts; got "
+                    + counts.stream().map(some -> some.length).toList());
+        }
     }
 
     private static void check(List<int[]> prompts, List<int[]> completions) {

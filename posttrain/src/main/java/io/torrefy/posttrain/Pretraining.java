@@ -8,9 +8,7 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Safetensors;
 import io.torrefy.nn.Schedule;
 import io.torrefy.tensor.LinearCrossEntropy;
 import io.torrefy.tensor.Scope;
@@ -19,8 +17,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -53,22 +51,25 @@ public final class Pretraining implements AutoCloseable {
     public record Step(double loss, double gradNorm, int tokens, double learningRate) {}
 
     private static final double MAX_GRAD_NORM = 1;
-    private static final String OPTIMIZER = "optimizer.safetensors";
     private static final String PLACE = "data.json";
 
     private final CausalLm model;
-    private final AdamW optimizer;
     private final Texts texts;
-    private Schedule schedule;
+    private Learner learner;
 
     private Pretraining(CausalLm model, Texts texts, Options options) {
         this.model = model;
         this.texts = texts;
-        this.optimizer = AdamW.of(
+        AdamW optimizer = AdamW.of(
                         ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors(), options.learningRate)
                 .withBetas(0.9, 0.95)
                 .withWeightDecay(options.weightDecay);
-        this.schedule = Schedule.cosineWithMinLr(options.learningRate, options.warmup, options.steps, 0.01);
+        this.learner =
+                learner(optimizer, Schedule.cosineWithMinLr(options.learningRate, options.warmup, options.steps, 0.01));
+    }
+
+    private Learner learner(AdamW optimizer, Schedule schedule) {
+        return Learner.of("pretrain", model, optimizer, schedule, MAX_GRAD_NORM);
     }
 
     /// @param documents the ids of document `i`, for any i from 0
@@ -83,7 +84,7 @@ public final class Pretraining implements AutoCloseable {
 
     /// Another schedule of the learning rate.
     public Pretraining schedule(Schedule other) {
-        schedule = other;
+        learner = learner(learner.optimizer(), other);
         return this;
     }
 
@@ -157,7 +158,7 @@ public final class Pretraining implements AutoCloseable {
     /// Writes weights, optimiser and the dataset's place into a folder, for a run that goes on from here.
     public void save(Path folder) throws IOException {
         model.save(folder);
-        Safetensors.write(folder.resolve(OPTIMIZER), optimizer.state(), Map.of());
+        learner.save(folder);
         Optional<DatasetState> state = texts.state();
         if (state.isPresent()) {
             Files.writeString(folder.resolve(PLACE), state.get().json());
@@ -168,9 +169,7 @@ public final class Pretraining implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException where the data is other data, or read otherwise
     public void resume(Path folder) throws IOException {
-        Map<String, Tensor> state = Safetensors.read(folder.resolve(OPTIMIZER));
-        optimizer.load(state);
-        state.values().forEach(Tensor::close);
+        learner.restore(folder);
         if (Files.exists(folder.resolve(PLACE))) {
             texts.resume(DatasetState.parse(Files.readString(folder.resolve(PLACE))));
         }
@@ -182,7 +181,7 @@ public final class Pretraining implements AutoCloseable {
     }
 
     AdamW optimizer() {
-        return optimizer;
+        return learner.optimizer();
     }
 
     /// Optimiser step number `step`, from 0.
@@ -190,33 +189,26 @@ public final class Pretraining implements AutoCloseable {
     /// @throws RunException if the loss or the gradient is not finite
     public Step step(long step) {
         List<int[]> texts = this.texts.of(step);
-        optimizer.learningRate(schedule.at(step));
         try (Scope _ = Scope.open()) {
             List<int[]> inputs = texts.stream()
-                    .map(ids -> java.util.Arrays.copyOf(ids, ids.length - 1))
+                    .map(ids -> Arrays.copyOf(ids, ids.length - 1))
                     .toList();
             int[] targets = texts.stream()
-                    .flatMapToInt(ids -> java.util.Arrays.stream(ids, 1, ids.length))
+                    .flatMapToInt(ids -> Arrays.stream(ids, 1, ids.length))
                     .toArray();
             Tensor hidden = model.hidden(TokenBatch.pack(inputs));
             Tensor loss =
                     LinearCrossEntropy.crossEntropy(hidden, model.outputMatrix(), Tensor.of(targets, targets.length));
             double value = loss.item();
             loss.backward();
-            double norm = GradientClipping.norm(model.parameters());
-            if (!Double.isFinite(value) || !Double.isFinite(norm)) {
-                throw new RunException(
-                        "[pretrain] the loss is " + value + " and the gradient norm " + norm + " at step " + (step + 1)
-                                + ". Hint: lower the learning rate; the last checkpoint is from before it.");
-            }
-            optimizer.step(GradientClipping.coefficient(norm, MAX_GRAD_NORM));
-            return new Step(value, norm, targets.length, schedule.at(step));
+            double norm = learner.update(step, value);
+            return new Step(value, norm, targets.length, learner.learningRate(step));
         }
     }
 
     @Override
     public void close() {
         texts.close();
-        optimizer.close();
+        learner.close();
     }
 }

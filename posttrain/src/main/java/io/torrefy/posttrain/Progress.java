@@ -159,6 +159,13 @@ public final class Progress implements AutoCloseable {
         out.flush();
     }
 
+    /// Writes what went wrong as a line that stays.
+    public void trouble(Trouble trouble) {
+        var sign = terminal.unicode() ? "⚠ " : "! ";
+        var line = sign + trouble.sentence();
+        message(terminal.color() ? ESCAPE + ORANGE + "m" + line + ESCAPE + "0m" : line);
+    }
+
     private static void remember(Map<String, Double> metrics, String name, List<Double> history) {
         if (metrics.containsKey(name)) {
             history.add(metrics.getOrDefault(name, Double.NaN));
@@ -278,6 +285,9 @@ public final class Progress implements AutoCloseable {
 
     private Map<String, String> details() {
         var details = new LinkedHashMap<String, String>();
+        if (rewards.isEmpty()) {
+            detail(details, "loss", RunMetrics.LOSS);
+        }
         detail(details, "length", RunMetrics.RESPONSE_LENGTH);
         detail(details, "kl", RunMetrics.KL);
         detail(details, "entropy", RunMetrics.ENTROPY);

@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.export.Export;
 import io.torrefy.lm.BpeTokenizer;
 import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.Lora;
 import io.torrefy.lm.Sampling;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.Safetensors;
+import io.torrefy.tensor.DType;
+import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// R1-Zero: a base model learns to reason by reinforcement learning alone (Guo et al. 2025, "DeepSeek-R1", section
 /// 2.2). GRPO with two rules, accuracy and format; nothing shows the model how. Measures greedy accuracy on held-out
@@ -45,13 +49,43 @@ public final class R1Zero {
             int evaluateOn,
             int checkpointEvery) {}
 
+    /// How to train, beyond [Settings].
+    ///
+    /// @param adapter trained in place of the weights, which are frozen; checkpoints then hold the adapter alone,
+    ///     and the run's folder at the end `adapter`, in PEFT's format, beside the merged `model`. The model
+    ///     without it is the reference. Null: the weights are trained
+    /// @param base how the matrices of the frozen model are kept under an adapter: F32, or BF16 for half the memory
+    public record Training(RolloutPlan plan, Lora.@Nullable Options adapter, DType base) {
+        /// All weights, a group for each problem.
+        public static final Training DEFAULT = new Training(RolloutPlan.DEFAULT, null, DType.F32);
+
+        public Training withPlan(RolloutPlan value) {
+            return new Training(value, adapter, base);
+        }
+
+        /// With an adapter on a model kept as `base`.
+        public Training withAdapter(Lora.Options value, DType base) {
+            return new Training(plan, value, base);
+        }
+
+        public Training {
+            if (adapter == null && base != DType.F32) {
+                throw new IllegalArgumentException("[r1-zero] expected an adapter where the model is kept as " + base
+                        + "; got none. Hint: weights that are trained stay F32.");
+            }
+        }
+    }
+
     /// What came of it.
     public record Outcome(
             double accuracyBefore, double accuracyAfter, long steps, double tokensPerSecond, double seconds) {}
 
     private static final int SAMPLES_SHOWN = 40;
 
+    private static final String ADAPTER = "adapter";
+
     private final Settings settings;
+    private final Training training;
     private final RunFolder run;
     private final Progress progress;
     private final Tokenizer tokenizer;
@@ -59,8 +93,9 @@ public final class R1Zero {
     /// What is evaluated on the way: validation problems, where the task has them.
     private final Split watched;
 
-    private R1Zero(Settings settings, Rewards rewards, RunFolder run, Progress progress) {
+    private R1Zero(Settings settings, Training training, Rewards rewards, RunFolder run, Progress progress) {
         this.settings = settings;
+        this.training = training;
         this.run = run;
         this.progress = progress;
         this.tokenizer = BpeTokenizer.load(settings.model);
@@ -77,7 +112,13 @@ public final class R1Zero {
 
     /// As above with other rewards in place of accuracy and format.
     public static Outcome run(Settings settings, Rewards rewards, RunFolder run, Progress progress) throws IOException {
-        return new R1Zero(settings, rewards, run, progress).run();
+        return run(settings, Training.DEFAULT, rewards, run, progress);
+    }
+
+    /// As above, trained in another way.
+    public static Outcome run(Settings settings, Training training, Rewards rewards, RunFolder run, Progress progress)
+            throws IOException {
+        return new R1Zero(settings, training, rewards, run, progress).run();
     }
 
     /// What must outlive a kill beside weights and optimiser.
@@ -88,34 +129,58 @@ public final class R1Zero {
     }
 
     private Outcome run() throws IOException {
-        Optional<Checkpoint> from = run.resumed();
-        try (CausalLm policy = CausalLm.load(from.isPresent() ? from.get().folder() : settings.model);
-                CausalLm reference = settings.grpo.loss().beta() > 0 ? CausalLm.load(settings.model) : null;
-                Grpo grpo = Grpo.of(policy, reference, tokenizer, settings.task, rewards, settings.grpo)) {
-            Position position = from.isPresent() ? restore(from.get().folder(), grpo) : begin(policy, grpo);
+        Optional<Path> from = run.resumed().map(Checkpoint::folder);
+        boolean adapts = training.adapter != null;
+        boolean measures = settings.grpo.loss().beta() > 0;
+        try (CausalLm policy = CausalLm.load(from.isPresent() && !adapts ? from.get() : settings.model);
+                Lora adapter = adapter(policy, from);
+                CausalLm reference = measures && !adapts ? CausalLm.load(settings.model) : null;
+                Grpo grpo = Grpo.of(
+                        policy, reference, adapter, tokenizer, settings.task, rewards, settings.grpo, training.plan)) {
+            Weights weights = new Weights(policy, adapter);
+            Position position = from.isPresent() ? restore(from.get(), grpo) : begin(weights, grpo);
             while (position.step < settings.grpo.steps()) {
-                position = step(policy, grpo, position);
+                position = step(weights, grpo, position);
             }
-            return finish(policy, grpo, position);
+            return finish(weights, grpo, position);
         }
     }
 
-    private Position begin(CausalLm policy, Grpo grpo) {
+    private @Nullable Lora adapter(CausalLm policy, Optional<Path> from) {
+        Lora.Options options = training.adapter;
+        if (options == null) {
+            return null;
+        }
+        policy.freeze(training.base);
+        return from.isPresent()
+                ? Lora.load(policy, from.get().resolve(ADAPTER))
+                : Lora.attach(policy, options, Rng.of(settings.grpo.seed()));
+    }
+
+    /// What is trained.
+    private record Weights(CausalLm policy, @Nullable Lora adapter) {
+        /// Writes it: the adapter alone, if there is one.
+        void save(Path folder, Path base) throws IOException {
+            if (adapter == null) {
+                policy.save(folder);
+            } else {
+                adapter.save(folder.resolve(ADAPTER), base.toString());
+            }
+        }
+    }
+
+    private Position begin(Weights weights, Grpo grpo) {
         Evaluation before = evaluate(grpo, Split.HELD_OUT, settings.heldOut, 0, "before");
         Position position = new Position(0, before.accuracy(), 0);
-        checkpoint(policy, grpo, position);
+        checkpoint(weights, grpo, position);
         return position;
     }
 
-    private Position step(CausalLm policy, Grpo grpo, Position before) {
+    private Position step(Weights weights, Grpo grpo, Position before) {
         Grpo.Step done = grpo.step(before.step);
-        Position position = new Position(
-                before.step + 1,
-                before.accuracyBefore,
-                before.tokens
-                        + done.samples().stream().mapToInt(RunSample::tokens).sum());
+        Position position = new Position(before.step + 1, before.accuracyBefore, before.tokens + done.tokens());
         run.log(position.step, done.metrics());
-        run.sample(done.samples().getFirst());
+        done.samples().stream().limit(1).forEach(run::sample);
         grpo.warnings().forEach(progress::message);
         progress.step(position.step, done.metrics());
         boolean last = position.step == settings.grpo.steps();
@@ -123,7 +188,7 @@ public final class R1Zero {
             evaluate(grpo, watched, settings.evaluateOn, position.step, "eval");
         }
         if (last || position.step % settings.checkpointEvery == 0) {
-            checkpoint(policy, grpo, position);
+            checkpoint(weights, grpo, position);
         }
         return position;
     }
@@ -135,7 +200,7 @@ public final class R1Zero {
         Sampling greedy =
                 Sampling.greedy(settings.grpo.maxCompletionLength()).withStopIds(Set.of(Tokens.end(tokenizer)));
         Evaluation evaluation =
-                Evaluation.run(grpo.generator(), tokenizer, settings.task, rewards, problems, greedy, step, phase);
+                Evaluation.run(grpo.episodes(), tokenizer, settings.task, rewards, problems, greedy, step, phase);
         Map<String, Double> metrics = new LinkedHashMap<>();
         metrics.put(validation ? RunMetrics.VALIDATION_ACCURACY : RunMetrics.EVAL_ACCURACY, evaluation.accuracy());
         run.log(step, metrics);
@@ -144,12 +209,9 @@ public final class R1Zero {
         return evaluation;
     }
 
-    private Outcome finish(CausalLm policy, Grpo grpo, Position position) {
+    private Outcome finish(Weights weights, Grpo grpo, Position position) {
         Evaluation after = evaluate(grpo, Split.HELD_OUT, settings.heldOut, position.step, "after");
-        run.publish("model", folder -> {
-            policy.save(folder);
-            copyTokenizer(folder);
-        });
+        publish(weights);
         double seconds = run.elapsed();
         Outcome outcome = new Outcome(
                 position.accuracyBefore, after.accuracy(), position.step, position.tokens / seconds, seconds);
@@ -163,11 +225,34 @@ public final class R1Zero {
         return outcome;
     }
 
+    /// The model, and the adapter that was merged with it. The model is loaded anew for that: the one that was
+    /// trained may be kept in a smaller dtype.
+    private void publish(Weights weights) {
+        Lora adapter = weights.adapter;
+        if (adapter == null) {
+            run.publish("model", folder -> {
+                weights.policy.save(folder);
+                copyTokenizer(folder);
+            });
+            return;
+        }
+        run.publish(ADAPTER, folder -> adapter.save(folder, settings.model.toString()));
+        run.publish("model", folder -> {
+            try (CausalLm whole = CausalLm.load(settings.model);
+                    Lora merged = Lora.load(whole, run.path().resolve(ADAPTER))) {
+                merged.merge();
+                whole.save(folder);
+                copyTokenizer(folder);
+            }
+        });
+    }
+
     // ---- checkpoints -----------------------------------------------------------------------------------------------
 
-    private void checkpoint(CausalLm policy, Grpo grpo, Position position) {
+    private void checkpoint(Weights weights, Grpo grpo, Position position) {
         run.checkpoint(position.step, folder -> {
-            policy.save(folder);
+            weights.save(folder, settings.model);
+            grpo.save(folder);
             Safetensors.write(
                     folder.resolve("optimizer.safetensors"), grpo.optimizer().state(), Map.of());
             Files.write(folder.resolve("position.json"), new ObjectMapper().writeValueAsBytes(position.toMap()));
@@ -178,6 +263,7 @@ public final class R1Zero {
         Map<String, Tensor> state = Safetensors.read(checkpoint.resolve("optimizer.safetensors"));
         grpo.optimizer().load(state);
         state.values().forEach(Tensor::close);
+        grpo.restore(checkpoint);
         JsonNode json = new ObjectMapper().readTree(Files.readAllBytes(checkpoint.resolve("position.json")));
         return new Position(
                 json.required("step").asLong(),

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// `report.html`: what came of a run, on one page that needs nothing but itself. Made from the files of the run folder
@@ -25,6 +26,15 @@ import java.util.stream.Collectors;
 @Export(value = "posttrain.Report", since = "0.1")
 public final class Report {
     static final List<String> COLORS = List.of("c1", "c2", "c3", "c4", "c5", "c6");
+
+    /// Metrics with a chart of their own.
+    private static final Set<String> CHARTED = Set.of(
+            RunMetrics.ACCURACY,
+            RunMetrics.LOSS,
+            RunMetrics.GRAD_NORM,
+            RunMetrics.LEARNING_RATE,
+            RunMetrics.ENTROPY,
+            RunMetrics.KL);
 
     private final RunData data;
 
@@ -59,6 +69,7 @@ public final class Report {
                 name() + ": " + headline(),
                 header()
                         + tiles()
+                        + troubles()
                         + accuracy()
                         + curves()
                         + stepTime()
@@ -111,9 +122,14 @@ public final class Report {
                     + Figures.percent(after.get());
         }
         return data.find(RunMetrics.REWARD)
-                .map(reward ->
-                        "Reward went from " + Figures.number(reward.first()) + " to " + Figures.number(reward.last()))
+                .map(reward -> went("Reward", reward))
+                .or(() -> data.find(RunMetrics.EVAL_LOSS).map(loss -> went("Held-out loss", loss)))
+                .or(() -> data.find(RunMetrics.LOSS).map(loss -> went("Loss", loss)))
                 .orElse("Nothing to show yet");
+    }
+
+    private static String went(String what, RunData.Series series) {
+        return what + " went from " + Figures.number(series.first()) + " to " + Figures.number(series.last());
     }
 
     private String header() {
@@ -178,6 +194,22 @@ public final class Report {
                 .collect(Collectors.joining("", "<dl class=\"tiles\">", "</dl>\n"));
     }
 
+    /// What went wrong, in words; nothing where nothing did.
+    private String troubles() {
+        return data.troubles().isEmpty()
+                ? ""
+                : data.troubles().stream()
+                        .map(trouble -> "<li><b>" + Html.escape(trouble.title()) + "</b> from step " + trouble.step()
+                                + " on: "
+                                + Html.escape(
+                                        trouble.seen() + ". " + trouble.meaning() + ". Try: " + trouble.advice() + ".")
+                                + "</li>")
+                        .collect(Collectors.joining(
+                                "",
+                                "<section class=\"trouble\">\n<h2>Signs of trouble</h2>\n<ul>",
+                                "</ul>\n</section>\n"));
+    }
+
     private String accuracy() {
         var lines = new ArrayList<Chart.Line>();
         data.find(RunMetrics.EVAL_ACCURACY)
@@ -186,15 +218,18 @@ public final class Report {
         data.find(RunMetrics.VALIDATION_ACCURACY)
                 .ifPresent(evals ->
                         lines.add(new Chart.Line("validation problems, greedy", "c3", evals, Chart.Shape.POINTS)));
+        boolean solves = !lines.isEmpty() || data.find(RunMetrics.REWARD).isPresent();
+        data.find(RunMetrics.HELD_OUT + RunMetrics.ACCURACY)
+                .ifPresent(evals -> lines.add(new Chart.Line("held out", "c2", evals, Chart.Shape.POINTS)));
         data.find(RunMetrics.ACCURACY)
-                .ifPresent(train ->
-                        lines.add(new Chart.Line("training problems, sampled", "c1", train, Chart.Shape.SMOOTHED)));
+                .ifPresent(train -> lines.add(new Chart.Line(
+                        solves ? "training problems, sampled" : "training", "c1", train, Chart.Shape.SMOOTHED)));
         return lines.isEmpty()
                 ? ""
                 : Chart.ofFractions(
                                 "Accuracy",
-                                "Problems solved, as the verifier judges. Faint: each step; bold: mean of nearby"
-                                        + " steps.",
+                                (solves ? "Problems solved, as the verifier judges." : "Judged as the labels say.")
+                                        + " Faint: each step; bold: mean of nearby steps.",
                                 lines)
                         .html("hero");
     }
@@ -207,13 +242,16 @@ public final class Report {
         var colors = COLORS.iterator();
         colors.next();
         data.series().entrySet().stream()
-                .filter(one -> one.getKey().startsWith(RunMetrics.REWARD_PARTS))
-                .limit(COLORS.size() - 1L)
+                .filter(one -> !rewards.isEmpty() && one.getKey().startsWith(RunMetrics.REWARD_PARTS))
+                .limit(COLORS.size() - 2L)
                 .forEach(one -> rewards.add(new Chart.Line(
                         one.getKey().substring(RunMetrics.REWARD_PARTS.length()),
                         colors.next(),
                         one.getValue(),
                         Chart.Shape.SMOOTHED)));
+        data.find(RunMetrics.VALIDATION_REWARD)
+                .ifPresent(evals ->
+                        rewards.add(new Chart.Line("validation problems, greedy", "c6", evals, Chart.Shape.POINTS)));
         if (!rewards.isEmpty()) {
             charts.append(Chart.of("Reward", "Mean per completion.", Chart.Unit.NUMBER, rewards)
                     .html(""));
@@ -224,13 +262,54 @@ public final class Report {
         curve(charts, RunMetrics.CLIP_FRACTION, "Clip fraction", "Tokens whose ratio is clipped.", Chart.Unit.PERCENT);
         curve(charts, RunMetrics.GRAD_NORM, "Gradient norm", "Before clipping.", Chart.Unit.NUMBER);
         curve(charts, RunMetrics.ZERO_VARIANCE, "Groups without a signal", "All rewards equal.", Chart.Unit.PERCENT);
+        curve(charts, RunMetrics.FILTERED_GROUPS, "Groups thrown away", "By dynamic sampling.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.NUM_GEN_BATCHES, "Draws of problems", "For a step.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.MASKED_TRUNCATED, "Left out of the loss", "Cut off.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.TURNS, "Turns", "Of the model in an episode.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.TOOL_CALLS, "Tool calls", "Per episode.", Chart.Unit.NUMBER);
+        curve(charts, RunMetrics.TOOL_FAILURES, "Failed tool calls", "Of all calls.", Chart.Unit.PERCENT);
+        curve(charts, RunMetrics.STALENESS, "Staleness", "Steps behind, of what sampled.", Chart.Unit.NUMBER);
+        curve(
+                charts,
+                RunMetrics.LOGP_DIFFERENCE,
+                "Sampling gap",
+                "Log-probability at sampling and at the update, mean distance in nats.",
+                Chart.Unit.NUMBER);
         curve(charts, RunMetrics.TRUNCATED, "Cut off", "Completions at the length limit.", Chart.Unit.PERCENT);
-        curve(charts, RunMetrics.LOSS, "Loss", "Mean per step.", Chart.Unit.NUMBER);
+        losses(charts);
         curve(charts, RunMetrics.LEARNING_RATE, "Learning rate", "Of the optimiser.", Chart.Unit.NUMBER);
         curve(charts, RunMetrics.TOKENS_PER_SECOND, "Speed", "Generated tokens per second.", Chart.Unit.NUMBER);
+        if (rewards.isEmpty()) {
+            // A run without rollouts: what else it measured, by its own names.
+            others(charts);
+        }
         return charts.isEmpty()
                 ? ""
                 : "<section>\n<h2>Curves</h2>\n<div class=\"grid\">\n" + charts + "</div>\n</section>\n";
+    }
+
+    private void losses(StringBuilder charts) {
+        var lines = new ArrayList<Chart.Line>();
+        data.find(RunMetrics.LOSS)
+                .ifPresent(loss -> lines.add(new Chart.Line("training", "c1", loss, Chart.Shape.SMOOTHED)));
+        data.find(RunMetrics.EVAL_LOSS)
+                .ifPresent(loss -> lines.add(new Chart.Line("held out", "c2", loss, Chart.Shape.POINTS)));
+        if (!lines.isEmpty()) {
+            charts.append(Chart.of("Loss", "Mean per step.", Chart.Unit.NUMBER, lines)
+                    .html(""));
+        }
+    }
+
+    private void others(StringBuilder charts) {
+        data.series().forEach((name, series) -> {
+            var held = data.find(RunMetrics.HELD_OUT + name);
+            if (!CHARTED.contains(name) && !name.startsWith(RunMetrics.HELD_OUT) && !name.startsWith(RunMetrics.TIME)) {
+                var lines = new ArrayList<>(List.of(new Chart.Line("training", "c1", series, Chart.Shape.SMOOTHED)));
+                held.ifPresent(points -> lines.add(new Chart.Line("held out", "c2", points, Chart.Shape.POINTS)));
+                charts.append(Chart.of(name, "Mean per step.", Chart.Unit.NUMBER, lines)
+                        .html(""));
+            }
+        });
     }
 
     private void curve(StringBuilder charts, String metric, String title, String hint, Chart.Unit unit) {

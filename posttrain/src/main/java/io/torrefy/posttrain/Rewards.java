@@ -1,6 +1,7 @@
 package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,14 +19,18 @@ public final class Rewards {
     private static final String ANSWER = "<answer>";
     private static final String ANSWER_END = "</answer>";
 
+    private static final Duration TIME_LIMIT = Duration.ofMinutes(10);
+
     private record Entry(String name, Reward reward, double weight) {}
 
     private final List<Entry> entries;
     private final double maxFailures;
+    private final Duration timeLimit;
 
-    private Rewards(List<Entry> entries, double maxFailures) {
+    private Rewards(List<Entry> entries, double maxFailures, Duration timeLimit) {
         this.entries = entries;
         this.maxFailures = maxFailures;
+        this.timeLimit = timeLimit;
     }
 
     /// A sum of one reward with weight 1.
@@ -37,7 +42,7 @@ public final class Rewards {
     ///
     /// @throws IllegalArgumentException if the weight is not finite
     public static Rewards of(String name, Reward reward, double weight) {
-        return new Rewards(List.of(), 0).plus(name, reward, weight);
+        return new Rewards(List.of(), 0, TIME_LIMIT).plus(name, reward, weight);
     }
 
     /// This sum and one more reward.
@@ -52,7 +57,7 @@ public final class Rewards {
         }
         var more = new ArrayList<>(entries);
         more.add(new Entry(name, reward, weight));
-        return new Rewards(List.copyOf(more), maxFailures);
+        return new Rewards(List.copyOf(more), maxFailures, timeLimit);
     }
 
     /// This sum, which bears that each of its rewards fails on a share of a step's completions. Those are counted,
@@ -64,7 +69,19 @@ public final class Rewards {
         if (!(share >= 0 && share <= 1)) {
             throw new IllegalArgumentException("[reward] expected a share of failures from 0 to 1; got " + share);
         }
-        return new Rewards(entries, share);
+        return new Rewards(entries, share, timeLimit);
+    }
+
+    /// This sum, each of whose rewards may take as long for a step's completions; beyond it [#scoreAll] throws and
+    /// says where the reward's code is. Without a call: ten minutes, so that one that hangs ends the run and not
+    /// the night.
+    ///
+    /// @param limit positive
+    public Rewards withTimeLimit(Duration limit) {
+        if (!limit.isPositive()) {
+            throw new IllegalArgumentException("[reward] expected a positive time limit; got " + limit);
+        }
+        return new Rewards(entries, maxFailures, limit);
     }
 
     /// The names of the rewards, in order.
@@ -103,8 +120,10 @@ public final class Rewards {
     /// A completion that one of the rewards cannot score has no total: summing the others, as TRL does, would pay
     /// it the penalty that was not measured.
     ///
-    /// @throws IllegalStateException if a reward fails on more than the share it may, or gives too few scores;
-    ///     names the reward, a problem, the reason and what to do
+    /// Rewards are called on a thread of their own.
+    ///
+    /// @throws IllegalStateException if a reward fails on more than the share it may, gives too few scores or does
+    ///     not come back; names the reward, a problem, the reason and what to do
     public RewardBatch scoreAll(List<Attempt> attempts) {
         var scores = new ArrayList<List<Score>>();
         var failed = new LinkedHashMap<String, Integer>();
@@ -131,10 +150,19 @@ public final class Rewards {
         return new RewardBatch(breakdowns, failed, messages);
     }
 
-    private static List<Score> scores(Entry entry, List<Attempt> attempts) {
+    private List<Score> scores(Entry entry, List<Attempt> attempts) {
         List<Score> scores;
         try {
-            scores = entry.reward().scoreAll(attempts);
+            scores = TimeLimit.within(
+                    timeLimit, "reward " + entry.name(), () -> entry.reward().scoreAll(attempts));
+        } catch (TimeLimit.Hung e) {
+            throw new IllegalStateException(
+                    "[reward " + entry.name() + "] expected the scores of " + attempts.size() + " completions within "
+                            + Figures.number(timeLimit.toMillis() / 1e3) + " s; got none, its code is at "
+                            + e.getMessage()
+                            + ". Hint: mend what it waits for and resume; if it only takes long, give it more"
+                            + " (Rewards.withTimeLimit).",
+                    e);
         } catch (RuntimeException e) {
             throw new IllegalStateException(
                     "[reward " + entry.name() + "] failed on all of " + attempts.size() + " completions, problem "

@@ -17,6 +17,7 @@ import java.util.Set;
 ///
 /// @param name the folder's name
 /// @param series metrics by name, in the order in which they first appear
+/// @param troubles what went wrong, by the step at which it began to show
 /// @param elapsed seconds of running
 record RunData(
         String name,
@@ -25,6 +26,7 @@ record RunData(
         JsonNode result,
         Map<String, Series> series,
         List<RunSample> samples,
+        List<Trouble> troubles,
         double elapsed) {
     private static final Set<String> NO_METRICS = Set.of("step", "time", "elapsed");
 
@@ -67,7 +69,23 @@ record RunData(
                 RunJson.read(folder.resolve("result.json")),
                 series,
                 samples(folder.resolve("samples.jsonl")),
+                watch(metrics).all(),
                 elapsed);
+    }
+
+    /// What was seen in the metrics of a file, which need not be there.
+    static Trouble.Watch watch(Path metrics) throws IOException {
+        var watch = new Trouble.Watch();
+        if (Files.isRegularFile(metrics)) {
+            for (var line : lines(metrics)) {
+                var values = new LinkedHashMap<String, Double>();
+                line.value().properties().stream()
+                        .filter(field -> !NO_METRICS.contains(field.getKey()))
+                        .forEach(field -> values.put(field.getKey(), RunMetrics.number(field.getValue())));
+                watch.log(line.value().path("step").asLong(), values);
+            }
+        }
+        return watch;
     }
 
     private static List<RunSample> samples(Path file) throws IOException {

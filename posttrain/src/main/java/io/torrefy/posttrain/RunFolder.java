@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -66,6 +67,8 @@ public final class RunFolder implements AutoCloseable {
     private final Instant opened;
     private final JsonLinesWriter metrics;
     private final JsonLinesWriter samples;
+    private final Trouble.Watch watch;
+    private Consumer<? super Trouble> onTrouble = _ -> {};
     private Optional<EventWriter> events = Optional.empty();
     private int keep = 3;
     private boolean stale;
@@ -88,6 +91,7 @@ public final class RunFolder implements AutoCloseable {
         this.elapsedBefore = RunLog.takeBack(folder.resolve(METRICS), lastStep);
         RunLog.takeBack(folder.resolve(SAMPLES), lastStep);
         RunLog.takeBackEvents(folder, lastStep);
+        this.watch = RunData.watch(folder.resolve(METRICS));
         this.stale = Files.exists(folder.resolve(RESULT));
         this.opened = clock.instant();
         this.metrics = JsonLinesWriter.open(folder.resolve(METRICS));
@@ -200,6 +204,13 @@ public final class RunFolder implements AutoCloseable {
         return List.copyOf(notes);
     }
 
+    /// Has signs of trouble told as they begin to show in what is logged. A resumed run does not say again what it
+    /// said before its checkpoint.
+    public synchronized RunFolder onTrouble(Consumer<? super Trouble> listener) {
+        onTrouble = listener;
+        return this;
+    }
+
     /// Sets how many checkpoints are kept, at least 1; 3 by default.
     public RunFolder keep(int newest) {
         if (newest < 1) {
@@ -290,6 +301,7 @@ public final class RunFolder implements AutoCloseable {
                 events().scalar(value.getKey(), step, value.getValue());
             }
             events().flush();
+            watch.log(step, values).forEach(onTrouble);
         } catch (IOException e) {
             throw failed("log the metrics of step " + step, e);
         }

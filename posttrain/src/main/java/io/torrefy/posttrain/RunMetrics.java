@@ -23,6 +23,10 @@ public final class RunMetrics {
     public static final String EVAL_ACCURACY = "eval/accuracy";
     /// Fraction of validation problems solved greedily, on the way.
     public static final String VALIDATION_ACCURACY = "eval/validation";
+    /// Mean reward of the held-out problems' greedy completions.
+    public static final String EVAL_REWARD = "eval/reward";
+    /// The same of validation problems, on the way.
+    public static final String VALIDATION_REWARD = "eval/validation_reward";
     /// Mean completion length.
     public static final String RESPONSE_LENGTH = "response_length";
     /// Fraction of completions cut off at the length limit.
@@ -37,13 +41,42 @@ public final class RunMetrics {
     public static final String GRAD_NORM = "grad_norm";
     /// The loss that is minimised.
     public static final String LOSS = "loss";
+    /// Prefix of metrics of held-out samples, by TRL's names: `eval_loss`.
+    public static final String HELD_OUT = "eval_";
+    /// The loss of held-out samples.
+    public static final String EVAL_LOSS = "eval_loss";
     /// The step's learning rate.
     public static final String LEARNING_RATE = "learning_rate";
     /// Fraction of groups whose rewards are all equal, which teach nothing.
     public static final String ZERO_VARIANCE = "frac_reward_zero_std";
+    /// How often problems were drawn for the step, with dynamic sampling (verl's name).
+    public static final String NUM_GEN_BATCHES = "num_gen_batches";
+    /// Groups that dynamic sampling threw away.
+    public static final String FILTERED_GROUPS = "filtered_groups";
+    /// Completions that were cut off and are therefore left out of the loss.
+    public static final String MASKED_TRUNCATED = "masked_truncated";
+    /// By how many steps the weights that sampled lie behind those that are trained.
+    public static final String STALENESS = "staleness";
+    /// Mean over tokens of how far the log-probability at sampling lies from that at the update (TRL's name): 0 but
+    /// for rounding where the same weights do both.
+    public static final String LOGP_DIFFERENCE = "sampling/sampling_logp_difference/mean";
+    /// The largest of them.
+    public static final String LOGP_DIFFERENCE_MAX = "sampling/sampling_logp_difference/max";
+    /// Mean of the ratio of the two probabilities (TRL's name).
+    public static final String SAMPLING_RATIO = "sampling/importance_sampling_ratio/mean";
+    /// Mean number of the model's turns, in episodes of several.
+    public static final String TURNS = "num_turns";
+    /// Tool calls per episode (TRL's name).
+    public static final String TOOL_CALLS = "tools/call_frequency";
+    /// Fraction of the tool calls that failed (TRL's name).
+    public static final String TOOL_FAILURES = "tools/failure_frequency";
+    /// Seconds that the thread of an asynchronous rollout took for the batch, rewards included; the step itself
+    /// waited
+    /// `time/rollout`.
+    public static final String SAMPLER_SECONDS = "sampling/seconds";
     /// Completion tokens generated per second of rollout.
     public static final String TOKENS_PER_SECOND = "tokens_per_second";
-    /// Prefix of the parts of a step's time: `time/rollout`, `time/reward`, `time/logprobs`, `time/update`.
+    /// Prefix of the parts of a step's time: `time/rollout`, `time/reward`, `time/log_probs`, `time/update`.
     public static final String TIME = "time/";
     /// Seconds of the whole step.
     public static final String STEP_TIME = "time/step";

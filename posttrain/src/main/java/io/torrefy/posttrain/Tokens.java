@@ -16,7 +16,7 @@ public final class Tokens {
     }
 
     /// The completion and the end token.
-    static int[] completion(Tokenizer tokenizer, String text) {
+    public static int[] completion(Tokenizer tokenizer, String text) {
         return joined(tokenizer.encode(text), new int[] {end(tokenizer)});
     }
 

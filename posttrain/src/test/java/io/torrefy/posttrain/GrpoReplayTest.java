@@ -1,13 +1,8 @@
 package io.torrefy.posttrain;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
-import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
-import io.torrefy.nn.ParameterGroups;
 import io.torrefy.posttrain.GrpoLoss.ImportanceLevel;
 import io.torrefy.posttrain.GrpoLoss.LossType;
 import io.torrefy.posttrain.GrpoLoss.Normaliser;
@@ -15,16 +10,11 @@ import io.torrefy.tensor.CrossEntropies;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import io.torrefy.testkit.Fixture;
-import io.torrefy.testkit.Fixtures;
 import io.torrefy.testkit.Golden;
-import io.torrefy.testkit.Safetensors;
-import io.torrefy.testkit.Tolerance;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,37 +22,34 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Runs of TRL's GRPOTrainer, replayed from its token ids and advantages: model, loss, clipping and optimiser together.
 class GrpoReplayTest {
     static Stream<Fixture> runs() {
-        return Fixtures.open().ofKind("training").stream()
-                .filter(run -> run.settings().path("trainer").asText().equals("GRPOTrainer"));
+        return Replay.runsOf("GRPOTrainer");
     }
 
     @ParameterizedTest
     @MethodSource("runs")
     void followsTheTrainer(Fixture run) {
-        JsonNode settings = run.settings();
-        Map<String, Golden> stored = Safetensors.read(run.file(run.name() + ".safetensors"));
+        Replay replay = Replay.of(run);
+        JsonNode settings = replay.settings();
         GrpoLoss loss = GrpoLoss.of(options(settings));
         int accumulated = settings.get("gradient_accumulation_steps").asInt();
         int updates = settings.get("updates").asInt();
         double[] micro = new double[updates * accumulated];
         double[] losses = new double[updates];
         double[] norms = new double[updates];
-        try (CausalLm model = CausalLm.load(run.file("config.json").getParent());
-                AdamW optimizer = optimizer(model, settings)) {
+        try (CausalLm model = replay.model();
+                Learner learner = replay.learner(model)) {
             for (int update = 0; update < updates; update++) {
                 for (int part = 0; part < accumulated; part++) {
                     int at = update * accumulated + part;
-                    micro[at] = microBatch(model, loss, MicroBatch.of(stored, at), settings);
+                    micro[at] = microBatch(model, loss, MicroBatch.of(replay.stored(), at), settings);
                     losses[update] += micro[at];
                 }
-                norms[update] = GradientClipping.norm(model.parameters());
-                optimizer.step(GradientClipping.coefficient(
-                        norms[update], settings.get("max_grad_norm").asDouble()));
+                norms[update] = learner.update(update, losses[update]);
             }
-            stored.get("curve.micro_loss").assertClose(micro, run.tolerance("loss"));
-            stored.get("curve.loss").assertClose(losses, run.tolerance("loss"));
-            stored.get("curve.grad_norm").assertClose(norms, run.tolerance("grad_norm"));
-            checkFinal(model, Fixtures.json(run.file(run.name() + ".json")).get("final"), run.tolerance("final"));
+            replay.checkCurve("micro_loss", micro);
+            replay.checkCurve("loss", losses);
+            replay.checkCurve("grad_norm", norms);
+            replay.checkFinal(model);
         }
     }
 
@@ -99,39 +86,6 @@ class GrpoReplayTest {
                 .withBeta(settings.get("beta").asDouble())
                 .withUseBiasCorrectionKl(settings.get("use_bias_correction_kl").asBoolean())
                 .withMaxCompletionLength(settings.get("max_completion_length").asInt());
-    }
-
-    private static AdamW optimizer(CausalLm model, JsonNode settings) {
-        Set<String> undecayed = new HashSet<>();
-        settings.get("no_weight_decay").forEach(name -> undecayed.add(name.asText()));
-        assertThat(model.namedParameters().keySet()).containsAll(undecayed);
-        var groups =
-                ParameterGroups.of(model.namedParameters()).withWeightDecay((name, _) -> undecayed.contains(name), 0);
-        return AdamW.of(groups, settings.get("lr").asDouble())
-                .withBetas(0.9, 0.999)
-                .withEps(1e-8)
-                .withWeightDecay(settings.get("weight_decay").asDouble());
-    }
-
-    private static void checkFinal(CausalLm model, JsonNode expected, Tolerance tolerance) {
-        Set<String> names = new HashSet<>();
-        expected.fieldNames().forEachRemaining(names::add);
-        assertThat(model.namedParameters().keySet()).containsExactlyInAnyOrderElementsOf(names);
-        model.namedParameters().forEach((name, parameter) -> {
-            double squares = 0;
-            double probe = 0;
-            double[] x = parameter.toDoubles();
-            for (int i = 0; i < x.length; i++) {
-                squares += x[i] * x[i];
-                probe += x[i] * Math.cos(0.7 * i + 0.3);
-            }
-            double norm = expected.get(name).get("norm").asDouble();
-            double limit = tolerance.limit(norm);
-            assertThat(Math.sqrt(squares) - norm).as("norm of " + name).isBetween(-limit, limit);
-            assertThat(probe - expected.get(name).get("probe").asDouble())
-                    .as("probe of " + name)
-                    .isBetween(-limit, limit);
-        });
     }
 
     /// Rows of a padded batch as sequences without padding; `old` and `reference` are empty where the run has none.

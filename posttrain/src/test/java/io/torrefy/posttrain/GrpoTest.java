@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.DecoderConfig;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Memory;
+import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Single steps of a tiny random model.
 class GrpoTest {
@@ -93,6 +97,66 @@ class GrpoTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("reference");
         }
+    }
+
+    @Test
+    void aReferenceThatDoesNotFitIsNamed() {
+        Grpo.Options options = TinyBase.options(1, 1e-2, 1, 300, 0.1);
+        try (CausalLm policy = TinyBase.model(3);
+                CausalLm larger = CausalLm.create(
+                        DecoderConfig.llama(TinyBase.tokenizer().vocabSize() + 8, 32, 2, 2, 64, 256), Rng.of(3))) {
+            for (CausalLm wrong : List.of(larger, policy)) {
+                assertThatThrownBy(
+                                () -> Grpo.of(policy, wrong, TinyBase.tokenizer(), Countdown.standard(), EVEN, options))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(
+                                wrong == policy
+                                        ? "a reference model that stays as it is; got the policy itself. Hint:"
+                                        : "a reference model of the policy's vocabulary, "
+                                                + policy.config().vocab() + "; got "
+                                                + larger.config().vocab() + ". Hint:");
+            }
+        }
+    }
+
+    @Test
+    void optionsThatContradictAreNamedAtOnce() {
+        assertThatThrownBy(() -> new Grpo.Options(
+                        2, 0, 1, 0, 0, 0, 3, true, 0, Advantages.Scale.GROUP, GrpoLoss.Options.defaults(), 0, 0, 5))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll(
+                        "[grpo]",
+                        "problems of at least 1; got 0",
+                        "numGenerations of at least 2, a group; got 1",
+                        "maxCompletionLength; got 0",
+                        "temperature; got 0",
+                        "learningRate; got 0",
+                        "a warmup from 0 to the 2 steps; got 3",
+                        "numIterations of at least 1; got 0",
+                        "maxGradNorm; got 0",
+                        "microBatchTokens of at least 1; got 0");
+    }
+
+    /// Where the time went is in the metrics of every step and in the report.
+    @Test
+    void aStepSaysWhereItsTimeWent(@TempDir Path folder) {
+        try (CausalLm policy = TinyBase.model(3);
+                Grpo grpo = grpo(policy, EVEN, TinyBase.options(2, 1e-2, 1, 300, 0));
+                RunFolder run = RunFolder.open(folder, false)) {
+            for (int step = 0; step < 2; step++) {
+                Map<String, Double> metrics = grpo.step(step).metrics();
+                double parts = 0;
+                for (String part : List.of("rollout", "reward", "log_probs", "update")) {
+                    parts += metrics.get(RunMetrics.TIME + part);
+                }
+                assertThat(parts).isPositive().isLessThanOrEqualTo(metrics.get(RunMetrics.STEP_TIME));
+                run.log(step + 1L, metrics);
+            }
+        }
+        assertThat(Report.html(folder))
+                .contains("Where a step's time goes")
+                .contains("scope=\"row\">rollout</th>", "scope=\"row\">reward</th>")
+                .contains("scope=\"row\">log_probs</th>", "scope=\"row\">update</th>");
     }
 
     @Test

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.Lora;
 import io.torrefy.lm.TokenizerException;
+import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Memory;
 import io.torrefy.tensor.Threads;
 import java.io.ByteArrayOutputStream;
@@ -13,11 +15,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole runs of a tiny model: the same bits whatever happens to them, and what goes wrong is named.
 class R1ZeroTest {
@@ -75,6 +80,82 @@ class R1ZeroTest {
         assertSameRuns(whole, stopped);
     }
 
+    /// A checkpoint holds the adapter alone, and a run goes on from it bit for bit.
+    @Test
+    void anAdaptersRunGoesOnFromTheAdapterAlone() throws IOException {
+        var adapter = new R1Zero.Training(
+                RolloutPlan.DEFAULT, Lora.Options.DEFAULT.withRank(3).withAlpha(6), DType.BF16);
+        Grpo.Options options = TinyBase.options(STEPS, 1e-2, 2, 256, 0.04);
+        Path whole = run(temporary.resolve("whole"), task(), options, adapter, false);
+        Path stopped = stopped(options, adapter, whole, "adapter/adapter_model.safetensors");
+        Path checkpoint = stopped.resolve("checkpoints/step-00000" + STEPS);
+        assertThat(checkpoint.resolve("model.safetensors")).doesNotExist();
+        assertThat(Files.size(checkpoint.resolve("adapter/adapter_model.safetensors")))
+                .isLessThan(Files.size(base.resolve("model.safetensors")) / 2);
+
+        // What is published: the adapter as PEFT has it, and the base with it merged.
+        assertThat(stopped.resolve("adapter/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(checkpoint.resolve("adapter/adapter_model.safetensors"));
+        try (CausalLm merged = CausalLm.load(base);
+                Lora lora = Lora.load(merged, stopped.resolve("adapter"));
+                CausalLm published = CausalLm.load(stopped.resolve("model"))) {
+            lora.merge();
+            TinyBase.weights(published)
+                    .forEach((name, values) -> assertThat(
+                                    TinyBase.weights(merged).get(name))
+                            .as(name)
+                            .isEqualTo(values));
+        }
+    }
+
+    /// Batches that wait are in the checkpoint, groups that were thrown away leave nothing to remember.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3})
+    void anAsynchronousRunGoesOnBitForBit(int staleness) throws IOException {
+        RolloutPlan plan = RolloutPlan.DEFAULT
+                .withMaxStaleness(staleness)
+                .withFilterGroups(RolloutPlan.FilterGroups.ACC, 4)
+                .withMaskTruncatedCompletions(true);
+        var training = new R1Zero.Training(plan, null, DType.F32);
+        Grpo.Options options = TinyBase.options(STEPS, 1e-2, 1, 256, 0);
+        Threads.use(1);
+        Path whole = run(temporary.resolve("whole"), task(), options, training, false);
+        Threads.use(2);
+        Path stopped = stopped(options, training, whole, "checkpoints/step-00000" + STEPS + "/model.safetensors");
+        assertThat(Report.html(stopped)).contains("Groups thrown away", "Left out of the loss");
+    }
+
+    @Test
+    void aBaseOfHalfTheMemoryWantsAnAdapter() {
+        assertThatThrownBy(() -> new R1Zero.Training(RolloutPlan.DEFAULT, null, DType.BF16))
+                .hasMessageContainingAll("adapter", "BF16", "Hint");
+    }
+
+    /// A run that is stopped again and again, held against one that was not.
+    private Path stopped(Grpo.Options options, R1Zero.Training training, Path whole, String weights)
+            throws IOException {
+        Path stopped = temporary.resolve("stopped");
+        for (int judged : new int[] {2, 30, 50, 70}) {
+            var left = new AtomicInteger(judged);
+            Task failing = TinyBase.task((_, text) -> {
+                if (left.decrementAndGet() < 0) {
+                    throw new IllegalStateException("stopped here");
+                }
+                return TinyBase.even(text);
+            });
+            assertThatThrownBy(() -> run(stopped, failing, options, training, true))
+                    .hasMessageContaining("stopped here");
+        }
+        run(stopped, task(), options, training, true);
+        assertThat(TinyBase.metrics(stopped)).isEqualTo(TinyBase.metrics(whole));
+        assertThat(stopped.resolve("samples.jsonl")).hasSameTextualContentAs(whole.resolve("samples.jsonl"));
+        for (String name : List.of(
+                weights, "checkpoints/step-00000" + STEPS + "/optimizer.safetensors", "model/model.safetensors")) {
+            assertThat(stopped.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
+        }
+        return stopped;
+    }
+
     @Test
     void aRunGivesItsMemoryBack() throws IOException {
         run("warm", task(), TinyBase.options(1, 1e-2, 1, 256, 0.04));
@@ -122,12 +203,19 @@ class R1ZeroTest {
     }
 
     private Path run(Path folder, Task task, Grpo.Options options, boolean resume) throws IOException {
+        return run(folder, task, options, R1Zero.Training.DEFAULT, resume);
+    }
+
+    private Path run(Path folder, Task task, Grpo.Options options, R1Zero.Training training, boolean resume)
+            throws IOException {
         var settings = new R1Zero.Settings(base, task, options, Rewards.thinkAnswerFormat(), 0.1, HELD_OUT, 3, 2, 2);
         var quiet = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
         try (RunFolder run = RunFolder.open(folder, resume)) {
             long done = run.resumed().map(Checkpoint::step).orElse(0L);
             try (Progress progress = Progress.start(quiet, Terminal.plain(), done, options.steps())) {
-                R1Zero.Outcome outcome = R1Zero.run(settings, run, progress);
+                Rewards rewards =
+                        Rewards.of("accuracy", task.accuracy()).plus("format", Rewards.thinkAnswerFormat(), 0.1);
+                R1Zero.Outcome outcome = R1Zero.run(settings, training, rewards, run, progress);
                 assertThat(outcome.steps()).isEqualTo(options.steps());
             }
         }

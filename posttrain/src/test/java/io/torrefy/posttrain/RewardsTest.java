@@ -3,8 +3,11 @@ package io.torrefy.posttrain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -136,6 +139,43 @@ class RewardsTest {
         }
         assertThatThrownBy(() -> Rewards.of("failing", FAILING).withMaxFailures(1.5))
                 .hasMessageContaining("from 0 to 1");
+    }
+
+    /// One that waits is woken, one that spins is left to itself; a run ends by both, and is told where.
+    @Test
+    void aRewardThatHangsIsNamed() {
+        var over = new AtomicBoolean();
+        Reward waits = (_, _) -> {
+            try {
+                new CountDownLatch(1).await();
+                return 0;
+            } catch (InterruptedException _) {
+                over.set(true);
+                throw new IllegalStateException("woken");
+            }
+        };
+        Reward spins = (_, _) -> {
+            while (!over.get()) {
+                Thread.onSpinWait();
+            }
+            return 0;
+        };
+        List<Attempt> attempts = List.of(attempt("a"), attempt("b"));
+        try {
+            for (Reward reward : List.of(spins, waits)) {
+                Rewards rewards = Rewards.of("slow", reward).withTimeLimit(Duration.ofMillis(50));
+                assertThatThrownBy(() -> rewards.scoreAll(attempts))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining(
+                                "[reward slow] expected the scores of 2 completions within 0.0500 s; got none")
+                        .hasMessageContaining("RewardsTest")
+                        .hasMessageContaining("withTimeLimit");
+            }
+        } finally {
+            over.set(true);
+        }
+        assertThatThrownBy(() -> Rewards.of("slow", waits).withTimeLimit(Duration.ZERO))
+                .hasMessageContaining("positive time limit; got PT0S");
     }
 
     @Test

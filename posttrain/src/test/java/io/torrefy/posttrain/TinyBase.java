@@ -117,6 +117,7 @@ final class TinyBase {
             json.properties()
                     .removeIf(field -> field.getKey().startsWith("time")
                             || field.getKey().equals("elapsed")
+                            || field.getKey().equals(RunMetrics.SAMPLER_SECONDS)
                             || field.getKey().equals(RunMetrics.TOKENS_PER_SECOND));
             return json.toString();
         } catch (IOException e) {

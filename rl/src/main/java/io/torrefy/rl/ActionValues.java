@@ -59,7 +59,8 @@ public record ActionValues(int states, int actions, double[] values) {
         return choice;
     }
 
-    /// All actions of a state whose value is within `tolerance` of the best: ties are exact only in exact arithmetic.
+    /// All actions of a state whose value is within `tolerance` of the best: ties are exact only in exact
+    /// arithmetic.
     public int[] greedySet(int state, double tolerance) {
         double least = max(state) - tolerance;
         int[] set = new int[actions];

@@ -100,7 +100,10 @@ public final class Box implements Space<float[]> {
         var outside = new StringBuilder();
         for (int i = 0; i < value.length; i++) {
             if (!(value[i] >= low[i] && value[i] <= high[i])) {
-                outside.append(outside.isEmpty() ? "" : ", ").append(value[i]).append(" at ").append(i);
+                outside.append(outside.isEmpty() ? "" : ", ")
+                        .append(value[i])
+                        .append(" at ")
+                        .append(i);
             }
         }
         return outside.isEmpty() ? Optional.empty() : Optional.of(outside.toString());

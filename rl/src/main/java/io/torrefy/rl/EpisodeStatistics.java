@@ -19,8 +19,8 @@ public final class EpisodeStatistics {
     /// @throws IllegalArgumentException if of none
     public EpisodeStatistics(int window) {
         if (window < 1) {
-            throw new IllegalArgumentException("[statistics] expected a window of at least one episode; got " + window
-                    + ".");
+            throw new IllegalArgumentException(
+                    "[statistics] expected a window of at least one episode; got " + window + ".");
         }
         last = new Episode[window];
     }

@@ -3,8 +3,8 @@ package io.torrefy.rl;
 import io.torrefy.export.Export;
 
 /// How often an epsilon-greedy learner explores: epsilon, linear from `from` to `to` over the first `fraction` of the
-/// episodes, `to` after it. Exploring draws from all actions, so the greedy one has probability `1 - epsilon + epsilon /
-/// actions`.
+/// episodes, `to` after it. Exploring draws from all actions, so the greedy one has probability `1 - epsilon + epsilon
+/// / actions`.
 @Export(value = "rl.Exploration", since = "0.1")
 public record Exploration(double from, double to, double fraction) {
     /// @throws IllegalArgumentException on numbers outside of [0, 1]

@@ -81,15 +81,16 @@ public record FiniteMdp(
     /// @throws IllegalArgumentException if there is no such state
     public static double[] startIn(int state, int states) {
         if (state < 0 || state >= states) {
-            throw new IllegalArgumentException("[mdp] expected a first state in [0, " + states + "); got " + state + ".");
+            throw new IllegalArgumentException(
+                    "[mdp] expected a first state in [0, " + states + "); got " + state + ".");
         }
         double[] start = new double[states];
         start[state] = 1;
         return start;
     }
 
-    /// The row of the outcome that a uniform number in [0, 1) chooses: the first whose cumulative probability is above
-    /// it, as in Gymnasium's `categorical_sample`.
+    /// The row of the outcome that a uniform number in [0, 1) chooses: the first whose cumulative probability is
+    /// above it, as in Gymnasium's `categorical_sample`.
     public int outcome(int state, int action, double uniform) {
         int row = offsets[state * actions + action];
         int last = offsets[state * actions + action + 1] - 1;
@@ -142,10 +143,7 @@ public record FiniteMdp(
             problems.add(offsets.length + " offsets for " + pairs + " pairs of state and action, which need one more");
         }
         int rows = offsets.length == 0 ? 0 : offsets[offsets.length - 1];
-        if (next.length != rows
-                || probability.length != rows
-                || reward.length != rows
-                || terminal.length != rows) {
+        if (next.length != rows || probability.length != rows || reward.length != rows || terminal.length != rows) {
             problems.add("next, probability, reward and terminal of " + next.length + ", " + probability.length + ", "
                     + reward.length + " and " + terminal.length + " outcomes for offsets that end at " + rows);
         }

@@ -33,7 +33,8 @@ public final class NormalizeReward<O, A> extends Wrapper.SameSpaces<O, A> {
     public Step<O> step(A action) {
         Step<O> step = inside().step(action);
         if (!frozen) {
-            // Gymnasium's: a terminal step forgets what came before it, but not its own reward; a truncated one nothing.
+            // Gymnasium's: a terminal step forgets what came before it, but not its own reward; a truncated one
+            // nothing.
             discounted = discounted * gamma * (step.terminated() ? 0 : 1) + step.reward();
             moments.add(0, discounted);
             moments.counted();

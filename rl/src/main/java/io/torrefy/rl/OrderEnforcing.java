@@ -2,8 +2,8 @@ package io.torrefy.rl;
 
 import io.torrefy.export.Export;
 
-/// Refuses a step where no episode runs: before the first reset, and after a step that was done, also one that a wrapper
-/// inside truncated.
+/// Refuses a step where no episode runs: before the first reset, and after a step that was done, also one that a
+/// wrapper inside truncated.
 ///
 /// @param <O> observations
 /// @param <A> actions

@@ -69,7 +69,8 @@ public final class SlotVectorEnv<A, B> implements VectorEnv<A> {
         pool = this.threads == 1
                 ? null
                 : Executors.newFixedThreadPool(
-                        this.threads, Thread.ofPlatform().daemon().name("slots-", 0).factory());
+                        this.threads,
+                        Thread.ofPlatform().daemon().name("slots-", 0).factory());
     }
 
     /// Of environments with numbered actions.

@@ -25,8 +25,8 @@ public interface Space<T> {
         throw new UnsupportedOperationException("[space] expected a space with a flat form; got " + this + ".");
     }
 
-    /// Writes an element as numbers for a network, from `into[at]` on: a number one-hot, a vector as it is, parts one
-    /// after the other.
+    /// Writes an element as numbers for a network, from `into[at]` on: a number one-hot, a vector as it is, parts
+    /// one after the other.
     ///
     /// @throws UnsupportedOperationException of a space that has no flat form
     default void flatten(T value, float[] into, int at) {

@@ -3,8 +3,8 @@ package io.torrefy.rl;
 import io.torrefy.export.Export;
 import java.util.Arrays;
 
-/// A policy over numbered states and actions: `probability[s * actions + a]` is pi(a | s). The array is the policy's own;
-/// do not write to it.
+/// A policy over numbered states and actions: `probability[s * actions + a]` is pi(a | s). The array is the policy's
+/// own; do not write to it.
 ///
 /// @param probability `states * actions` entries, those of a state sum to one
 @Export(value = "rl.TabularPolicy", since = "0.1")
@@ -14,8 +14,9 @@ public record TabularPolicy(int states, int actions, double[] probability) {
     /// @throws IllegalArgumentException on another length, and on the first state whose probabilities are none
     public TabularPolicy {
         if (states < 1 || actions < 1 || probability.length != (long) states * actions) {
-            throw new IllegalArgumentException("[policy] expected states * actions probabilities, one state and action at"
-                    + " least; got " + probability.length + " for " + states + " states and " + actions + " actions.");
+            throw new IllegalArgumentException(
+                    "[policy] expected states * actions probabilities, one state and action at" + " least; got "
+                            + probability.length + " for " + states + " states and " + actions + " actions.");
         }
         for (int s = 0; s < states; s++) {
             double sum = 0;
@@ -59,8 +60,8 @@ public record TabularPolicy(int states, int actions, double[] probability) {
         Arrays.fill(p, epsilon / actions);
         for (int s = 0; s < choice.length; s++) {
             if (choice[s] < 0 || choice[s] >= actions) {
-                throw new IllegalArgumentException("[policy] expected an action in [0, " + actions + "); got " + choice[s]
-                        + " in state " + s + ".");
+                throw new IllegalArgumentException("[policy] expected an action in [0, " + actions + "); got "
+                        + choice[s] + " in state " + s + ".");
             }
             // 1 - epsilon + epsilon / actions, in the form that is exactly 1 without exploration.
             p[s * actions + choice[s]] += 1 - epsilon;

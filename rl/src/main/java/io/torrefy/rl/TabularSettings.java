@@ -39,12 +39,14 @@ public record TabularSettings(
     public TabularSettings {
         if (!(gamma >= 0 && gamma <= 1)) {
             throw new IllegalArgumentException("[learn] expected gamma in [0, 1), or 1 where every episode ends; got "
-                    + gamma + ". Hint: values are sums of rewards weighted by gamma^t, which grow without bound from 1 on;"
+                    + gamma
+                    + ". Hint: values are sums of rewards weighted by gamma^t, which grow without bound from 1 on;"
                     + " 0.9 looks about 10 steps ahead.");
         }
         if (episodes < 1 || maxSteps < 1 || dropLast < 0 || dropLast >= maxSteps) {
-            throw new IllegalArgumentException("[learn] expected episodes and maxSteps of at least 1, and dropLast in [0,"
-                    + " maxSteps); got " + episodes + ", " + maxSteps + " and " + dropLast + ".");
+            throw new IllegalArgumentException(
+                    "[learn] expected episodes and maxSteps of at least 1, and dropLast in [0," + " maxSteps); got "
+                            + episodes + ", " + maxSteps + " and " + dropLast + ".");
         }
         if (!Double.isFinite(initial)) {
             throw new IllegalArgumentException("[learn] expected a finite initial value; got " + initial + ".");

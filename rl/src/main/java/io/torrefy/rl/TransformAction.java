@@ -60,8 +60,8 @@ public final class TransformAction<O, A, B> extends Wrapper<O, A, O, B> {
         });
     }
 
-    /// Takes the number of one of some actions of the one inside: a continuous environment for a learner of discrete
-    /// ones.
+    /// Takes the number of one of some actions of the one inside: a continuous environment for a learner of
+    /// discrete ones.
     ///
     /// @throws IllegalArgumentException if there is none, or one that the one inside does not take
     public static <O> TransformAction<O, Integer, float[]> choice(Env<O, float[]> inside, float[]... choices) {

@@ -2,9 +2,9 @@ package io.torrefy.rl;
 
 import io.torrefy.export.Export;
 
-/// Several environments of a kind that step together, in arrays of numbers. A slot whose episode is done begins the next
-/// one within the same step (Gymnasium's `AutoresetMode.SAME_STEP`), so that every transition is a real one: act on
-/// [#observations], learn from [#finalObservations], bootstrap where a slot is not [#terminated].
+/// Several environments of a kind that step together, in arrays of numbers. A slot whose episode is done begins the
+/// next one within the same step (Gymnasium's `AutoresetMode.SAME_STEP`), so that every transition is a real one: act
+/// on [#observations], learn from [#finalObservations], bootstrap where a slot is not [#terminated].
 ///
 /// Slot i is the environment by itself under seed + i, bit for bit. The arrays are this object's own, the same ones
 /// in every step: copy what has to outlive the next.
@@ -33,8 +33,8 @@ public interface VectorEnv<A> extends AutoCloseable {
     /// (count, size), row by row: what to act on, of a new episode where the last one is done.
     float[] observations();
 
-    /// (count, size): what was seen after the actions. It differs from [#observations] only where an episode is done, and
-    /// has the last observation of that one.
+    /// (count, size): what was seen after the actions. It differs from [#observations] only where an episode is
+    /// done, and has the last observation of that one.
     float[] finalObservations();
 
     /// (count) of the last step.

@@ -16,9 +16,10 @@ class FiniteMdpTest {
     @Test
     void badModelsSayWhere() {
         assertThatThrownBy(() -> coin(0.4, 1, 1))
-                .hasMessage("[mdp] expected a Markov decision process; got probabilities that sum to 0.9 in state 0 after"
-                        + " action 0; probabilities that sum to 0.9 in state 1 after action 0. Hint: the outcomes of a"
-                        + " state and an action are all that can happen, so their probabilities sum to one.");
+                .hasMessage(
+                        "[mdp] expected a Markov decision process; got probabilities that sum to 0.9 in state 0 after"
+                                + " action 0; probabilities that sum to 0.9 in state 1 after action 0. Hint: the outcomes of a"
+                                + " state and an action are all that can happen, so their probabilities sum to one.");
         assertThatThrownBy(() -> coin(0.5, 2, 1)).hasMessageContaining("next state 2 of 2 in state 0 after action 0");
         assertThatThrownBy(() -> coin(0.5, 1, Double.POSITIVE_INFINITY)).hasMessageContaining("reward Infinity");
         assertThatThrownBy(() -> coin(Double.NaN, 1, 1)).hasMessageContaining("probability NaN");
@@ -28,7 +29,8 @@ class FiniteMdpTest {
         assertThatThrownBy(() -> FiniteMdp.of(1, 1, new double[] {0.5}, (_, _, to) -> to.add(1, 0, 0, true)))
                 .hasMessageContaining("first states whose probabilities sum to 0.5");
         assertThatThrownBy(() -> FiniteMdp.startIn(3, 3)).hasMessageContaining("got 3");
-        assertThatThrownBy(() -> FiniteMdp.of(0, 1, new double[0], (_, _, _) -> {})).hasMessageContaining("0 states");
+        assertThatThrownBy(() -> FiniteMdp.of(0, 1, new double[0], (_, _, _) -> {}))
+                .hasMessageContaining("0 states");
     }
 
     @Test

@@ -54,7 +54,9 @@ public final class Grids {
 
     /// `gamma^(d-1) / (1-gamma)`.
     public static double[] detour(double gamma) {
-        return Arrays.stream(DISTANCE).mapToDouble(d -> StrictMath.pow(gamma, d - 1) / (1 - gamma)).toArray();
+        return Arrays.stream(DISTANCE)
+                .mapToDouble(d -> StrictMath.pow(gamma, d - 1) / (1 - gamma))
+                .toArray();
     }
 
     /// Actions from arrows, rows divided by slashes.

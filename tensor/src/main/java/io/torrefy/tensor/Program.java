@@ -40,7 +40,7 @@ public final class Program implements AutoCloseable {
     private final Slab slab = new Slab(Device.CPU);
     private final List<Tensor> used = new ArrayList<>();
     private final List<Long> places = new ArrayList<>();
-    private final Map<Long, Tensor> scratch = new HashMap<>();
+    private final Map<Place, Tensor> scratch = new HashMap<>();
 
     private Program(int most, PackedWeights.Format format, StepProgram steps) {
         this.most = most;
@@ -60,6 +60,12 @@ public final class Program implements AutoCloseable {
     /// Whether a tensor can be a parameter of a program.
     public static boolean takes(Tensor x) {
         return x.live("program").dtype == DType.F32 && x.dense;
+    }
+
+    /// Whether a tensor can be the matrix of a [Projection]: of any floating dtype, as what is packed is a copy.
+    /// One of BF16 is packed as such where F32 is asked for, which loses nothing.
+    public static boolean takesMatrix(Tensor x) {
+        return x.live("program").dtype.isFloating() && x.dense && x.rank() == 2;
     }
 
     /// A weight, packed, and the version of its values that was packed.
@@ -89,9 +95,21 @@ public final class Program implements AutoCloseable {
         return buffer;
     }
 
-    /// Memory of products before their ending; kernels run one after another, so one of each width serves all.
-    private long scratch(long width) {
-        return scratch.computeIfAbsent(width, this::buffer).address();
+    /// What memory between two kernels is for.
+    private enum Use {
+        /// A product before its ending.
+        PRODUCT,
+        /// x A^T of an update.
+        DOWN,
+        /// (x A^T) B^T of it.
+        UP
+    }
+
+    private record Place(Use use, long width) {}
+
+    /// Kernels run one after another, so one memory of each use and width serves all.
+    private Tensor scratch(Use use, long width) {
+        return scratch.computeIfAbsent(new Place(use, width), place -> buffer(place.width));
     }
 
     private long parameter(@Nullable Tensor x) {
@@ -101,6 +119,10 @@ public final class Program implements AutoCloseable {
         if (!takes(x)) {
             throw new IllegalArgumentException("[program] expected dense F32 parameters; got " + x.describe());
         }
+        return use(x);
+    }
+
+    private long use(Tensor x) {
         used.add(x);
         places.add(x.address());
         return x.address();
@@ -130,45 +152,113 @@ public final class Program implements AutoCloseable {
         steps.layerNorm(width(x), x.address(), parameter(weight), parameter(bias), (float) eps, y.address());
     }
 
-    /// A matrix and its bias.
+    /// An update of low rank to a matrix (Hu et al. 2022, "LoRA"): `scale (x A^T) B^T` is added to the product. Its
+    /// factors are kept as F32 whatever the program's format.
+    ///
+    /// @param a A (rank, in)
+    /// @param b B (out, rank)
+    public record Update(Tensor a, Tensor b, double scale) {}
+
+    /// A matrix, its bias, and an update beside it.
     ///
     /// @param weight (out, in), or (in, out) if `inFirst`
-    public record Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst) {}
+    public record Projection(
+            Tensor weight,
+            @Nullable Tensor bias,
+            boolean inFirst,
+            @Nullable Update update) {
+        public Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst) {
+            this(weight, bias, inFirst, null);
+        }
+
+        private long out() {
+            return weight.size(inFirst ? 1 : 0);
+        }
+    }
 
     /// The products of x, side by side: `y = [x W_0 + b_0, x W_1 + b_1, ...]`.
     public void linear(Tensor x, List<Projection> weights, Tensor y) {
         linear(x, weights, StepProgram.Ending.STORE, 0, y);
+        updates(x, weights, y);
     }
 
     /// `y = y + (x W + b)`.
     public void linearAdd(Tensor x, Projection weight, Tensor y) {
-        linear(x, List.of(weight), StepProgram.Ending.ADD, scratch(width(y)), y);
+        Tensor product = scratch(Use.PRODUCT, width(y));
+        if (weight.update == null) {
+            linear(x, List.of(weight), StepProgram.Ending.ADD, product.address(), y);
+            return;
+        }
+        linear(x, List.of(weight), product);
+        steps.add(width(y), product.address(), y.address());
     }
 
     /// `y = geluTanh(x W + b)`.
+    ///
+    /// @throws IllegalArgumentException if the weight has an update
     public void linearGelu(Tensor x, Projection weight, Tensor y) {
+        if (weight.update != null) {
+            throw new IllegalArgumentException("[program] expected a weight without an update before a GELU; got one of"
+                    + " rank " + weight.update.a.size(0) + ". Hint: merge it.");
+        }
         linear(x, List.of(weight), StepProgram.Ending.GELU, 0, y);
     }
 
     /// `y = silu(x gate) * (x up)`.
     public void linearSwiglu(Tensor x, Projection gate, Projection up, Tensor y) {
-        linear(x, List.of(gate, up), StepProgram.Ending.SWIGLU, scratch(2 * width(y)), y);
+        Tensor product = scratch(Use.PRODUCT, 2 * width(y));
+        if (gate.update == null && up.update == null) {
+            linear(x, List.of(gate, up), StepProgram.Ending.SWIGLU, product.address(), y);
+            return;
+        }
+        linear(x, List.of(gate, up), product);
+        steps.swiglu(width(y), product.address(), y.address());
+    }
+
+    /// Adds the updates of the weights to their products in y.
+    private void updates(Tensor x, List<Projection> weights, Tensor y) {
+        long column = 0;
+        for (Projection p : weights) {
+            Update update = p.update;
+            if (update != null) {
+                Tensor down = scratch(Use.DOWN, update.a.size(0));
+                Tensor up = scratch(Use.UP, p.out());
+                factor(x, update.a, down);
+                factor(down, update.b, up);
+                steps.scaledAdd(p.out(), up.address(), (float) update.scale, y.address() + 4 * column, width(y));
+            }
+            column += p.out();
+        }
+    }
+
+    private void factor(Tensor x, Tensor weight, Tensor y) {
+        PackedMatrix[] packed = {pack(new Projection(weight, null, false), PackedWeights.Format.F32)};
+        steps.linear(width(x), x.address(), packed, new long[1], StepProgram.Ending.STORE, 0, y.address());
     }
 
     private void linear(Tensor x, List<Projection> weights, StepProgram.Ending ending, long scratch, Tensor y) {
         PackedMatrix[] packed = new PackedMatrix[weights.size()];
         long[] biases = new long[packed.length];
         for (int i = 0; i < packed.length; i++) {
-            Projection p = weights.get(i);
-            parameter(p.weight);
-            try (Scope _ = Scope.open()) {
-                Pack pack = new Pack((p.inFirst ? p.weight.detach().t() : p.weight.detach()).unmanaged(), format, slab);
-                packs.add(pack);
-                packed[i] = pack.packed.matrix();
-            }
-            biases[i] = parameter(p.bias);
+            packed[i] = pack(weights.get(i), format);
+            biases[i] = parameter(weights.get(i).bias);
         }
         steps.linear(width(x), x.address(), packed, biases, ending, scratch, y.address());
+    }
+
+    private PackedMatrix pack(Projection p, PackedWeights.Format as) {
+        if (!takesMatrix(p.weight)) {
+            throw new IllegalArgumentException(
+                    "[program] expected dense matrices of a floating dtype; got " + p.weight.describe());
+        }
+        use(p.weight);
+        boolean half = as == PackedWeights.Format.F32 && p.weight.dtype == DType.BF16;
+        PackedWeights.Format least = half ? PackedWeights.Format.BF16 : as;
+        try (Scope _ = Scope.open()) {
+            Pack pack = new Pack((p.inFirst ? p.weight.detach().t() : p.weight.detach()).unmanaged(), least, slab);
+            packs.add(pack);
+            return pack.packed.matrix();
+        }
     }
 
     /// How heads are normalised and turned before attention.

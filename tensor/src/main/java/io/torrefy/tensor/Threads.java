@@ -20,9 +20,9 @@ public final class Threads {
         Backends.of(Device.CPU).threads(n);
     }
 
-    /// Runs `body` for 0 to `tasks - 1` and returns when all have run, on the threads of the kernels. Which thread runs which task
-    /// is open, so a task may write only what is its own, and how many there are must not depend on [#count]: then the result
-    /// is the same on any number. The first exception of a task is thrown.
+    /// Runs `body` for 0 to `tasks - 1` and returns when all have run, on the threads of the kernels. Which thread
+    /// runs which task is open, so a task may write only what is its own, and how many there are must not depend on
+    /// [#count]: then the result is the same on any number. The first exception of a task is thrown.
     public static void run(int tasks, IntConsumer body) {
         Backends.of(Device.CPU).run(tasks, body);
     }

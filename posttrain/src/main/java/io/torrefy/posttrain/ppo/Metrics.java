@@ -33,6 +33,11 @@ final class Metrics {
                 batch.rollouts().stream().filter(r -> !r.ended()).count() / n);
         // The mean surprise of what was sampled estimates the entropy without a pass of its own.
         m.put(RunMetrics.ENTROPY, surprise(batch) / batch.tokens());
+        batch.failed().forEach((name, count) -> {
+            if (count > 0) {
+                m.put(RunMetrics.REWARD_PARTS + name + RunMetrics.REWARD_FAILED, (double) count);
+            }
+        });
         return m;
     }
 

@@ -1,7 +1,10 @@
 package io.torrefy.posttrain.ppo;
 
 import io.torrefy.export.Export;
+import io.torrefy.nn.AdamW;
+import io.torrefy.nn.Module;
 import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.Learner;
 
 /// How a rollout is learnt from. Names are TRL's where TRL has them. The optimiser is AdamW with betas 0.9 and 0.95 and
 /// a weight decay of 0.01.
@@ -35,8 +38,12 @@ public record Optimization(
         checks.refuse();
     }
 
-    /// The schedule with this or another peak.
-    Schedule schedule(double peak) {
-        return decay ? Schedule.linear(peak, warmup, steps) : Schedule.constantWithWarmup(peak, warmup);
+    /// What updates a model so, with this or another peak.
+    ///
+    /// @param op for messages
+    Learner learner(String op, Module model, double peak) {
+        AdamW optimizer = AdamW.of(model.namedParameters(), peak).withBetas(0.9, 0.95);
+        Schedule schedule = decay ? Schedule.linear(peak, warmup, steps) : Schedule.constantWithWarmup(peak, warmup);
+        return Learner.of(op, model, optimizer, schedule, maxGradNorm);
     }
 }

@@ -4,18 +4,17 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Tokenizer;
-import io.torrefy.nn.Safetensors;
-import io.torrefy.posttrain.PackedCompletions;
+import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
 import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.CrossEntropies.TokenLogProbs;
-import io.torrefy.tensor.Scope;
-import io.torrefy.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -107,47 +106,27 @@ public final class Ppo implements AutoCloseable {
 
     private static final String CRITIC = "critic";
 
-    private final CausalLm policy;
-    private final Critic critic;
-    private final @Nullable CausalLm reference;
+    private final Actor actor;
+    private final ValueModel critic;
+    private final Learner criticLearner;
     private final Options options;
     private final PpoLoss loss;
-    private final KlController kl;
-    private final Sampler sampler;
-    private final Learner actorLearner;
-    private final Learner criticLearner;
 
-    private Ppo(
-            CausalLm policy,
-            Critic critic,
-            @Nullable CausalLm reference,
-            Tokenizer tokenizer,
-            Task task,
-            Scorer scorer,
-            Options options) {
-        check(policy, critic, reference);
-        this.policy = policy;
+    private Ppo(Actor actor, ValueModel critic, Options options) {
+        this.actor = actor;
         this.critic = critic;
-        this.reference = reference;
         this.options = options;
         this.loss = PpoLoss.of(options.loss);
-        this.kl = options.kl.controller();
-        this.sampler = new Sampler("ppo", policy, reference, tokenizer, task, scorer, options.rollout, options.kl);
-        sampler.checkMiniBatches(options.optimization);
-        Optimization o = options.optimization;
-        this.actorLearner =
-                new Learner("ppo policy", policy, o.schedule(o.learningRate()), o.learningRate(), o.maxGradNorm());
-        double rate = options.valueLearningRate;
-        this.criticLearner = new Learner("ppo critic", critic, o.schedule(rate), rate, o.maxGradNorm());
+        this.criticLearner = options.optimization.learner("ppo critic", critic, options.valueLearningRate);
     }
 
-    private static void check(CausalLm policy, Critic critic, @Nullable CausalLm reference) {
+    private static void check(CausalLm policy, ValueModel critic, @Nullable CausalLm reference) {
         Checks checks = new Checks("ppo");
         int vocabulary = policy.config().vocab();
         checks.expect(
-                critic.body().config().vocab() == vocabulary,
+                critic.config().vocab() == vocabulary,
                 "a critic of the policy's vocabulary, " + vocabulary,
-                critic.body().config().vocab() + " words. Hint: it reads the policy's token ids");
+                critic.config().vocab() + " words. Hint: it reads the policy's token ids");
         checks.expect(
                 critic.body() != policy && critic.body() != reference,
                 "a critic with a body of its own, such as a copy",
@@ -164,23 +143,36 @@ public final class Ppo implements AutoCloseable {
     ///     mini-batches than completions
     public static Ppo of(
             CausalLm policy,
-            Critic critic,
+            ValueModel critic,
             @Nullable CausalLm reference,
             Tokenizer tokenizer,
             Task task,
             Scorer scorer,
             Options options) {
-        return new Ppo(policy, critic, reference, tokenizer, task, scorer, options);
+        check(policy, critic, reference);
+        return new Ppo(
+                new Actor(
+                        "ppo",
+                        policy,
+                        reference,
+                        tokenizer,
+                        task,
+                        scorer,
+                        options.rollout,
+                        options.optimization,
+                        options.kl),
+                critic,
+                options);
     }
 
     /// What samples from the policy, for evaluations on the way.
     public Generator generator() {
-        return sampler.generator();
+        return actor.sampler().generator();
     }
 
     /// The KL coefficient of the next step.
     public double klCoefficient() {
-        return kl.coefficient();
+        return actor.klCoefficient();
     }
 
     /// Step number `step`, from 0: rollout, rewards, advantages, updates.
@@ -189,156 +181,109 @@ public final class Ppo implements AutoCloseable {
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
         Clock clock = new Clock();
-        Sampler.Batch batch = sampler.sample(step, clock);
-        Experience experience = experience(batch);
+        Actor.Experience x = actor.sample(step, clock);
+        Estimates e = estimates(x);
         clock.lap("log_probs");
         Updates updates = new Updates();
-        for (int epoch = 0; epoch < options.optimization.numPpoEpochs(); epoch++) {
-            for (int[] rows : sampler.miniBatches(step, epoch, options.optimization)) {
-                update(step, batch, experience, rows, updates);
-            }
-        }
+        actor.passes(step, x.batch(), rows -> update(step, x, e, rows, updates));
         clock.lap("update");
-        List<RunSample> samples = sampler.samples(step, batch);
-        Map<String, Double> metrics = metrics(step, batch, experience, updates, samples, clock);
-        kl.update(experience.klPerCompletion(), batch.size());
-        return new TrainingStep(metrics, samples);
+        List<RunSample> samples = actor.sampler().samples(step, x.batch());
+        Map<String, Double> metrics = metrics(step, x, e, updates, samples, clock);
+        actor.follow(x);
+        return new TrainingStep(metrics, samples, x.batch().warnings());
     }
 
     // ---- 2, 3: token rewards and advantages ------------------------------------------------------------------------
 
-    /// What is known of each sampled token (tokens, rollouts end to end), under the models as they were when
-    /// sampling.
-    private record Experience(
-            int[] lengths, double[] logProbs, double[] kl, double[] values, Gae gae, double[] whitened) {
-        double klPerCompletion() {
-            return Metrics.sum(kl) / lengths.length;
-        }
-    }
+    /// What is made of each sampled token (tokens, rollouts end to end) by the critic as it was when sampling.
+    private record Estimates(double[] values, Gae gae, double[] whitened) {}
 
-    private Experience experience(Sampler.Batch batch) {
-        int[] lengths = batch.lengths();
-        double[] logProbs = sampler.logProbs(policy, batch);
-        double[] kl = reference == null
-                ? new double[logProbs.length]
-                : options.kl.estimator().of(logProbs, sampler.logProbs(reference, batch));
-        double[] values = sampler.perToken(batch, critic::values);
-        double[] rewards = TokenRewards.of(kl, this.kl.coefficient(), batch.scores(), lengths);
+    private Estimates estimates(Actor.Experience x) {
+        double[] values = actor.sampler().perToken(x.batch(), critic::values);
+        double[] rewards =
+                TokenRewards.of(x.kl(), actor.klCoefficient(), x.batch().scores(), x.lengths());
         if (options.whitenRewards) {
             rewards = Whitening.scale(rewards);
         }
-        Gae gae = Gae.of(rewards, values, lengths, options.gamma, options.lam);
-        return new Experience(lengths, logProbs, kl, values, gae, Whitening.whiten(gae.advantages()));
+        Gae gae = Gae.of(rewards, values, x.lengths(), options.gamma, options.lam);
+        return new Estimates(values, gae, Whitening.whiten(gae.advantages()));
     }
 
     // ---- 4: the updates --------------------------------------------------------------------------------------------
 
-    /// What the updates of a step measured: sums, and the mean ratio of each.
-    private static final class Updates {
-        int count;
-        double policyLoss;
-        double valueLoss;
-        double approxkl;
-        double clipfrac;
-        double valueClipfrac;
-        double entropy;
-        double policyNorm;
-        double criticNorm;
-        final List<Double> ratios = new ArrayList<>();
-
-        double mean(double sum) {
-            return sum / count;
+    /// What the updates of a step measured.
+    private record Updates(Means means, List<Double> ratios) {
+        Updates() {
+            this(new Means(), new ArrayList<>());
         }
     }
 
-    private void update(long step, Sampler.Batch batch, Experience e, int[] rows, Updates all) {
-        double tokens = 0;
-        for (int row : rows) {
-            tokens += e.lengths[row];
-        }
-        double policyLoss = 0;
-        double valueLoss = 0;
-        double ratio = 0;
-        for (int[] part : sampler.microBatches(batch.rollouts(), rows)) {
-            try (Scope _ = Scope.open()) {
-                PackedCompletions packed = sampler.pack(batch.rollouts(), part);
-                TokenLogProbs now = packed.logProbs(policy, options.rollout.temperature());
-                PpoLoss.Policy ofPolicy =
-                        loss.policy(now.logProbs(), tokens(e.logProbs, e, part), tokens(e.whitened, e, part), tokens);
-                ofPolicy.loss().backward();
-                policyLoss += ofPolicy.loss().item();
-                ratio += ofPolicy.ratio();
-                all.approxkl += ofPolicy.approxkl();
-                all.clipfrac += ofPolicy.clipfrac();
-                all.entropy += Metrics.sum(now.entropy().detach().toDoubles()) / tokens;
-            }
-            try (Scope _ = Scope.open()) {
-                Tensor values = critic.values(sampler.pack(batch.rollouts(), part));
-                PpoLoss.Value ofCritic =
-                        loss.value(values, tokens(e.values, e, part), tokens(e.gae.returns(), e, part), tokens);
-                ofCritic.loss().backward();
-                valueLoss += ofCritic.loss().item();
-                all.valueClipfrac += ofCritic.clipfrac();
-            }
-        }
-        double policyNorm = actorLearner.checkedNorm(step, policyLoss);
-        double criticNorm = criticLearner.checkedNorm(step, valueLoss);
-        actorLearner.apply(step, policyNorm);
+    private void update(long step, Actor.Experience x, Estimates e, int[] rows, Updates all) {
+        double tokens = Arrays.stream(rows).map(i -> x.lengths()[i]).sum();
+        Means means = all.means;
+        double[] ratio = {0};
+        double policyLoss = actor.accumulate(x.batch(), rows, (packed, part) -> {
+            TokenLogProbs now = actor.now(packed);
+            PpoLoss.Policy of =
+                    loss.policy(now.logProbs(), tokens(x.logProbs(), x, part), tokens(e.whitened, x, part), tokens);
+            ratio[0] += of.ratio();
+            means.add("policy/approxkl_avg", of.approxkl());
+            means.add("policy/clipfrac_avg", of.clipfrac());
+            means.add("policy/entropy_avg", Metrics.sum(now.entropy().detach().toDoubles()) / tokens);
+            return of.loss();
+        });
+        double valueLoss = actor.accumulate(x.batch(), rows, (packed, part) -> {
+            PpoLoss.Value of = loss.value(
+                    critic.values(packed), tokens(e.values, x, part), tokens(e.gae.returns(), x, part), tokens);
+            means.add("val/clipfrac_avg", of.clipfrac());
+            return of.loss();
+        });
+        double policyNorm = actor.learner().checkedNorm(step, policyLoss);
+        double criticNorm = criticLearner.checkedNorm(step, valueLoss); // neither moves where one is not finite
+        actor.learner().apply(step, policyNorm);
         criticLearner.apply(step, criticNorm);
-        all.policyNorm += policyNorm;
-        all.criticNorm += criticNorm;
-        all.policyLoss += policyLoss;
-        all.valueLoss += valueLoss;
-        all.ratios.add(ratio);
-        all.count++;
+        means.add("loss/policy_avg", policyLoss);
+        means.add("loss/value_avg", valueLoss);
+        means.add(RunMetrics.GRAD_NORM, policyNorm);
+        means.add("critic/grad_norm", criticNorm);
+        means.endUpdate();
+        all.ratios.add(ratio[0]);
     }
 
-    private static double[] tokens(double[] perToken, Experience e, int[] rows) {
-        return Metrics.select(perToken, e.lengths, rows);
+    private static double[] tokens(double[] perToken, Actor.Experience x, int[] rows) {
+        return Metrics.select(perToken, x.lengths(), rows);
     }
 
     // ---- metrics ---------------------------------------------------------------------------------------------------
 
     private Map<String, Double> metrics(
-            long step, Sampler.Batch batch, Experience e, Updates u, List<RunSample> samples, Clock clock) {
-        Map<String, Double> m = Metrics.of(batch, samples);
-        double n = batch.size();
-        double score = Metrics.mean(batch.scores());
-        double penalty = -kl.coefficient() * e.klPerCompletion();
-        m.put("objective/kl", e.klPerCompletion());
-        m.put("objective/kl_coef", kl.coefficient());
-        m.put("objective/entropy", -Metrics.sum(e.logProbs) / n);
+            long step, Actor.Experience x, Estimates e, Updates u, List<RunSample> samples, Clock clock) {
+        double n = x.batch().size();
+        double score = Metrics.mean(x.batch().scores());
+        double penalty = -actor.klCoefficient() * x.klPerCompletion();
+        Map<String, Double> m = actor.metrics(step, x, score + penalty, samples);
+        m.put("objective/entropy", -Metrics.sum(x.logProbs()) / n);
         m.put("objective/non_score_reward", penalty);
-        m.put("objective/rlhf_reward", score + penalty);
         m.put("objective/scores", score);
-        m.put("policy/approxkl_avg", u.mean(u.approxkl));
-        m.put("policy/clipfrac_avg", u.mean(u.clipfrac));
-        m.put("policy/entropy_avg", u.mean(u.entropy));
-        m.put("loss/policy_avg", u.mean(u.policyLoss));
-        m.put("loss/value_avg", u.mean(u.valueLoss));
-        m.put("val/clipfrac_avg", u.mean(u.valueClipfrac));
+        u.means.put(m);
+        m.put(RunMetrics.CLIP_FRACTION, u.means.of("policy/clipfrac_avg"));
+        m.put(RunMetrics.LOSS, u.means.of("loss/policy_avg"));
         double[] ratios = u.ratios.stream().mapToDouble(Double::doubleValue).toArray();
         m.put("val/ratio", Metrics.mean(ratios));
         m.put("val/ratio_var", Metrics.variance(ratios));
         m.put("val/num_eos_tokens", (double)
-                batch.rollouts().stream().filter(Rollout::ended).count());
+                x.batch().rollouts().stream().filter(Rollout::ended).count());
         m.put("val/explained_var", explained(e));
-        m.put("lr", actorLearner.learningRate(step));
+        m.put("lr", actor.learner().learningRate(step));
         m.put("episode", (step + 1) * n);
-        m.put(RunMetrics.KL, Metrics.mean(e.kl));
-        m.put(RunMetrics.CLIP_FRACTION, u.mean(u.clipfrac));
-        m.put(RunMetrics.LOSS, u.mean(u.policyLoss));
-        m.put(RunMetrics.GRAD_NORM, u.mean(u.policyNorm));
-        m.put("critic/grad_norm", u.mean(u.criticNorm));
-        m.put(RunMetrics.LEARNING_RATE, actorLearner.learningRate(step));
         m.put("eps", n / clock.seconds());
-        clock.put(m, batch.tokens());
+        clock.put(m, x.batch().tokens());
         return m;
     }
 
     /// The share of the returns' variance that the values had foreseen (verl's `critic/vf_explained_var`): 1 for a
     /// perfect critic, 0 for a constant one; 0 where returns do not vary.
-    private static double explained(Experience e) {
+    private static double explained(Estimates e) {
         double[] returns = e.gae.returns();
         double[] rest = new double[returns.length];
         for (int t = 0; t < rest.length; t++) {
@@ -353,29 +298,22 @@ public final class Ppo implements AutoCloseable {
     /// Writes everything that a run needs to go on, but the number of steps: the policy (a model folder),
     /// `critic/`, the optimisers' states and the KL coefficient.
     public void save(Path folder) throws IOException {
-        policy.save(folder);
-        actorLearner.save(folder);
+        actor.save(folder);
         critic.save(folder.resolve(CRITIC));
         criticLearner.save(folder.resolve(CRITIC));
-        kl.save(folder);
     }
 
     /// Goes on from what [#save] wrote, in the models this was made with.
     ///
     /// @throws IllegalArgumentException if the weights or states do not fit these models
     public void restore(Path folder) throws IOException {
-        actorLearner.restore(Safetensors.readSharded(folder), folder);
-        Path own = folder.resolve(CRITIC);
-        try (Critic saved = Critic.load(own)) {
-            criticLearner.restore(saved.state(), own);
-        }
-        kl.restore(folder);
+        actor.restore(folder);
+        criticLearner.restoreWithWeights(folder.resolve(CRITIC));
     }
 
     @Override
     public void close() {
-        sampler.close();
-        actorLearner.close();
+        actor.close();
         criticLearner.close();
     }
 }

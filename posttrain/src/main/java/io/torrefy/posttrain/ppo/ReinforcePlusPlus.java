@@ -4,13 +4,10 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Tokenizer;
-import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
 import io.torrefy.posttrain.Task;
-import io.torrefy.tensor.Scope;
-import io.torrefy.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -81,31 +78,14 @@ public final class ReinforcePlusPlus implements AutoCloseable {
         }
     }
 
-    private final CausalLm policy;
-    private final @Nullable CausalLm reference;
+    private final Actor actor;
     private final Options options;
     private final PpoLoss loss;
-    private final KlController kl;
-    private final Sampler sampler;
-    private final Learner learner;
 
-    private ReinforcePlusPlus(
-            CausalLm policy,
-            @Nullable CausalLm reference,
-            Tokenizer tokenizer,
-            Task task,
-            Scorer scorer,
-            Options options) {
-        String op = "reinforce++";
-        this.policy = policy;
-        this.reference = reference;
+    private ReinforcePlusPlus(Actor actor, Options options) {
+        this.actor = actor;
         this.options = options;
         this.loss = PpoLoss.of(options.loss);
-        this.kl = options.kl.controller();
-        this.sampler = new Sampler(op, policy, reference, tokenizer, task, scorer, options.rollout, options.kl);
-        sampler.checkMiniBatches(options.optimization);
-        Optimization o = options.optimization;
-        this.learner = new Learner(op, policy, o.schedule(o.learningRate()), o.learningRate(), o.maxGradNorm());
     }
 
     /// A trainer of this policy.
@@ -120,12 +100,23 @@ public final class ReinforcePlusPlus implements AutoCloseable {
             Task task,
             Scorer scorer,
             Options options) {
-        return new ReinforcePlusPlus(policy, reference, tokenizer, task, scorer, options);
+        return new ReinforcePlusPlus(
+                new Actor(
+                        "reinforce++",
+                        policy,
+                        reference,
+                        tokenizer,
+                        task,
+                        scorer,
+                        options.rollout,
+                        options.optimization,
+                        options.kl),
+                options);
     }
 
     /// What samples from the policy, for evaluations on the way.
     public Generator generator() {
-        return sampler.generator();
+        return actor.sampler().generator();
     }
 
     /// Step number `step`, from 0: rollout, rewards, advantages, updates.
@@ -134,36 +125,24 @@ public final class ReinforcePlusPlus implements AutoCloseable {
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
         Clock clock = new Clock();
-        Sampler.Batch batch = sampler.sample(step, clock);
-        int[] lengths = batch.lengths();
-        double[] old = sampler.logProbs(policy, batch);
-        double[] divergence = reference == null
-                ? new double[old.length]
-                : options.kl.estimator().of(old, sampler.logProbs(reference, batch));
+        Actor.Experience x = actor.sample(step, clock);
         clock.lap("log_probs");
-        double[] rewards = TokenRewards.of(divergence, kl.coefficient(), batch.scores(), lengths);
+        double[] rewards =
+                TokenRewards.of(x.kl(), actor.klCoefficient(), x.batch().scores(), x.lengths());
         double[] advantages = options.baseline
-                ? groupAdvantages(rewards, lengths, options.rollout.numGenerations())
-                : advantages(rewards, lengths, options.gamma);
-        Updates updates = new Updates();
-        for (int epoch = 0; epoch < options.optimization.numPpoEpochs(); epoch++) {
-            for (int[] rows : sampler.miniBatches(step, epoch, options.optimization)) {
-                update(step, batch, advantages, old, rows, updates);
-            }
-        }
+                ? groupAdvantages(rewards, x.lengths(), options.rollout.numGenerations())
+                : advantages(rewards, x.lengths(), options.gamma);
+        Means means = new Means();
+        actor.passes(step, x.batch(), rows -> update(step, x, advantages, rows, means));
         clock.lap("update");
-        List<RunSample> samples = sampler.samples(step, batch);
-        Map<String, Double> m = Metrics.of(batch, samples);
-        double klPerCompletion = Metrics.sum(divergence) / batch.size();
-        m.put("objective/kl", klPerCompletion);
-        m.put("objective/kl_coef", kl.coefficient());
-        m.put("objective/rlhf_reward", Metrics.sum(rewards) / batch.size());
-        m.put(RunMetrics.KL, Metrics.mean(divergence));
-        updates.put(m);
-        m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
-        clock.put(m, batch.tokens());
-        kl.update(klPerCompletion, batch.size());
-        return new TrainingStep(m, samples);
+        List<RunSample> samples = actor.sampler().samples(step, x.batch());
+        double reward = Metrics.sum(rewards) / x.batch().size();
+        Map<String, Double> m = actor.metrics(step, x, reward, samples);
+        means.put(m);
+        m.put("policy/clipfrac_avg", means.of(RunMetrics.CLIP_FRACTION));
+        clock.put(m, x.batch().tokens());
+        actor.follow(x);
+        return new TrainingStep(m, samples, x.batch().warnings());
     }
 
     /// The discounted sums of the rewards from each token on, whitened over all of them (sample variance, epsilon
@@ -204,69 +183,40 @@ public final class ReinforcePlusPlus implements AutoCloseable {
         return Whitening.whiten(spread);
     }
 
-    /// What the updates of a step measured, summed.
-    private static final class Updates {
-        int count;
-        double loss;
-        double gradNorm;
-        double clipfrac;
-        double approxkl;
-        double entropy;
-
-        void put(Map<String, Double> m) {
-            m.put("policy/approxkl_avg", approxkl / count);
-            m.put("policy/clipfrac_avg", clipfrac / count);
-            m.put("policy/entropy_avg", entropy / count);
-            m.put(RunMetrics.LOSS, loss / count);
-            m.put(RunMetrics.GRAD_NORM, gradNorm / count);
-            m.put(RunMetrics.CLIP_FRACTION, clipfrac / count);
-        }
-    }
-
-    private void update(long step, Sampler.Batch batch, double[] advantages, double[] old, int[] rows, Updates all) {
-        int[] lengths = batch.lengths();
-        double tokens = Arrays.stream(rows).map(i -> lengths[i]).sum();
-        double sum = 0;
-        for (int[] part : sampler.microBatches(batch.rollouts(), rows)) {
-            try (Scope _ = Scope.open()) {
-                var now = sampler.pack(batch.rollouts(), part).logProbs(policy, options.rollout.temperature());
-                Tensor logProbs = now.logProbs();
-                PpoLoss.Policy result = loss.policy(
-                        logProbs,
-                        Metrics.select(old, lengths, part),
-                        Metrics.select(advantages, lengths, part),
-                        tokens);
-                result.loss().backward();
-                sum += result.loss().item();
-                all.clipfrac += result.clipfrac();
-                all.approxkl += result.approxkl();
-                all.entropy += Metrics.sum(now.entropy().detach().toDoubles()) / tokens;
-            }
-        }
-        all.gradNorm += learner.update(step, sum);
-        all.loss += sum;
-        all.count++;
+    private void update(long step, Actor.Experience x, double[] advantages, int[] rows, Means means) {
+        double tokens = Arrays.stream(rows).map(i -> x.lengths()[i]).sum();
+        double sum = actor.accumulate(x.batch(), rows, (packed, part) -> {
+            var now = actor.now(packed);
+            PpoLoss.Policy result = loss.policy(
+                    now.logProbs(),
+                    Metrics.select(x.logProbs(), x.lengths(), part),
+                    Metrics.select(advantages, x.lengths(), part),
+                    tokens);
+            means.add(RunMetrics.CLIP_FRACTION, result.clipfrac());
+            means.add("policy/approxkl_avg", result.approxkl());
+            means.add("policy/entropy_avg", Metrics.sum(now.entropy().detach().toDoubles()) / tokens);
+            return result.loss();
+        });
+        means.add(RunMetrics.LOSS, sum);
+        means.add(RunMetrics.GRAD_NORM, actor.learner().update(step, sum));
+        means.endUpdate();
     }
 
     /// Writes everything that a run needs to go on, but the number of steps: the policy (a model folder), the
     /// optimiser's state and the KL coefficient.
     public void save(Path folder) throws IOException {
-        policy.save(folder);
-        learner.save(folder);
-        kl.save(folder);
+        actor.save(folder);
     }
 
     /// Goes on from what [#save] wrote, in the policy this was made with.
     ///
     /// @throws IllegalArgumentException if the weights or states do not fit it
     public void restore(Path folder) throws IOException {
-        learner.restore(Safetensors.readSharded(folder), folder);
-        kl.restore(folder);
+        actor.restore(folder);
     }
 
     @Override
     public void close() {
-        sampler.close();
-        learner.close();
+        actor.close();
     }
 }

@@ -4,14 +4,12 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Tokenizer;
-import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.Advantages;
 import io.torrefy.posttrain.GrpoLoss;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
 import io.torrefy.posttrain.Task;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,30 +79,14 @@ public final class Rloo implements AutoCloseable {
         }
     }
 
-    private final CausalLm policy;
-    private final @Nullable CausalLm reference;
+    private final Actor actor;
     private final Options options;
     private final GrpoLoss loss;
-    private final KlController kl;
-    private final Sampler sampler;
-    private final Learner learner;
 
-    private Rloo(
-            CausalLm policy,
-            @Nullable CausalLm reference,
-            Tokenizer tokenizer,
-            Task task,
-            Scorer scorer,
-            Options options) {
-        this.policy = policy;
-        this.reference = reference;
+    private Rloo(Actor actor, Options options) {
+        this.actor = actor;
         this.options = options;
         this.loss = loss(options.epsilon, options.epsilonHigh);
-        this.kl = options.kl.controller();
-        this.sampler = new Sampler("rloo", policy, reference, tokenizer, task, scorer, options.rollout, options.kl);
-        sampler.checkMiniBatches(options.optimization);
-        Optimization o = options.optimization;
-        this.learner = new Learner("rloo", policy, o.schedule(o.learningRate()), o.learningRate(), o.maxGradNorm());
     }
 
     /// A trainer of this policy.
@@ -119,7 +101,18 @@ public final class Rloo implements AutoCloseable {
             Task task,
             Scorer scorer,
             Options options) {
-        return new Rloo(policy, reference, tokenizer, task, scorer, options);
+        return new Rloo(
+                new Actor(
+                        "rloo",
+                        policy,
+                        reference,
+                        tokenizer,
+                        task,
+                        scorer,
+                        options.rollout,
+                        options.optimization,
+                        options.kl),
+                options);
     }
 
     /// The clipped loss on ratios of whole completions, each of which weighs the same.
@@ -133,7 +126,7 @@ public final class Rloo implements AutoCloseable {
 
     /// What samples from the policy, for evaluations on the way.
     public Generator generator() {
-        return sampler.generator();
+        return actor.sampler().generator();
     }
 
     /// Step number `step`, from 0: rollout, rewards, advantages, updates.
@@ -142,40 +135,25 @@ public final class Rloo implements AutoCloseable {
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
         Clock clock = new Clock();
-        Sampler.Batch batch = sampler.sample(step, clock);
-        int[] lengths = batch.lengths();
-        double[] old = sampler.logProbs(policy, batch);
-        double[] divergence = new double[batch.size()]; // of a whole completion
-        if (reference != null) {
-            double[] perToken = options.kl.estimator().of(old, sampler.logProbs(reference, batch));
-            divergence = Metrics.sums(perToken, lengths);
-        }
+        Actor.Experience x = actor.sample(step, clock);
         clock.lap("log_probs");
-        double[] reward = rewards(batch.scores(), divergence, kl.coefficient(), options.rewardClipRange);
+        double[] scores = x.batch().scores();
+        double[] divergence = Metrics.sums(x.kl(), x.lengths());
+        double[] reward = rewards(scores, divergence, actor.klCoefficient(), options.rewardClipRange);
+        int group = options.rollout.numGenerations();
         double[] advantages = options.normalizeAdvantages
-                ? Advantages.leaveOneOutNormalized(reward, options.rollout.numGenerations())
-                : Advantages.leaveOneOut(reward, options.rollout.numGenerations());
-        Updates updates = new Updates();
-        for (int epoch = 0; epoch < options.optimization.numPpoEpochs(); epoch++) {
-            for (int[] rows : sampler.miniBatches(step, epoch, options.optimization)) {
-                update(step, batch, advantages, old, rows, updates);
-            }
-        }
+                ? Advantages.leaveOneOutNormalized(reward, group)
+                : Advantages.leaveOneOut(reward, group);
+        Means means = new Means();
+        actor.passes(step, x.batch(), rows -> update(step, x, advantages, rows, means));
         clock.lap("update");
-        List<RunSample> samples = sampler.samples(step, batch);
-        Map<String, Double> m = Metrics.of(batch, samples);
-        m.put("objective/kl", Metrics.mean(divergence));
-        m.put("objective/kl_coef", kl.coefficient());
-        m.put("objective/rlhf_reward", Metrics.mean(reward));
-        m.put(RunMetrics.KL, Metrics.sum(divergence) / batch.tokens());
-        updates.put(m);
-        m.put(
-                RunMetrics.ZERO_VARIANCE,
-                Advantages.zeroVarianceFraction(batch.scores(), options.rollout.numGenerations()));
-        m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
-        clock.put(m, batch.tokens());
-        kl.update(Metrics.mean(divergence), batch.size());
-        return new TrainingStep(m, samples);
+        List<RunSample> samples = actor.sampler().samples(step, x.batch());
+        Map<String, Double> m = actor.metrics(step, x, Metrics.mean(reward), samples);
+        means.put(m);
+        m.put(RunMetrics.ZERO_VARIANCE, Advantages.zeroVarianceFraction(scores, group));
+        clock.put(m, x.batch().tokens());
+        actor.follow(x);
+        return new TrainingStep(m, samples, x.batch().warnings());
     }
 
     /// Rewards of whole completions: scores within ± `clipRange`, less the penalty.
@@ -187,67 +165,42 @@ public final class Rloo implements AutoCloseable {
         return rewards;
     }
 
-    /// What the updates of a step measured, summed.
-    private static final class Updates {
-        int count;
-        double loss;
-        double gradNorm;
-        double clipped;
-
-        void put(Map<String, Double> m) {
-            m.put(RunMetrics.LOSS, loss / count);
-            m.put(RunMetrics.GRAD_NORM, gradNorm / count);
-            m.put(RunMetrics.CLIP_FRACTION, clipped / count);
-        }
-    }
-
-    private void update(long step, Sampler.Batch batch, double[] advantages, double[] old, int[] rows, Updates all) {
-        int[] lengths = batch.lengths();
-        GrpoLoss.Normaliser whole =
-                GrpoLoss.Normaliser.of(Arrays.stream(rows).map(i -> lengths[i]).toArray());
-        double sum = 0;
-        for (int[] part : sampler.microBatches(batch.rollouts(), rows)) {
-            try (Scope _ = Scope.open()) {
-                var packed = sampler.pack(batch.rollouts(), part);
-                Tensor logProbs =
-                        packed.logProbs(policy, options.rollout.temperature()).logProbs();
-                double[] sampledUnder = Metrics.select(old, lengths, part);
-                GrpoLoss.Result result = loss.loss(
-                        logProbs,
-                        Tensor.of(sampledUnder, sampledUnder.length).to(logProbs.dtype()),
-                        null,
-                        Arrays.stream(part).mapToDouble(i -> advantages[i]).toArray(),
-                        packed.lengths(),
-                        whole);
-                result.loss().backward();
-                sum += result.loss().item();
-                all.clipped += result.metrics().clipRegion() * part.length / rows.length;
-            }
-        }
-        all.gradNorm += learner.update(step, sum);
-        all.loss += sum;
-        all.count++;
+    private void update(long step, Actor.Experience x, double[] advantages, int[] rows, Means means) {
+        GrpoLoss.Normaliser whole = GrpoLoss.Normaliser.of(
+                Arrays.stream(rows).map(i -> x.lengths()[i]).toArray());
+        double sum = actor.accumulate(x.batch(), rows, (packed, part) -> {
+            Tensor logProbs = actor.now(packed).logProbs();
+            double[] old = Metrics.select(x.logProbs(), x.lengths(), part);
+            GrpoLoss.Result result = loss.loss(
+                    logProbs,
+                    Tensor.of(old, old.length).to(logProbs.dtype()),
+                    null,
+                    Arrays.stream(part).mapToDouble(i -> advantages[i]).toArray(),
+                    packed.lengths(),
+                    whole);
+            means.add(RunMetrics.CLIP_FRACTION, result.metrics().clipRegion() * part.length / rows.length);
+            return result.loss();
+        });
+        means.add(RunMetrics.LOSS, sum);
+        means.add(RunMetrics.GRAD_NORM, actor.learner().update(step, sum));
+        means.endUpdate();
     }
 
     /// Writes everything that a run needs to go on, but the number of steps: the policy (a model folder), the
     /// optimiser's state and the KL coefficient.
     public void save(Path folder) throws IOException {
-        policy.save(folder);
-        learner.save(folder);
-        kl.save(folder);
+        actor.save(folder);
     }
 
     /// Goes on from what [#save] wrote, in the policy this was made with.
     ///
     /// @throws IllegalArgumentException if the weights or states do not fit it
     public void restore(Path folder) throws IOException {
-        learner.restore(Safetensors.readSharded(folder), folder);
-        kl.restore(folder);
+        actor.restore(folder);
     }
 
     @Override
     public void close() {
-        sampler.close();
-        learner.close();
+        actor.close();
     }
 }

@@ -2,6 +2,7 @@ package io.torrefy.posttrain.ppo;
 
 import io.torrefy.export.Export;
 import io.torrefy.lm.Completion;
+import io.torrefy.posttrain.Attempt;
 import io.torrefy.posttrain.Problem;
 
 /// One sampled completion.
@@ -14,6 +15,11 @@ public record Rollout(Problem problem, int[] prompt, Completion completion, Stri
     /// Tokens of the completion.
     public int tokens() {
         return completion.ids().length;
+    }
+
+    /// What rewards see of it.
+    Attempt attempt() {
+        return new Attempt(problem, text, completion.ids(), !ended());
     }
 
     /// Whether it came to an end of its own.

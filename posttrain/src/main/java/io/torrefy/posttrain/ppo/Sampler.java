@@ -7,6 +7,7 @@ import io.torrefy.lm.Sampling;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.posttrain.PackedCompletions;
 import io.torrefy.posttrain.Problem;
+import io.torrefy.posttrain.RewardBatch;
 import io.torrefy.posttrain.RewardBreakdown;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunSample;
@@ -75,11 +76,18 @@ final class Sampler implements AutoCloseable {
         return generator;
     }
 
-    /// What was sampled in a step.
+    /// What was sampled in a step, without the groups that have no scores.
     ///
     /// @param rewards of each rollout
     /// @param scores of each rollout: the reward less the penalty for one that was cut off
-    record Batch(List<Rollout> rollouts, List<RewardBreakdown> rewards, double[] scores) {
+    /// @param failed how many completions each reward could not score
+    /// @param warnings what people should know of that
+    record Batch(
+            List<Rollout> rollouts,
+            List<RewardBreakdown> rewards,
+            double[] scores,
+            Map<String, Integer> failed,
+            List<String> warnings) {
         int size() {
             return rollouts.size();
         }
@@ -117,14 +125,34 @@ final class Sampler implements AutoCloseable {
             rollouts.add(new Rollout(problems.get(i), prompts.get(i), completion, text));
         }
         clock.lap("rollout");
-        List<RewardBreakdown> rewards = scored(rollouts);
+        RewardBatch rewards = scored(rollouts);
+        clock.lap("reward");
+        return batch(rollouts, rewards);
+    }
+
+    /// The groups all of whose completions have a score.
+    private Batch batch(List<Rollout> all, RewardBatch scored) {
+        List<Rollout> rollouts = new ArrayList<>();
+        List<RewardBreakdown> rewards = new ArrayList<>();
+        int group = options.numGenerations();
+        for (int from = 0; from < all.size(); from += group) {
+            List<RewardBreakdown> of = scored.breakdowns().subList(from, from + group);
+            if (of.stream().noneMatch(reward -> Double.isNaN(reward.total()))) {
+                rollouts.addAll(all.subList(from, from + group));
+                rewards.addAll(of);
+            }
+        }
+        if (rollouts.isEmpty()) {
+            throw new IllegalStateException(
+                    "[" + op + "] expected a group whose completions all have a score; got none of "
+                            + all.size() / group + ". " + String.join(" ", scored.messages()));
+        }
         double[] scores = new double[rollouts.size()];
         for (int i = 0; i < scores.length; i++) {
             double penalty = rollouts.get(i).ended() ? 0 : options.missingEosPenalty();
             scores[i] = rewards.get(i).total() - penalty;
         }
-        clock.lap("reward");
-        return new Batch(rollouts, rewards, scores);
+        return new Batch(rollouts, rewards, scores, scored.failed(), scored.messages());
     }
 
     /// Weights that are no numbers cannot be sampled from.
@@ -136,12 +164,14 @@ final class Sampler implements AutoCloseable {
         }
     }
 
-    private List<RewardBreakdown> scored(List<Rollout> rollouts) {
-        List<RewardBreakdown> rewards = scorer.score(rollouts);
+    private RewardBatch scored(List<Rollout> rollouts) {
+        RewardBatch batch = scorer.scoreAll(rollouts);
+        List<RewardBreakdown> rewards = batch.breakdowns();
         if (rewards.size() != rollouts.size()) {
             throw new IllegalStateException("[" + op + "] expected a score for each of " + rollouts.size()
                     + " completions; got " + rewards.size());
         }
+        boolean failures = batch.failed().values().stream().anyMatch(count -> count > 0);
         List<String> names = names(rewards.getFirst());
         for (int i = 0; i < rewards.size(); i++) {
             if (!names(rewards.get(i)).equals(names)) {
@@ -149,12 +179,12 @@ final class Sampler implements AutoCloseable {
                         + ", as the first is; got " + names(rewards.get(i)) + " in row " + i);
             }
             double total = rewards.get(i).total();
-            if (!Double.isFinite(total)) {
+            if (!Double.isFinite(total) && !(failures && Double.isNaN(total))) {
                 throw new IllegalStateException("[" + op + "] expected a finite score; got " + total + " on problem "
                         + rollouts.get(i).problem().id() + ". Hint: a reward that cannot judge must say so, not NaN.");
             }
         }
-        return rewards;
+        return batch;
     }
 
     private static List<String> names(RewardBreakdown reward) {
@@ -208,9 +238,10 @@ final class Sampler implements AutoCloseable {
 
     /// The rows of a step in random order, in `count` parts as equal as can be. The rows of a part are in their own
     /// order, so that completions of one prompt share it.
-    List<int[]> miniBatches(long step, int epoch, Optimization optimization) {
-        int rows = options.batch();
-        int count = optimization.numMiniBatches();
+    ///
+    /// @param rows completions, or other things that are learnt from, such as pairs
+    List<int[]> miniBatches(long step, int epoch, Optimization optimization, int rows) {
+        int count = Math.min(rows, optimization.numMiniBatches());
         // Another seed than sampling's, whose streams are numbered by sample.
         long stream = step * optimization.numPpoEpochs() + epoch;
         int[] order = Rng.of(~options.seed()).stream(stream).permutation(rows);

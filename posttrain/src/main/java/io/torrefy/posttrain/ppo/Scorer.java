@@ -2,9 +2,11 @@ package io.torrefy.posttrain.ppo;
 
 import io.torrefy.export.Export;
 import io.torrefy.posttrain.Reward;
+import io.torrefy.posttrain.RewardBatch;
 import io.torrefy.posttrain.RewardBreakdown;
 import io.torrefy.posttrain.Rewards;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /// What gives completions their scores: rules, a reward model, or any function. It sees all completions of a rollout at
@@ -15,10 +17,15 @@ public interface Scorer {
     /// One finite score a rollout, in their order.
     List<RewardBreakdown> score(List<Rollout> rollouts);
 
-    /// A weighted sum of rewards.
+    /// The same where some rewards may fail: a completion without a score has a total of NaN and is counted.
+    default RewardBatch scoreAll(List<Rollout> rollouts) {
+        return new RewardBatch(score(rollouts), Map.of(), List.of());
+    }
+
+    /// A weighted sum of rewards, each of which sees all completions with their tokens. Those that may fail on some
+    /// ([Rewards#withMaxFailures]) are borne: a group with a completion that has no score teaches nothing.
     static Scorer of(Rewards rewards) {
-        return rollouts ->
-                rollouts.stream().map(r -> rewards.score(r.problem(), r.text())).toList();
+        return new SumOfRewards(rewards);
     }
 
     /// One reward.

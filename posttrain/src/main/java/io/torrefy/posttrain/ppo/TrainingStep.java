@@ -9,5 +9,11 @@ import java.util.Map;
 ///
 /// @param metrics by the names of [io.torrefy.posttrain.RunMetrics] and of TRL
 /// @param samples the completions with their rewards
+/// @param warnings what people should know of it: the rewards that failed, and what to do
 @Export(value = "posttrain.TrainingStep", since = "0.1")
-public record TrainingStep(Map<String, Double> metrics, List<RunSample> samples) {}
+public record TrainingStep(Map<String, Double> metrics, List<RunSample> samples, List<String> warnings) {
+    /// A step without warnings.
+    public TrainingStep(Map<String, Double> metrics, List<RunSample> samples) {
+        this(metrics, samples, List.of());
+    }
+}

@@ -1,7 +1,7 @@
 package io.torrefy.posttrain.preference;
 
 import io.torrefy.lm.CausalLm;
-import io.torrefy.lm.TokenBatch;
+import io.torrefy.posttrain.PackedCompletions;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.DType;
 import io.torrefy.tensor.LinearCrossEntropy;
@@ -120,34 +120,11 @@ record Answers(List<int[]> prompts, List<int[]> answers) {
 
     /// @param squares whether ln Σ p² is wanted, which takes all logits of the answers' tokens at once
     Scores scores(CausalLm model, boolean squares) {
-        int[] lengths = lengths();
-        int total = Arrays.stream(lengths).sum();
-        List<int[]> heads = new ArrayList<>();
-        List<int[]> inputs = new ArrayList<>();
-        int[] promptOf = new int[lengths.length];
-        for (int i = 0; i < promptOf.length; i++) {
-            if (i == 0 || !Arrays.equals(prompts.get(i - 1), prompts.get(i))) {
-                heads.add(prompts.get(i));
-            }
-            promptOf[i] = heads.size() - 1;
-            inputs.add(Arrays.copyOf(answers.get(i), lengths[i] - 1)); // the last token predicts nothing
-        }
-        TokenBatch packed = TokenBatch.fork(heads, inputs, promptOf);
-        long[] places = new long[total];
-        long[] targets = new long[total];
-        int at = 0;
-        for (int i = 0; i < promptOf.length; i++) {
-            long from = packed.offsets()[heads.size() + i];
-            for (int t = 0; t < lengths[i]; t++) {
-                // The prompt's last token predicts the answer's first.
-                places[at] = t == 0 ? packed.offsets()[promptOf[i] + 1] - 1L : from + t - 1;
-                targets[at++] = answers.get(i)[t];
-            }
-        }
-        Tensor hidden = model.hidden(packed).indexSelect(0, Tensor.of(places, total));
-        var tokens = LinearCrossEntropy.tokenLogProbs(hidden, model.outputMatrix(), Tensor.of(targets, total), 1);
+        PackedCompletions packed = PackedCompletions.of(prompts, answers);
+        Tensor hidden = packed.hidden(model);
+        var tokens = LinearCrossEntropy.tokenLogProbs(hidden, model.outputMatrix(), packed.targets(), 1);
         double[] logSquares = squares ? logSquares(model, hidden.detach()) : new double[0];
-        return new Scores(lengths, tokens.logProbs(), tokens.entropy(), logSquares);
+        return new Scores(packed.lengths(), tokens.logProbs(), tokens.entropy(), logSquares);
     }
 
     private static double[] logSquares(CausalLm model, Tensor hidden) {

@@ -4,7 +4,6 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -52,46 +51,64 @@ public final class Cpo implements AutoCloseable {
     ///     `logps/…` as in [Dpo] but without a reference, for SimPO and IPO of token means
     /// @throws RunException if the loss or the gradient is not finite; the policy is as it was then
     public Map<String, Double> step(long step) {
-        int[] batch = updates.batch(step);
-        double chosenTokens = Arrays.stream(batch)
-                .mapToDouble(i -> pairs.get(i).chosen().length)
-                .sum();
-        PairMetrics seen = new PairMetrics(options.beta());
-        double nll = 0;
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> pairs.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(pairs::get).toList();
-                Answers.Scores scores = Answers.of(some).scores(policy);
-                Tensor sums = scores.sums();
-                Tensor both = sums.reshape(part.length, 2);
-                Tensor loss = CpoLoss.loss(
-                        options,
-                        both.select(1, 0),
-                        both.select(1, 1),
-                        some.stream().mapToInt(p -> p.chosen().length).toArray(),
-                        some.stream().mapToInt(p -> p.rejected().length).toArray(),
-                        batch.length);
-                Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
-                nll += supervised.item();
-                if (options.cpoAlpha() > 0) {
-                    loss = loss.add(supervised.mul(options.cpoAlpha()));
-                }
-                loss.backward();
-                sum += loss.item();
-                double[] inverse = Arrays.stream(scores.lengths())
-                        .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
-                        .toArray();
-                Tensor shown =
-                        sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-                seen.add(shown, Tensor.zeros(part.length, 2), scores);
-            }
-        }
-        Map<String, Double> metrics = updates.apply(step, sum);
-        metrics.put("nll_loss", nll);
+        Seen seen = new Seen(options.beta());
+        Map<String, Double> metrics = updates.apply(step, accumulate(pairs, updates.batch(step), seen));
         seen.put(metrics);
         return metrics;
+    }
+
+    /// Loss and metrics of held-out pairs under the policy as it is, `eval_loss`, `eval_rewards/chosen` and so on.
+    ///
+    /// @throws IllegalArgumentException naming the pairs that cannot be measured on
+    public Map<String, Double> evaluate(List<PreferencePair> heldOut) {
+        PreferencePair.check("cpo", heldOut, policy.config(), true);
+        Seen seen = new Seen(options.beta());
+        return Updates.held(updates.evaluate(heldOut.size(), batch -> accumulate(heldOut, batch, seen)), seen::put);
+    }
+
+    /// What is shown of the pairs of a step, or of held-out ones.
+    private static final class Seen {
+        private final PairMetrics metrics;
+        private double nll;
+        private double chosenTokens;
+
+        Seen(double beta) {
+            metrics = new PairMetrics(beta);
+        }
+
+        void put(Map<String, Double> all) {
+            all.put("nll_loss", nll / chosenTokens);
+            metrics.put(all);
+        }
+    }
+
+    /// The loss of a step's pairs, whose gradient is added.
+    private double accumulate(List<PreferencePair> data, int[] batch, Seen seen) {
+        double chosenTokens = Arrays.stream(batch)
+                .mapToDouble(i -> data.get(i).chosen().length)
+                .sum();
+        seen.chosenTokens += chosenTokens;
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).tokens()), part -> {
+            Answers.Scores scores = Answers.of(Updates.at(data, part)).scores(policy);
+            Tensor sums = scores.sums();
+            Tensor both = sums.reshape(part.length, 2);
+            Tensor loss = CpoLoss.loss(
+                    options,
+                    both.select(1, 0),
+                    both.select(1, 1),
+                    scores.lengthsFrom(0),
+                    scores.lengthsFrom(1),
+                    batch.length);
+            Tensor supervised = both.select(1, 0).sum().mul(-1 / chosenTokens);
+            seen.nll += supervised.item() * chosenTokens;
+            double[] inverse = Arrays.stream(scores.lengths())
+                    .mapToDouble(n -> options.lossType().means() ? 1.0 / n : 1)
+                    .toArray();
+            Tensor shown =
+                    sums.detach().mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
+            seen.metrics.add(shown, Tensor.zeros(part.length, 2), scores);
+            return options.cpoAlpha() > 0 ? loss.add(supervised.mul(options.cpoAlpha())) : loss;
+        });
     }
 
     @Override

@@ -48,21 +48,43 @@ public final class Dpo implements AutoCloseable {
     }
 
     private final CausalLm policy;
-    private final List<PreferencePair> pairs;
     private final Options options;
     private final DpoLoss loss;
     private final Updates updates;
-    private final @Nullable CausalLm reference;
-    private final double[][] refLogProbs;
+    private final @Nullable Reference reference;
+    private final Data training;
+    private final Data heldOut;
 
-    private Dpo(CausalLm policy, CausalLm reference, List<PreferencePair> pairs, Options options) {
+    /// @param refLogProbs the reference's log-probabilities of both answers of each pair, where they are
+    ///     precomputed
+    private record Data(List<PreferencePair> pairs, double[][] refLogProbs) {
+        List<PreferencePair> at(int[] part) {
+            return Arrays.stream(part).mapToObj(pairs::get).toList();
+        }
+
+        int tokens(int pair) {
+            return pairs.get(pair).tokens();
+        }
+    }
+
+    private Dpo(
+            CausalLm policy,
+            Reference reference,
+            List<PreferencePair> pairs,
+            List<PreferencePair> heldOut,
+            Options options) {
         this.policy = policy;
-        this.pairs = List.copyOf(pairs);
         this.options = options;
         loss = DpoLoss.of(options.loss);
         updates = new Updates("dpo", policy, options.training, pairs.size());
         this.reference = options.precomputeRefLogProbs ? null : reference;
-        refLogProbs = options.precomputeRefLogProbs ? precomputed(reference) : new double[0][];
+        training = data(pairs, reference);
+        this.heldOut = data(heldOut, reference);
+    }
+
+    private Data data(List<PreferencePair> pairs, Reference model) {
+        Data plain = new Data(List.copyOf(pairs), new double[0][]);
+        return options.precomputeRefLogProbs ? new Data(plain.pairs, precomputed(plain, model)) : plain;
     }
 
     /// @param reference frozen; usually what the policy was before
@@ -70,9 +92,24 @@ public final class Dpo implements AutoCloseable {
     /// @throws IllegalArgumentException naming the pairs that cannot be trained on (of equal answers, empty, too
     ///     long, of another vocabulary), or a reference that does not fit
     public static Dpo of(CausalLm policy, CausalLm reference, List<PreferencePair> pairs, Options options) {
+        return of(policy, Reference.of(reference), pairs, List.of(), options);
+    }
+
+    /// The same with any reference, and with pairs to measure on.
+    ///
+    /// @param heldOut what [#evaluate()] measures on; may be empty
+    public static Dpo of(
+            CausalLm policy,
+            Reference reference,
+            List<PreferencePair> pairs,
+            List<PreferencePair> heldOut,
+            Options options) {
         References.check("dpo", policy, reference, options.precomputeRefLogProbs);
         PreferencePair.check("dpo", pairs, policy.config(), true);
-        return new Dpo(policy, reference, pairs, options);
+        if (!heldOut.isEmpty()) {
+            PreferencePair.check("dpo", heldOut, policy.config(), true);
+        }
+        return new Dpo(policy, reference, pairs, heldOut, options);
     }
 
     /// The optimiser, whose state a checkpoint keeps.
@@ -88,34 +125,38 @@ public final class Dpo implements AutoCloseable {
     ///     whatever the loss.
     /// @throws RunException if the loss or the gradient is not finite; the policy is as it was then
     public Map<String, Double> step(long step) {
-        int[] batch = updates.batch(step);
-        List<int[]> parts = updates.microBatches(batch, i -> pairs.get(i).tokens());
-        double chosenTokens = Arrays.stream(batch)
-                .mapToObj(pairs::get)
-                .mapToInt(p -> p.chosen().length)
-                .sum();
-        DpoLoss.Normaliser whole = new DpoLoss.Normaliser(batch.length, chosenTokens);
         PairMetrics seen = new PairMetrics(options.loss.beta());
-        double sum = 0;
-        if (loss.needsWholeStep() && parts.size() > 1) {
-            sum = inTwoPasses(batch, parts, whole, seen);
-        } else {
-            for (int[] part : parts) {
-                try (Scope _ = Scope.open()) {
-                    Tensor value = loss.loss(pairsOf(part, seen), whole);
-                    value.backward();
-                    sum += value.item();
-                }
-            }
-        }
+        double sum = accumulate(training, updates.batch(step), seen);
         Map<String, Double> metrics = updates.apply(step, sum);
         seen.put(metrics);
         return metrics;
     }
 
-    private DpoLoss.Pairs pairsOf(int[] part, PairMetrics seen) {
-        Tensor ref = reference(part);
-        Answers.Scores scores = Answers.of(pairsAt(part)).scores(policy, options.loss.useWeighting());
+    /// Loss and metrics of the held-out pairs under the policy as it is, `eval_loss`, `eval_rewards/chosen` and so
+    /// on; empty if there are none.
+    public Map<String, Double> evaluate() {
+        if (heldOut.pairs.isEmpty()) {
+            return Map.of();
+        }
+        PairMetrics seen = new PairMetrics(options.loss.beta());
+        return Updates.held(
+                updates.evaluate(heldOut.pairs.size(), batch -> accumulate(heldOut, batch, seen)), seen::put);
+    }
+
+    /// The loss of a step's pairs, whose gradient is added.
+    private double accumulate(Data data, int[] batch, PairMetrics seen) {
+        List<int[]> parts = updates.microBatches(batch, data::tokens);
+        double chosenTokens =
+                data.at(batch).stream().mapToInt(p -> p.chosen().length).sum();
+        DpoLoss.Normaliser whole = new DpoLoss.Normaliser(batch.length, chosenTokens);
+        return loss.needsWholeStep() && parts.size() > 1
+                ? inTwoPasses(data, batch, parts, whole, seen)
+                : updates.accumulate(parts, part -> loss.loss(pairsOf(data, part, seen), whole));
+    }
+
+    private DpoLoss.Pairs pairsOf(Data data, int[] part, PairMetrics seen) {
+        Tensor ref = reference(data, part);
+        Answers.Scores scores = Answers.of(data.at(part)).scores(policy, options.loss.useWeighting());
         Tensor sums = scores.pairSums(options.loss.ldAlpha());
         seen.add(sums, ref, scores);
         return pairsOf(scores, sums, ref);
@@ -134,31 +175,33 @@ public final class Dpo implements AutoCloseable {
 
     /// A loss that needs all pairs of the step, of which only some fit into memory: its gradient by the answers'
     /// log-probabilities first, and then the chain rule, some pairs at a time.
-    private double inTwoPasses(int[] batch, List<int[]> parts, DpoLoss.Normaliser whole, PairMetrics seen) {
-        double[][] own = sumsOf(policy, parts);
+    private double inTwoPasses(Data data, int[] batch, List<int[]> parts, DpoLoss.Normaliser whole, PairMetrics seen) {
+        double[][] own = sumsOf(data, policy, parts);
         double[][] ref = new double[parts.size()][];
         for (int i = 0; i < ref.length; i++) {
             try (Scope _ = Scope.open()) {
-                ref[i] = reference(parts.get(i)).toDoubles();
+                ref[i] = reference(data, parts.get(i)).toDoubles();
             }
         }
         double value;
-        double[] gradient;
+        double[] gradient = new double[2 * batch.length];
         try (Scope _ = Scope.open()) {
             Tensor leaf = pairTensor(own).requiresGrad(true);
-            Tensor total = loss.loss(pairsOf(Answers.of(pairsAt(batch)).unscored(), leaf, pairTensor(ref)), whole);
-            total.backward();
+            Tensor total = loss.loss(pairsOf(Answers.of(data.at(batch)).unscored(), leaf, pairTensor(ref)), whole);
             value = total.item();
-            gradient = leaf.grad().orElseThrow().toDoubles();
+            if (Autograd.isEnabled()) {
+                total.backward();
+                gradient = leaf.grad().orElseThrow().toDoubles();
+            }
         }
         int at = 0;
         for (int i = 0; i < ref.length; i++) {
             try (Scope _ = Scope.open()) {
-                Answers.Scores scores = Answers.of(pairsAt(parts.get(i))).scores(policy);
+                Answers.Scores scores = Answers.of(data.at(parts.get(i))).scores(policy);
                 Tensor sums = scores.pairSums(options.loss.ldAlpha());
                 seen.add(sums, pairTensor(new double[][] {ref[i]}), scores);
                 double[] some = Arrays.copyOfRange(gradient, at, at += ref[i].length);
-                sums.mul(pairTensor(new double[][] {some})).sum().backward();
+                Updates.backward(sums.mul(pairTensor(new double[][] {some})).sum());
             }
         }
         return value;
@@ -169,29 +212,26 @@ public final class Dpo implements AutoCloseable {
         return Answers.vector(flat, DType.F32).reshape(flat.length / 2, 2);
     }
 
-    private List<PreferencePair> pairsAt(int[] part) {
-        return Arrays.stream(part).mapToObj(pairs::get).toList();
-    }
-
     /// The reference's log-probabilities of the answers of some pairs, (pairs, 2).
-    private Tensor reference(int[] part) {
-        double[][] known = reference == null
-                ? Arrays.stream(part).mapToObj(i -> refLogProbs[i]).toArray(double[][]::new)
-                : sumsOf(reference, List.of(part));
+    private Tensor reference(Data data, int[] part) {
+        Reference model = reference;
+        double[][] known = model == null
+                ? Arrays.stream(part).mapToObj(i -> data.refLogProbs[i]).toArray(double[][]::new)
+                : model.read(frozen -> sumsOf(data, frozen, List.of(part)));
+        if (model != null) {
+            References.checkFinite("dpo", known[0]);
+        }
         return pairTensor(known);
     }
 
     /// A model's log-probabilities of all answers of each part, without gradients.
-    private double[][] sumsOf(CausalLm model, List<int[]> parts) {
+    private double[][] sumsOf(Data data, CausalLm model, List<int[]> parts) {
         double[][] all = new double[parts.size()][];
         try (Autograd.Mode _ = Autograd.noGrad()) {
             for (int i = 0; i < all.length; i++) {
                 try (Scope _ = Scope.open()) {
-                    Answers.Scores scores = Answers.of(pairsAt(parts.get(i))).scores(model);
+                    Answers.Scores scores = Answers.of(data.at(parts.get(i))).scores(model);
                     all[i] = scores.pairSums(options.loss.ldAlpha()).toDoubles();
-                }
-                if (model != policy) {
-                    References.checkFinite("dpo", all[i]);
                 }
             }
         }
@@ -199,12 +239,12 @@ public final class Dpo implements AutoCloseable {
     }
 
     /// The reference's log-probabilities of the answers of each pair.
-    private double[][] precomputed(CausalLm model) {
-        int[] all = IntStream.range(0, pairs.size()).toArray();
-        List<int[]> parts = updates.microBatches(all, i -> pairs.get(i).tokens());
-        double[] flat = Arrays.stream(sumsOf(model, parts))
+    private double[][] precomputed(Data data, Reference model) {
+        int[] all = IntStream.range(0, data.pairs.size()).toArray();
+        List<int[]> parts = all.length == 0 ? List.of() : updates.microBatches(all, data::tokens);
+        double[] flat = model.read(frozen -> Arrays.stream(sumsOf(data, frozen, parts))
                 .flatMapToDouble(Arrays::stream)
-                .toArray();
+                .toArray());
         References.checkFinite("dpo", flat);
         return Arrays.stream(all)
                 .mapToObj(i -> new double[] {flat[2 * i], flat[2 * i + 1]})

@@ -27,21 +27,24 @@ import java.util.stream.IntStream;
 @Export(value = "posttrain.Kto", since = "0.1")
 public final class Kto implements AutoCloseable {
     private final CausalLm policy;
-    private final CausalLm reference;
+    private final Reference reference;
     private final List<UnpairedExample> examples;
+    private final List<UnpairedExample> heldOut;
     private final KtoLoss.Options options;
     private final KtoLoss loss;
     private final Updates updates;
 
     private Kto(
             CausalLm policy,
-            CausalLm reference,
+            Reference reference,
             List<UnpairedExample> examples,
+            List<UnpairedExample> heldOut,
             KtoLoss.Options options,
             PreferenceTraining training) {
         this.policy = policy;
         this.reference = reference;
         this.examples = List.copyOf(examples);
+        this.heldOut = List.copyOf(heldOut);
         this.options = options;
         loss = KtoLoss.of(options);
         updates = new Updates("kto", policy, training, examples.size());
@@ -57,8 +60,24 @@ public final class Kto implements AutoCloseable {
             List<UnpairedExample> examples,
             KtoLoss.Options options,
             PreferenceTraining training) {
+        return of(policy, Reference.of(reference), examples, List.of(), options, training);
+    }
+
+    /// The same with any reference, and with examples to measure on.
+    ///
+    /// @param heldOut what [#evaluate()] measures on; may be empty
+    public static Kto of(
+            CausalLm policy,
+            Reference reference,
+            List<UnpairedExample> examples,
+            List<UnpairedExample> heldOut,
+            KtoLoss.Options options,
+            PreferenceTraining training) {
         References.check("kto", policy, reference, false);
         UnpairedExample.check("kto", examples, policy.config());
+        if (!heldOut.isEmpty()) {
+            UnpairedExample.check("kto", heldOut, policy.config());
+        }
         Wrong wrong = new Wrong("kto");
         boolean apart = options.lossType() != KtoLoss.LossType.KTO;
         wrong.need(
@@ -66,7 +85,7 @@ public final class Kto implements AutoCloseable {
                 "a batch of at least 2 answers, because the divergence is taken from answers after other prompts",
                 "a batchSize of " + training.batchSize() + " and " + examples.size() + " examples");
         wrong.refuse();
-        return new Kto(policy, reference, examples, options, training);
+        return new Kto(policy, reference, examples, heldOut, options, training);
     }
 
     /// The optimiser, whose state a checkpoint keeps.
@@ -82,63 +101,77 @@ public final class Kto implements AutoCloseable {
     /// @throws RunException if the loss or the gradient is not finite; the policy is as it was then
     public Map<String, Double> step(long step) {
         int[] batch = updates.batch(step);
-        double kl = loss.needsKl() ? divergence(batch) : 0;
         Seen seen = new Seen();
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, this::tokens)) {
-            try (Scope _ = Scope.open()) {
-                List<UnpairedExample> some =
-                        Arrays.stream(part).mapToObj(examples::get).toList();
-                Answers answers = new Answers(
-                        some.stream().map(UnpairedExample::prompt).toList(),
-                        some.stream().map(UnpairedExample::completion).toList());
-                Tensor ref = reference(answers);
-                Answers.Scores scores = answers.scores(policy);
-                Tensor sums = scores.sums();
-                boolean[] liked = new boolean[part.length];
-                for (int i = 0; i < liked.length; i++) {
-                    liked[i] = some.get(i).desirable();
-                }
-                Tensor value = loss.loss(sums, ref, liked, kl, batch.length);
-                value.backward();
-                sum += value.item();
-                seen.add(sums.detach().toDoubles(), ref.toDoubles(), liked);
-                seen.addEntropy(scores.entropy().toDoubles());
-            }
-        }
+        double kl = divergence(examples, batch);
+        double sum = accumulate(examples, batch, kl, seen);
         Map<String, Double> metrics = updates.apply(step, sum);
         metrics.put(RunMetrics.KL, kl);
         seen.put(metrics, options.beta());
         return metrics;
     }
 
-    private int tokens(int example) {
-        return examples.get(example).prompt().length + examples.get(example).completion().length;
+    /// Loss and metrics of the held-out answers under the policy as it is, `eval_loss`, `eval_rewards/chosen` and
+    /// so on; empty if there are none. The divergence is that of each batch.
+    public Map<String, Double> evaluate() {
+        if (heldOut.isEmpty()) {
+            return Map.of();
+        }
+        Seen seen = new Seen();
+        double loss =
+                updates.evaluate(heldOut.size(), batch -> accumulate(heldOut, batch, divergence(heldOut, batch), seen));
+        return Updates.held(loss, metrics -> seen.put(metrics, options.beta()));
+    }
+
+    /// The loss of a step's answers, whose gradient is added.
+    private double accumulate(List<UnpairedExample> data, int[] batch, double kl, Seen seen) {
+        return updates.accumulate(updates.microBatches(batch, i -> tokens(data.get(i))), part -> {
+            List<UnpairedExample> some = Updates.at(data, part);
+            Answers answers = new Answers(
+                    some.stream().map(UnpairedExample::prompt).toList(),
+                    some.stream().map(UnpairedExample::completion).toList());
+            Tensor ref = reference(answers);
+            Answers.Scores scores = answers.scores(policy);
+            Tensor sums = scores.sums();
+            boolean[] liked = new boolean[part.length];
+            for (int i = 0; i < liked.length; i++) {
+                liked[i] = some.get(i).desirable();
+            }
+            seen.add(sums.detach().toDoubles(), ref.toDoubles(), liked);
+            seen.addEntropy(scores.entropy().toDoubles());
+            return loss.loss(sums, ref, liked, kl, batch.length);
+        });
+    }
+
+    private static int tokens(UnpairedExample example) {
+        return example.prompt().length + example.completion().length;
     }
 
     private Tensor reference(Answers answers) {
         try (Autograd.Mode _ = Autograd.noGrad()) {
-            Tensor sums = Scope.of(() -> answers.scores(reference).sums());
+            Tensor sums = reference.read(
+                    frozen -> Scope.of(() -> answers.scores(frozen).sums()));
             References.checkFinite("kto", sums.toDoubles());
             return sums;
         }
     }
 
     /// z₀ from each prompt of the batch with the answer before it, the first with the last (TRL's order).
-    private double divergence(int[] batch) {
+    private double divergence(List<UnpairedExample> data, int[] batch) {
+        if (!loss.needsKl()) {
+            return 0;
+        }
         List<Double> policies = new ArrayList<>();
         List<Double> references = new ArrayList<>();
         int[] places = IntStream.range(0, batch.length).toArray();
         try (Autograd.Mode _ = Autograd.noGrad()) {
-            for (int[] part : updates.microBatches(places, i -> mismatchedTokens(batch, i))) {
+            for (int[] part : updates.microBatches(places, i -> mismatchedTokens(data, batch, i))) {
                 try (Scope _ = Scope.open()) {
                     Answers answers = new Answers(
                             Arrays.stream(part)
-                                    .mapToObj(i -> promptFor(batch, i))
+                                    .mapToObj(i -> promptFor(data, batch, i))
                                     .toList(),
                             Arrays.stream(part)
-                                    .mapToObj(
-                                            i -> examples.get(before(batch, i)).completion())
+                                    .mapToObj(i -> data.get(before(batch, i)).completion())
                                     .toList());
                     add(policies, answers.scores(policy).sums());
                     add(references, reference(answers));
@@ -160,15 +193,17 @@ public final class Kto implements AutoCloseable {
     }
 
     /// The prompt at a place of the batch, its beginning cut off where the answer before does not fit behind it.
-    private int[] promptFor(int[] batch, int i) {
-        int[] prompt = examples.get(batch[i]).prompt();
-        int room = Math.min(policy.config().maxPositions(), reference.config().maxPositions())
-                - examples.get(before(batch, i)).completion().length;
+    private int[] promptFor(List<UnpairedExample> data, int[] batch, int i) {
+        int[] prompt = data.get(batch[i]).prompt();
+        int room = Math.min(
+                        policy.config().maxPositions(),
+                        reference.model().config().maxPositions())
+                - data.get(before(batch, i)).completion().length;
         return Arrays.copyOfRange(prompt, Math.max(0, prompt.length - room), prompt.length);
     }
 
-    private int mismatchedTokens(int[] batch, int i) {
-        return promptFor(batch, i).length + examples.get(before(batch, i)).completion().length;
+    private int mismatchedTokens(List<UnpairedExample> data, int[] batch, int i) {
+        return promptFor(data, batch, i).length + data.get(before(batch, i)).completion().length;
     }
 
     private static void add(List<Double> all, Tensor values) {

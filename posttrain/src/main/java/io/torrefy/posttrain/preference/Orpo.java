@@ -4,7 +4,6 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -53,44 +52,69 @@ public final class Orpo implements AutoCloseable {
     ///     [Dpo] but of token means and without a reference
     /// @throws RunException if the loss or the gradient is not finite; the policy is as it was then
     public Map<String, Double> step(long step) {
-        int[] batch = updates.batch(step);
-        double chosenTokens = Arrays.stream(batch)
-                .mapToDouble(i -> pairs.get(i).chosen().length)
-                .sum();
-        PairMetrics seen = new PairMetrics(beta);
-        double nll = 0;
-        double ratio = 0;
-        double logOdds = 0;
-        for (int[] part : updates.microBatches(batch, i -> pairs.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(pairs::get).toList();
-                Answers.Scores scores = Answers.of(some).scores(policy);
-                Tensor sums = scores.sums();
-                double[] inverse = Arrays.stream(scores.lengths())
-                        .mapToDouble(n -> 1.0 / n)
-                        .toArray();
-                Tensor means = sums.mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
-                Tensor chosen = means.select(1, 0);
-                Tensor rejected = means.select(1, 1);
-                Tensor supervised =
-                        sums.reshape(part.length, 2).select(1, 0).sum().mul(-1 / chosenTokens);
-                Tensor odds = OrpoLoss.oddsRatio(chosen, rejected, beta, batch.length);
-                supervised.add(odds).backward();
-                nll += supervised.item();
-                ratio += odds.item();
-                logOdds += OrpoLoss.logOddsRatio(chosen.detach(), rejected.detach())
-                        .sum()
-                        .item();
-                seen.add(means, Tensor.zeros(part.length, 2), scores);
-            }
-        }
-        Map<String, Double> metrics = updates.apply(step, nll + ratio);
-        metrics.put("nll_loss", nll);
-        metrics.put("log_odds_ratio", -ratio / beta);
-        metrics.put("log_odds_chosen", logOdds / batch.length);
+        Seen seen = new Seen(beta);
+        Map<String, Double> metrics = updates.apply(step, accumulate(pairs, updates.batch(step), seen));
         seen.put(metrics);
         return metrics;
+    }
+
+    /// Loss and metrics of held-out pairs under the policy as it is, `eval_loss`, `eval_rewards/chosen` and so on.
+    ///
+    /// @throws IllegalArgumentException naming the pairs that cannot be measured on
+    public Map<String, Double> evaluate(List<PreferencePair> heldOut) {
+        PreferencePair.check("orpo", heldOut, policy.config(), true);
+        Seen seen = new Seen(beta);
+        return Updates.held(updates.evaluate(heldOut.size(), batch -> accumulate(heldOut, batch, seen)), seen::put);
+    }
+
+    /// What is shown of the pairs of a step, or of held-out ones.
+    private static final class Seen {
+        private final PairMetrics metrics;
+        private final double beta;
+        private double nll;
+        private double chosenTokens;
+        private double ratio;
+        private double logOdds;
+        private double pairs;
+
+        Seen(double beta) {
+            metrics = new PairMetrics(beta);
+            this.beta = beta;
+        }
+
+        void put(Map<String, Double> all) {
+            all.put("nll_loss", nll / chosenTokens);
+            all.put("log_odds_ratio", -ratio / (beta * pairs));
+            all.put("log_odds_chosen", logOdds / pairs);
+            metrics.put(all);
+        }
+    }
+
+    /// The loss of a step's pairs, whose gradient is added.
+    private double accumulate(List<PreferencePair> data, int[] batch, Seen seen) {
+        double chosenTokens = Arrays.stream(batch)
+                .mapToDouble(i -> data.get(i).chosen().length)
+                .sum();
+        seen.chosenTokens += chosenTokens;
+        seen.pairs += batch.length;
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).tokens()), part -> {
+            Answers.Scores scores = Answers.of(Updates.at(data, part)).scores(policy);
+            Tensor sums = scores.sums();
+            double[] inverse =
+                    Arrays.stream(scores.lengths()).mapToDouble(n -> 1.0 / n).toArray();
+            Tensor means = sums.mul(Answers.vector(inverse, sums.dtype())).reshape(part.length, 2);
+            Tensor chosen = means.select(1, 0);
+            Tensor rejected = means.select(1, 1);
+            Tensor supervised = sums.reshape(part.length, 2).select(1, 0).sum().mul(-1 / chosenTokens);
+            Tensor odds = OrpoLoss.oddsRatio(chosen, rejected, beta, batch.length);
+            seen.nll += supervised.item() * chosenTokens;
+            seen.ratio += odds.item() * batch.length;
+            seen.logOdds += OrpoLoss.logOddsRatio(chosen.detach(), rejected.detach())
+                    .sum()
+                    .item();
+            seen.metrics.add(means, Tensor.zeros(part.length, 2), scores);
+            return supervised.add(odds);
+        });
     }
 
     @Override

@@ -1,6 +1,11 @@
 package io.torrefy.posttrain.preference;
 
 import io.torrefy.export.Export;
+import io.torrefy.nn.AdamW;
+import io.torrefy.nn.Module;
+import io.torrefy.nn.ParameterGroups;
+import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.Learner;
 
 /// How a model is trained on preferences: what all trainers of this package share. Names and defaults are those of
 /// Hugging Face's `TrainingArguments` where it has them; the optimiser is its AdamW, betas 0.9 and 0.999, ε 1e-8, and
@@ -39,6 +44,18 @@ public record PreferenceTraining(
         wrong.need(maxGradNorm > 0, "a positive maxGradNorm", maxGradNorm);
         wrong.need(microBatchTokens >= 1, "microBatchTokens of at least 1", microBatchTokens);
         wrong.refuse();
+    }
+
+    /// What updates a model so.
+    ///
+    /// @param op who trains, for messages
+    public Learner learner(String op, Module model) {
+        ParameterGroups groups = ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors();
+        AdamW optimizer = AdamW.of(groups, learningRate).withWeightDecay(weightDecay);
+        Schedule schedule = decay
+                ? Schedule.linear(learningRate, warmup, steps)
+                : Schedule.constantWithWarmup(learningRate, warmup);
+        return Learner.of(op, model, optimizer, schedule, maxGradNorm);
     }
 
     /// The defaults above.

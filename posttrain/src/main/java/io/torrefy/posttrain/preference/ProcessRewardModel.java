@@ -2,6 +2,7 @@ package io.torrefy.posttrain.preference;
 
 import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;

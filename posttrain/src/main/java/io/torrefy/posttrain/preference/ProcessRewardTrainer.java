@@ -4,11 +4,12 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Scope;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// A process reward model from judged steps (Uesato et al. 2022, arXiv 2211.14275; Lightman et al. 2023, arXiv
 /// 2305.20050). A step of training:
@@ -54,34 +55,48 @@ public final class ProcessRewardTrainer implements AutoCloseable {
     ///     label's side of ½
     /// @throws RunException if the loss or the gradient is not finite; the model is as it was then
     public Map<String, Double> step(long step) {
+        double[] right = new double[1];
         int[] batch = updates.batch(step);
-        double labelled = Arrays.stream(batch)
-                .mapToDouble(i -> labels(examples.get(i)).length)
-                .sum();
-        double sum = 0;
-        double right = 0;
-        for (int[] part : updates.microBatches(batch, i -> examples.get(i).ids().length)) {
-            try (Scope _ = Scope.open()) {
-                List<StepwiseExample> some =
-                        Arrays.stream(part).mapToObj(examples::get).toList();
-                TokenBatch packed =
-                        TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
-                double[] labels = some.stream()
-                        .flatMapToDouble(e -> Arrays.stream(labels(e)))
-                        .toArray();
-                Tensor logits = model.values(packed, places(packed, some, labels.length));
-                Tensor loss = ProcessRewardModel.loss(logits, labels, labelled);
-                loss.backward();
-                sum += loss.item();
-                double[] z = logits.detach().toDoubles();
-                for (int i = 0; i < z.length; i++) {
-                    right += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
-                }
-            }
-        }
-        Map<String, Double> metrics = updates.apply(step, sum);
-        metrics.put("accuracy", right / labelled);
+        Map<String, Double> metrics = updates.apply(step, accumulate(examples, batch, right));
+        metrics.put("accuracy", right[0] / labelled(examples, batch));
         return metrics;
+    }
+
+    /// How well the model judges other solutions' steps, without training.
+    ///
+    /// @return `eval_loss` and `eval_accuracy`
+    /// @throws IllegalArgumentException naming the examples that cannot be measured on
+    public Map<String, Double> evaluate(List<StepwiseExample> heldOut) {
+        StepwiseExample.check("prm", heldOut, model.config());
+        double[] right = new double[1];
+        double labelled = labelled(heldOut, IntStream.range(0, heldOut.size()).toArray());
+        return Updates.held(
+                updates.evaluate(heldOut.size(), batch -> accumulate(heldOut, batch, right)),
+                metrics -> metrics.put("accuracy", right[0] / labelled));
+    }
+
+    private double labelled(List<StepwiseExample> data, int[] batch) {
+        return Arrays.stream(batch).mapToDouble(i -> labels(data.get(i)).length).sum();
+    }
+
+    /// The loss of a step's examples, whose gradient is added.
+    ///
+    /// @param right receives how many labelled steps are judged as they are labelled
+    private double accumulate(List<StepwiseExample> data, int[] batch, double[] right) {
+        double labelled = labelled(data, batch);
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).ids().length), part -> {
+            List<StepwiseExample> some = Updates.at(data, part);
+            TokenBatch packed =
+                    TokenBatch.pack(some.stream().map(StepwiseExample::ids).toList());
+            double[] labels =
+                    some.stream().flatMapToDouble(e -> Arrays.stream(labels(e))).toArray();
+            Tensor logits = model.values(packed, places(packed, some, labels.length));
+            double[] z = logits.detach().toDoubles();
+            for (int i = 0; i < z.length; i++) {
+                right[0] += z[i] > 0 == labels[i] > 0.5 ? 1 : 0;
+            }
+            return ProcessRewardModel.loss(logits, labels, labelled);
+        });
     }
 
     private double[] labels(StepwiseExample example) {

@@ -8,23 +8,24 @@ final class References {
     private References() {}
 
     /// @param frozen whether it is read only before the policy changes
-    static void check(String op, CausalLm policy, CausalLm reference, boolean frozen) {
+    static void check(String op, CausalLm policy, Reference reference, boolean frozen) {
+        CausalLm model = reference.model();
         Wrong wrong = new Wrong(op);
         int vocab = policy.config().vocab();
         wrong.hint(
-                reference.config().vocab() == vocab,
+                model.config().vocab() == vocab,
                 "a reference model of the policy's vocabulary, " + vocab + " tokens",
-                reference.config().vocab(),
+                model.config().vocab(),
                 "its log-probabilities would be of other words; take the model that the policy began as");
         wrong.hint(
-                frozen || reference != policy,
+                frozen || reference.isFrozen(policy),
                 "a reference model beside the policy",
                 "the policy itself, which changes",
                 "load it twice, or let precomputeRefLogProbs read it once, in front");
         wrong.hint(
-                reference.config().maxPositions() >= policy.config().maxPositions(),
+                model.config().maxPositions() >= policy.config().maxPositions(),
                 "a reference model of at least the policy's " + policy.config().maxPositions() + " positions",
-                reference.config().maxPositions(),
+                model.config().maxPositions(),
                 "take the model that the policy began as");
         wrong.refuse();
     }

@@ -4,15 +4,11 @@ import io.torrefy.export.Export;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
-import io.torrefy.tensor.Autograd;
-import io.torrefy.tensor.Scope;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /// A reward model from pairs: the second stage of InstructGPT (Ouyang et al. 2022, arXiv 2203.02155, section 3.5). A
 /// step:
@@ -67,48 +63,32 @@ public final class RewardTrainer implements AutoCloseable {
     ///     `margin` (mean difference of the scores), `min_reward`, `mean_reward` and `max_reward` (of all answers)
     /// @throws RunException if the loss or the gradient is not finite; the model is as it was then
     public Map<String, Double> step(long step) {
-        int[] batch = updates.batch(step);
         Seen seen = new Seen();
-        double sum = 0;
-        for (int[] part : updates.microBatches(batch, i -> pairs.get(i).tokens())) {
-            try (Scope _ = Scope.open()) {
-                List<PreferencePair> some =
-                        Arrays.stream(part).mapToObj(pairs::get).toList();
-                Tensor scores = scores(model, some);
-                double[] margins =
-                        some.stream().mapToDouble(PreferencePair::margin).toArray();
-                Tensor loss = RewardLoss.loss(
-                        scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
-                loss.backward();
-                sum += loss.item();
-                seen.add(scores.detach().toDoubles());
-            }
-        }
-        Map<String, Double> metrics = updates.apply(step, sum);
+        Map<String, Double> metrics = updates.apply(step, accumulate(pairs, updates.batch(step), seen));
         seen.put(metrics);
         return metrics;
     }
 
+    /// The loss of a step's pairs, whose gradient is added.
+    private double accumulate(List<PreferencePair> data, int[] batch, Seen seen) {
+        return updates.accumulate(updates.microBatches(batch, i -> data.get(i).tokens()), part -> {
+            List<PreferencePair> some = Updates.at(data, part);
+            Tensor scores = scores(model, some);
+            seen.add(scores.detach().toDoubles());
+            double[] margins = some.stream().mapToDouble(PreferencePair::margin).toArray();
+            return RewardLoss.loss(
+                    scores.select(1, 0), scores.select(1, 1), margins, centerRewardsCoefficient, batch.length);
+        });
+    }
+
     /// How well the model orders other pairs, without training.
     ///
-    /// @return `accuracy`, `margin`, `min_reward`, `mean_reward` and `max_reward`
+    /// @return `eval_loss`, `eval_accuracy`, `eval_margin`, `eval_min_reward`, `eval_mean_reward` and
+    ///     `eval_max_reward`
     public Map<String, Double> evaluate(List<PreferencePair> heldOut) {
         PreferencePair.check("reward", heldOut, model.config(), false);
         Seen seen = new Seen();
-        int[] all = IntStream.range(0, heldOut.size()).toArray();
-        try (Autograd.Mode _ = Autograd.noGrad()) {
-            for (int[] part : updates.microBatches(all, i -> heldOut.get(i).tokens())) {
-                try (Scope _ = Scope.open()) {
-                    seen.add(scores(
-                                    model,
-                                    Arrays.stream(part).mapToObj(heldOut::get).toList())
-                            .toDoubles());
-                }
-            }
-        }
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        seen.put(metrics);
-        return metrics;
+        return Updates.held(updates.evaluate(heldOut.size(), batch -> accumulate(heldOut, batch, seen)), seen::put);
     }
 
     /// Scores of chosen and rejected answers, (pairs, 2). Both read their prompt once, if there are prompts.

@@ -1,42 +1,38 @@
 package io.torrefy.posttrain.preference;
 
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.Module;
-import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
+import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.SplitMix;
+import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /// Which examples a step takes, how they are cut into micro-batches, and what is done with their gradients.
 final class Updates implements AutoCloseable {
-    private final String op;
     private final PreferenceTraining training;
-    private final Module model;
-    private final AdamW optimizer;
-    private final Schedule schedule;
+    private final Learner learner;
     private final int examples;
 
     Updates(String op, Module model, PreferenceTraining training, int examples) {
-        this.op = op;
         this.training = training;
-        this.model = model;
         this.examples = examples;
-        ParameterGroups groups = ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors();
-        optimizer = AdamW.of(groups, training.learningRate()).withWeightDecay(training.weightDecay());
-        schedule = training.decay()
-                ? Schedule.linear(training.learningRate(), training.warmup(), training.steps())
-                : Schedule.constantWithWarmup(training.learningRate(), training.warmup());
+        learner = training.learner(op, model);
     }
 
     AdamW optimizer() {
-        return optimizer;
+        return learner.optimizer();
     }
 
     /// The examples of step `step`: `batchSize` of the passes over the data laid end to end. A function of (seed,
@@ -67,6 +63,42 @@ final class Updates implements AutoCloseable {
         return order;
     }
 
+    /// What is done with a batch.
+    interface Pass {
+        /// Its loss, with its gradient where those are recorded.
+        double loss(int[] batch);
+    }
+
+    /// The mean loss of held-out examples in batches as long as a step's, without training.
+    double evaluate(int heldOut, Pass pass) {
+        double sum = 0;
+        try (Autograd.Mode _ = Autograd.noGrad()) {
+            for (int from = 0; from < heldOut; from += training.batchSize()) {
+                int[] batch = IntStream.range(from, Math.min(heldOut, from + training.batchSize()))
+                        .toArray();
+                sum += pass.loss(batch) * batch.length / heldOut;
+            }
+        }
+        return sum;
+    }
+
+    /// Gradients of a loss, where they are recorded.
+    static void backward(Tensor loss) {
+        if (Autograd.isEnabled()) {
+            loss.backward();
+        }
+    }
+
+    /// Held-out metrics by TRL's names: `eval_` before those of a step.
+    static Map<String, Double> held(double loss, Consumer<Map<String, Double>> others) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put(RunMetrics.LOSS, loss);
+        others.accept(metrics);
+        Map<String, Double> named = new LinkedHashMap<>();
+        metrics.forEach((name, value) -> named.put("eval_" + name, value));
+        return named;
+    }
+
     /// The batch, some at a time.
     ///
     /// @param tokens of an example
@@ -88,30 +120,42 @@ final class Updates implements AutoCloseable {
         return parts;
     }
 
+    /// Adds the gradients of a batch, where they are recorded, a micro-batch at a time.
+    ///
+    /// @param loss of some examples, divided by what the whole batch is
+    /// @return the batch's loss
+    double accumulate(List<int[]> microBatches, Function<int[], Tensor> loss) {
+        double sum = 0;
+        for (int[] part : microBatches) {
+            try (Scope _ = Scope.open()) {
+                Tensor value = loss.apply(part);
+                backward(value);
+                sum += value.item();
+            }
+        }
+        return sum;
+    }
+
+    /// Some of the examples.
+    static <T> List<T> at(List<T> examples, int[] part) {
+        return Arrays.stream(part).mapToObj(examples::get).toList();
+    }
+
     /// Applies the gradients that there are, as the update of step `step`.
     ///
     /// @return `loss`, `grad_norm` and `learning_rate`, to add others to
     /// @throws RunException if the loss or the gradient is not finite; the weights are as they were then
     Map<String, Double> apply(long step, double loss) {
-        double norm = GradientClipping.norm(model.parameters());
-        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-            optimizer.zeroGrad();
-            throw new RunException("[" + op + "] expected a finite loss and gradient; got a loss of " + loss
-                    + " and a gradient of norm " + norm + " at step " + (step + 1)
-                    + ". Hint: lower the learning rate and go on from the last checkpoint; if this is the first step,"
-                    + " the model's weights are not finite.");
-        }
-        optimizer.learningRate(schedule.at(step));
-        optimizer.step(GradientClipping.coefficient(norm, training.maxGradNorm()));
+        double norm = learner.update(step, loss);
         Map<String, Double> metrics = new LinkedHashMap<>();
         metrics.put(RunMetrics.LOSS, loss);
         metrics.put(RunMetrics.GRAD_NORM, norm);
-        metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        metrics.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         return metrics;
     }
 
     @Override
     public void close() {
-        optimizer.close();
+        learner.close();
     }
 }

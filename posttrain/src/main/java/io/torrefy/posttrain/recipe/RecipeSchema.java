@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -145,6 +146,16 @@ public final class RecipeSchema {
         return declare(name, what, written -> single(written, "one value"), RecipeSchema::quoted, standard);
     }
 
+    /// Texts.
+    public Key<List<String>> texts(String name, List<String> standard, String what) {
+        return declare(
+                name,
+                what,
+                Written::texts,
+                all -> all.stream().map(RecipeSchema::quoted).collect(Collectors.joining(", ", "[", "]")),
+                standard);
+    }
+
     /// A file or folder. Required.
     public Key<Path> path(String name, String what) {
         return declare(name, what, written -> Path.of(single(written, "a path")), p -> quoted(p.toString()), null);
@@ -158,6 +169,19 @@ public final class RecipeSchema {
                 written -> written.texts().stream().map(Path::of).toList(),
                 all -> all.stream().map(p -> quoted(p.toString())).collect(Collectors.joining(", ", "[", "]")),
                 List.of());
+    }
+
+    /// Finite numbers; none by default.
+    public Key<List<Double>> numbers(String name, String what) {
+        return declare(name, what, RecipeSchema::finiteNumbers, List::toString, List.of());
+    }
+
+    private static List<Double> finiteNumbers(Written written) throws Key.Misfit {
+        List<Double> numbers = new ArrayList<>();
+        for (String text : written.texts()) {
+            numbers.add(finiteNumber(Written.one(text, written.place())));
+        }
+        return numbers;
     }
 
     private static String quoted(String text) {
@@ -190,6 +214,14 @@ public final class RecipeSchema {
     /// @param name what messages call it
     public Recipe parse(String name, String text, List<String> set) {
         List<String> problems = new ArrayList<>();
+        Optional<Recipe> recipe = read(written(text, set, problems), problems);
+        return recipe.orElseThrow(() -> new RecipeException(name, problems));
+    }
+
+    /// A text's values by their keys, and those that replace some.
+    ///
+    /// @param problems receives what cannot be a recipe
+    static Map<String, Written> written(String text, List<String> set, List<String> problems) {
         Map<String, Written> written = YamlFile.read(text, problems);
         for (String assignment : set) {
             int equals = assignment.indexOf('=');
@@ -200,6 +232,14 @@ public final class RecipeSchema {
             String key = assignment.substring(0, equals).strip();
             written.put(key, assigned(assignment.substring(equals + 1).strip(), "--set " + assignment));
         }
+        return written;
+    }
+
+    /// The recipe of values by their keys, of which those known are taken out of the map; nothing where there are
+    /// problems.
+    ///
+    /// @param problems receives what is wrong; none before these
+    Optional<Recipe> read(Map<String, Written> written, List<String> problems) {
         Written recipe = written.remove("recipe");
         if (recipe != null && !recipe.texts().equals(List.of(kind))) {
             problems.add(recipe.place() + ": recipe: expected " + kind + "; got " + recipe.shown());
@@ -207,10 +247,7 @@ public final class RecipeSchema {
         Map<Key<?>, Object> values = new LinkedHashMap<>();
         keys.values().forEach(key -> values(key, written, values, problems));
         unknown(written.entrySet(), problems);
-        if (!problems.isEmpty()) {
-            throw new RecipeException(name, problems);
-        }
-        return new Recipe(this, values);
+        return problems.isEmpty() ? Optional.of(new Recipe(this, values)) : Optional.empty();
     }
 
     /// A list is written as in YAML: `[a, b]`.

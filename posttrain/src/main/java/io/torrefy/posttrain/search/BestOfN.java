@@ -30,6 +30,11 @@ public record BestOfN(int n, double temperature, ProcessScorer scorer) implement
     }
 
     @Override
+    public void close() {
+        scorer.close();
+    }
+
+    @Override
     public Solution solve(Session session) {
         List<Draft> samples = session.extend(session.start(n), temperature, "");
         double[] scores = session.score(scorer, samples);

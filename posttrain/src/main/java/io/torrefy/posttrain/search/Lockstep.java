@@ -7,8 +7,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Many searches at a time, so that the model sees one large batch where each search alone would ask for a few
@@ -27,6 +29,8 @@ final class Lockstep {
     private record Tokens(int search, List<Policy.Place> places, int k, CompletableFuture<List<Policy.Next>> answer)
             implements Message {}
 
+    private record Work(int search, Runnable run, CompletableFuture<?> answer) implements Message {}
+
     private record Over<T>(
             int search, @Nullable T result, @Nullable Throwable failure) implements Message {}
 
@@ -43,6 +47,7 @@ final class Lockstep {
     private final BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
     private final SortedMap<Integer, Sample> samples = new TreeMap<>();
     private final SortedMap<Integer, Tokens> places = new TreeMap<>();
+    private final SortedMap<Integer, Work> works = new TreeMap<>();
 
     /// Whether the searches that are left are being ended because another failed.
     private boolean stopped;
@@ -75,6 +80,7 @@ final class Lockstep {
             switch (take()) {
                 case Sample sample -> samples.put(sample.search, sample);
                 case Tokens tokens -> places.put(tokens.search, tokens);
+                case Work work -> works.put(work.search, work);
                 case Over<?> done -> {
                     over++;
                     set(results, done.search, done.result);
@@ -83,7 +89,7 @@ final class Lockstep {
                     }
                 }
             }
-            if (over < count && samples.size() + places.size() + over == count) {
+            if (over < count && samples.size() + places.size() + works.size() + over == count) {
                 serve(over, failures);
             }
         }
@@ -127,10 +133,13 @@ final class Lockstep {
     private void serve(int over, SortedMap<Integer, Throwable> failures) {
         List<Sample> asked = List.copyOf(samples.values());
         List<Tokens> stepped = List.copyOf(places.values());
+        List<Work> given = List.copyOf(works.values());
         samples.clear();
         places.clear();
+        works.clear();
         if (failures.isEmpty()) {
             try {
+                given.forEach(work -> work.run.run());
                 long tokens = sample(asked) + next(stepped);
                 watcher.seen(over, tokens);
                 return;
@@ -142,6 +151,7 @@ final class Lockstep {
         RuntimeException end = new IllegalStateException("[search] another search failed");
         asked.forEach(sample -> sample.answer.completeExceptionally(end));
         stepped.forEach(tokens -> tokens.answer.completeExceptionally(end));
+        given.forEach(work -> work.answer.completeExceptionally(end));
     }
 
     private long sample(List<Sample> asked) {
@@ -203,6 +213,25 @@ final class Lockstep {
             CompletableFuture<List<Next>> answer = new CompletableFuture<>();
             messages.add(new Tokens(search, List.copyOf(places), k, answer));
             return answer.join();
+        }
+
+        /// What the work throws, its search throws.
+        @Override
+        public <T> T compute(Supplier<T> work) {
+            CompletableFuture<T> answer = new CompletableFuture<>();
+            Runnable run = () -> {
+                try {
+                    answer.complete(work.get());
+                } catch (RuntimeException e) {
+                    answer.completeExceptionally(e);
+                }
+            };
+            messages.add(new Work(search, run, answer));
+            try {
+                return answer.join();
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof RuntimeException cause ? cause : e;
+            }
         }
 
         @Override

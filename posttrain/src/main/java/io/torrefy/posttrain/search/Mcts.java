@@ -86,6 +86,11 @@ public record Mcts(
         return scorer.asksVerifier();
     }
 
+    @Override
+    public void close() {
+        scorer.close();
+    }
+
     /// How much a child is worth going to: Q + c P sqrt(N) / (1 + n), the PUCT of AlphaGo Zero.
     ///
     /// @param q the child's mean value

@@ -3,6 +3,7 @@ package io.torrefy.posttrain.search;
 import io.torrefy.export.Export;
 import io.torrefy.lm.Completion;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// What a search asks of a model: continuations, and the most likely next tokens. [GeneratorPolicy] is a model; tests
 /// write their own. What comes of one question does not depend on the others of its call, so that many searches may
@@ -46,4 +47,10 @@ public interface Policy {
 
     /// Tokens that a text may have, prompt included.
     int maxPositions();
+
+    /// Does work that computes with tensors, such as a scorer's model, on the thread that the policy's model runs
+    /// on.
+    default <T> T compute(Supplier<T> work) {
+        return work.get();
+    }
 }

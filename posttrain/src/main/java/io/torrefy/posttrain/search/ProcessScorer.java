@@ -6,7 +6,7 @@ import java.util.List;
 /// How good a solution is so far: a process reward model, a rule, or any function of a partial text.
 @Export(value = "posttrain.search.ProcessScorer", since = "0.1")
 @FunctionalInterface
-public interface ProcessScorer {
+public interface ProcessScorer extends AutoCloseable {
     /// A score from 0 to 1 for every draft, whole or not. 1 on a draft that is over says that none can be better.
     ///
     /// @param session of these drafts, for scorers that write on
@@ -18,4 +18,8 @@ public interface ProcessScorer {
     default boolean asksVerifier() {
         return false;
     }
+
+    /// Gives back what it holds, such as a model's memory.
+    @Override
+    default void close() {}
 }

@@ -1,21 +1,15 @@
 package io.torrefy.posttrain.search;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.torrefy.export.Export;
 import io.torrefy.posttrain.Problem;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.Task;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Rejection sampling for training (STaR, Zelikman et al. 2022; RFT, Yuan et al. 2023; the second SFT stage of
 /// DeepSeek-R1): sample each problem `n` times, keep the distinct completions whose reward reaches the threshold, the
@@ -32,10 +26,6 @@ import java.util.Set;
 /// @param maxTokens the greatest length of a completion
 @Export(value = "posttrain.search.RejectionSampling", since = "0.1")
 public record RejectionSampling(int n, double temperature, double threshold, int keep, int maxTokens) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    /// Problems that are sampled together; what they write is on the disk before the next ones begin.
-    private static final int TOGETHER = 64;
-
     public RejectionSampling {
         Sampled.check(n >= 1, "rejection", "n of at least 1", n);
         Sampled.temperature("rejection", temperature);
@@ -50,23 +40,7 @@ public record RejectionSampling(int n, double temperature, double threshold, int
     /// @param kept lines of the file
     /// @param solved problems with a line
     /// @param tokens generated in all
-    public record Yield(int problems, int samples, int kept, int solved, long tokens) {
-        private Yield plus(List<Kept> chosen, int drawn) {
-            int lines = chosen.stream().mapToInt(one -> one.lines.size()).sum();
-            int hits = (int) chosen.stream().filter(one -> !one.lines.isEmpty()).count();
-            long more = chosen.stream().mapToLong(Kept::tokens).sum();
-            return new Yield(
-                    problems + chosen.size(),
-                    samples + chosen.size() * drawn,
-                    kept + lines,
-                    solved + hits,
-                    tokens + more);
-        }
-    }
-
-    private record Line(String completion, double score) {}
-
-    private record Kept(Problem problem, List<Line> lines, long tokens) {}
+    public record Yield(int problems, int samples, int kept, int solved, long tokens) {}
 
     /// Samples and writes.
     ///
@@ -75,55 +49,25 @@ public record RejectionSampling(int n, double temperature, double threshold, int
     public Yield write(
             Path file, Policy policy, Task task, Rewards rewards, List<Problem> problems, SearchScore.Watcher watcher)
             throws IOException {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        Yield sum = new Yield(0, 0, 0, 0, 0);
-        try (Writer out = Files.newBufferedWriter(part)) {
-            for (int from = 0; from < problems.size(); from += TOGETHER) {
-                int first = from;
-                List<Problem> some = problems.subList(from, Math.min(problems.size(), from + TOGETHER));
-                List<Kept> kept = Lockstep.run(
-                        policy,
-                        some.size(),
-                        (own, i) -> sample(
-                                new Session(own, task, some.get(i), maxTokens, (first + i) * (1L << 32)), rewards),
-                        (_, _) -> {});
-                for (Kept one : kept) {
-                    write(out, one);
-                }
-                sum = sum.plus(kept, n);
-                watcher.seen(sum.problems, sum.tokens);
-            }
-        }
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        return sum;
+        SampledDataset.Yield sum = SampledDataset.write(
+                file, policy, task, problems, maxTokens, session -> sample(session, rewards), watcher);
+        return new Yield(sum.problems(), sum.problems() * n, sum.lines(), sum.useful(), sum.tokens());
     }
 
-    private Kept sample(Session session, Rewards rewards) {
-        Set<String> seen = new HashSet<>();
-        List<Line> lines = new ArrayList<>();
-        for (Draft draft : session.extend(session.start(n), temperature, "")) {
-            if (draft.end() == Draft.End.STOP && seen.add(draft.text())) {
-                double score = rewards.score(session.problem(), draft.text()).total();
-                if (score >= threshold) {
-                    lines.add(new Line(draft.text(), score));
-                }
-            }
+    private List<Map<String, Object>> sample(Session session, Rewards rewards) {
+        List<SampledDataset.Scored> scored = SampledDataset.distinct(session, n, temperature, rewards).stream()
+                .filter(one -> one.score() >= threshold)
+                .limit(keep)
+                .toList();
+        List<Map<String, Object>> lines = new ArrayList<>();
+        for (SampledDataset.Scored one : scored) {
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("prompt", session.problem().prompt());
+            line.put("completion", one.text());
+            line.put("score", one.score());
+            line.put("problem", session.problem().id());
+            lines.add(line);
         }
-        double[] scores = lines.stream().mapToDouble(Line::score).toArray();
-        List<Line> best =
-                Sampled.ranked(scores).stream().limit(keep).map(lines::get).toList();
-        return new Kept(session.problem(), best, session.tokens());
-    }
-
-    private static void write(Writer out, Kept kept) throws IOException {
-        for (Line line : kept.lines) {
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("prompt", kept.problem.prompt());
-            json.put("completion", line.completion);
-            json.put("score", line.score);
-            json.put("problem", kept.problem.id());
-            out.write(JSON.writeValueAsString(json));
-            out.write('\n');
-        }
+        return lines;
     }
 }

@@ -4,6 +4,7 @@ import io.torrefy.export.Export;
 import io.torrefy.export.ExportException;
 import io.torrefy.export.ExportRegistry;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,8 +41,9 @@ public final class Searches {
     /// @throws IllegalArgumentException where a name or argument is not known, or is not as it must be
     public static List<Named> parse(String list, String scorer) {
         List<Named> searches = new ArrayList<>();
+        Map<String, ProcessScorer> scorers = new HashMap<>(); // a model is loaded once
         for (String text : BETWEEN.split(list, -1)) {
-            searches.add(search(text.strip(), scorer));
+            searches.add(search(text.strip(), scorer, scorers));
         }
         List<String> labels = searches.stream().map(Named::label).toList();
         if (labels.stream().distinct().count() < labels.size()) {
@@ -50,11 +52,11 @@ public final class Searches {
         return searches;
     }
 
-    private static Named search(String text, String scorer) {
+    private static Named search(String text, String scorer, Map<String, ProcessScorer> scorers) {
         Call call = Call.of(text, SEARCHES);
         Map<String, String> arguments = new LinkedHashMap<>(call.arguments);
         String named = arguments.remove(SCORER);
-        ProcessScorer chosen = scorer(named == null ? scorer : named);
+        ProcessScorer chosen = scorers.computeIfAbsent(named == null ? scorer : named, Searches::scorer);
         Search search = make(call.name, Search.class, arguments, Map.of(SCORER, chosen));
         return new Named(text, call.word, search);
     }

@@ -46,6 +46,13 @@ public record SelfConsistency(
     }
 
     @Override
+    public void close() {
+        if (weights != null) {
+            weights.close();
+        }
+    }
+
+    @Override
     public Solution solve(Session session) {
         List<Draft> samples = session.extend(session.start(n), temperature, "");
         double[] scores = weights == null ? new double[0] : session.score(weights, samples);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// One search on one problem: it continues drafts, counts every token that was generated on the way, scorers' rollouts
 /// included, and keeps to a budget. Each continuation draws from a random stream of its own, in the order in which they
@@ -143,6 +144,12 @@ public final class Session {
     /// Tokens that a draft may have.
     public int maxTokens() {
         return most;
+    }
+
+    /// Does a scorer's work that computes with tensors. Sessions run side by side; this happens one after the
+    /// other.
+    public <T> T compute(Supplier<T> work) {
+        return policy.compute(work);
     }
 
     /// What a scorer makes of drafts.

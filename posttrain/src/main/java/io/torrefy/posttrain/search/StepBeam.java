@@ -45,6 +45,11 @@ public record StepBeam(int n, int width, double temperature, String separator, P
     }
 
     @Override
+    public void close() {
+        scorer.close();
+    }
+
+    @Override
     public Solution solve(Session session) {
         List<Solution> kept = List.of();
         List<Draft> round = session.start(n);

@@ -5,10 +5,9 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
 import io.torrefy.nn.ParameterGroups;
-import io.torrefy.nn.Safetensors;
 import io.torrefy.nn.Schedule;
+import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.formats.TokenSequence;
@@ -217,14 +216,11 @@ public final class Sft implements AutoCloseable {
         }
     }
 
-    private static final String OPTIMIZER = "optimizer.safetensors";
-
     private final CausalLm model;
     private final List<List<TokenSequence>> rows;
     private final int truncated;
     private final Options options;
-    private final AdamW optimizer;
-    private final Schedule schedule;
+    private final Learner learner;
     private Order order = new Order(-1, new int[0]);
 
     private record Order(long epoch, int[] rows) {}
@@ -234,12 +230,13 @@ public final class Sft implements AutoCloseable {
         this.rows = rows;
         this.truncated = truncated;
         this.options = options;
-        this.optimizer = AdamW.of(
+        AdamW optimizer = AdamW.of(
                         ParameterGroups.of(model.namedParameters()).withoutDecayOnVectors(), options.learningRate)
                 .withBetas(0.9, 0.999)
                 .withEps(1e-8)
                 .withWeightDecay(options.weightDecay);
-        this.schedule = Schedule.linear(options.learningRate, options.warmupSteps, steps());
+        Schedule schedule = Schedule.linear(options.learningRate, options.warmupSteps, steps());
+        this.learner = Learner.of("sft", model, optimizer, schedule, options.maxGradNorm);
     }
 
     /// As [#of(CausalLm, List, Options)], with a look at whether the model can learn to end its answers.
@@ -324,6 +321,11 @@ public final class Sft implements AutoCloseable {
         return truncated;
     }
 
+    /// The optimiser, whose state a checkpoint keeps.
+    public AdamW optimizer() {
+        return learner.optimizer();
+    }
+
     /// Steps of the whole run.
     public long steps() {
         return options.maxSteps > 0
@@ -357,17 +359,11 @@ public final class Sft implements AutoCloseable {
         for (List<TokenSequence> part : parts) {
             sums = sums.plus(accumulate(model, part, options.lossType, targets));
         }
-        double norm = GradientClipping.norm(model.parameters());
-        if (!Double.isFinite(sums.loss) || !Double.isFinite(norm)) {
-            throw new RunException("[sft] the loss is " + sums.loss + " and the gradient norm " + norm + " at step "
-                    + (step + 1) + ". Hint: lower the learning rate; the last checkpoint is from before it.");
-        }
-        optimizer.learningRate(schedule.at(step));
-        optimizer.step(GradientClipping.coefficient(norm, options.maxGradNorm));
+        double norm = learner.update(step, sums.loss);
         Map<String, Double> metrics = new LinkedHashMap<>();
         metrics.put(RunMetrics.LOSS, sums.loss);
         metrics.put(RunMetrics.GRAD_NORM, norm);
-        metrics.put(RunMetrics.LEARNING_RATE, schedule.at(step));
+        metrics.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         metrics.put("epoch", (step + 1.0) / stepsPerEpoch());
         metrics.put("num_tokens", (double) tokensUpTo(step));
         metrics.put(RunMetrics.ENTROPY, sums.entropy / targets);
@@ -549,18 +545,16 @@ public final class Sft implements AutoCloseable {
     /// Writes weights and optimiser into a folder, for a run that goes on from here.
     public void save(Path folder) throws IOException {
         model.save(folder);
-        Safetensors.write(folder.resolve(OPTIMIZER), optimizer.state(), Map.of());
+        learner.save(folder);
     }
 
     /// Goes on from a folder that [#save] wrote; the model was loaded from it.
     public void resume(Path folder) throws IOException {
-        Map<String, Tensor> state = Safetensors.read(folder.resolve(OPTIMIZER));
-        optimizer.load(state);
-        state.values().forEach(Tensor::close);
+        learner.restore(folder);
     }
 
     @Override
     public void close() {
-        optimizer.close();
+        learner.close();
     }
 }

@@ -2,6 +2,7 @@ package io.torrefy.posttrain.ppo;
 
 import io.torrefy.lm.CausalLm;
 import io.torrefy.nn.Module;
+import io.torrefy.posttrain.ValueModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +14,7 @@ enum Algorithm {
         Run open(long seed, Setup setup) {
             CausalLm policy = Tiny.model(seed);
             CausalLm reference = Tiny.model(3);
-            Critic critic = Critic.of(Tiny.model(seed + 1));
+            ValueModel critic = ValueModel.ofZeros(Tiny.model(seed + 1));
             var options = Ppo.Options.of(setup.rollout, setup.optimization, setup.optimization.learningRate())
                     .withKl(setup.kl);
             Ppo ppo = Ppo.of(policy, critic, reference, Tiny.tokenizer(), Tiny.task(), setup.scorer, options);
@@ -45,6 +46,16 @@ enum Algorithm {
         @Override
         Run open(long seed, Setup setup) {
             return reinforce(seed, setup, true);
+        }
+    },
+    ONLINE_DPO {
+        @Override
+        Run open(long seed, Setup setup) {
+            CausalLm policy = Tiny.model(seed);
+            CausalLm reference = Tiny.model(3);
+            var options = OnlineDpo.Options.of(setup.rollout, setup.optimization);
+            OnlineDpo dpo = OnlineDpo.of(policy, reference, Tiny.tokenizer(), Tiny.task(), setup.scorer, options);
+            return new Run(dpo::step, dpo::save, dpo::restore, List.of(policy), List.of(dpo, policy, reference));
         }
     };
 

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunMetrics;
+import io.torrefy.posttrain.ValueModel;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -16,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class PpoTest {
     private final CausalLm policy = Tiny.model(3);
     private final CausalLm reference = Tiny.model(3);
-    private final Critic critic = Critic.of(Tiny.model(4));
+    private final ValueModel critic = ValueModel.ofZeros(Tiny.model(4));
 
     @AfterEach
     void close() {
@@ -144,13 +146,44 @@ class PpoTest {
     @Test
     void modelsThatDoNotFitAreNamed() {
         int vocabulary = Tiny.tokenizer().vocabSize();
-        try (Critic other = Critic.of(Tiny.model(4, vocabulary + 8));
+        try (ValueModel other = ValueModel.ofZeros(Tiny.model(4, vocabulary + 8));
                 CausalLm larger = Tiny.model(3, vocabulary + 8);
-                Critic shared = Critic.of(policy)) {
+                ValueModel shared = ValueModel.ofZeros(policy)) {
             refused(() -> of(other, reference, options(1, 1)), "critic of the policy's vocabulary, " + vocabulary);
             refused(() -> of(critic, larger, options(1, 1)), "reference model of the policy's vocabulary");
             refused(() -> of(shared, reference, options(1, 1)), "critic with a body of its own");
             refused(() -> of(critic, policy, options(1, 1)), "reference model that stays as it is");
+        }
+    }
+
+    @Test
+    void referencesOfAnotherVocabularyAreNamed() {
+        RolloutOptions rollout = Tiny.rollout(4, 2, 100);
+        Optimization once = Tiny.optimization(1, 1e-2, 1, 1);
+        try (CausalLm larger = Tiny.model(3, Tiny.tokenizer().vocabSize() + 8)) {
+            for (CausalLm wrong : List.of(larger, policy)) {
+                String words = wrong == larger ? "reference model of the policy's vocabulary" : "stays as it is";
+                refused(
+                        () -> Rloo.of(
+                                policy,
+                                wrong,
+                                Tiny.tokenizer(),
+                                Tiny.task(),
+                                Tiny.EVEN,
+                                Rloo.Options.of(rollout, once)),
+                        "[rloo]",
+                        words);
+                refused(
+                        () -> ReinforcePlusPlus.of(
+                                policy,
+                                wrong,
+                                Tiny.tokenizer(),
+                                Tiny.task(),
+                                Tiny.EVEN,
+                                ReinforcePlusPlus.Options.of(rollout, once, true)),
+                        "[reinforce++]",
+                        words);
+            }
         }
     }
 
@@ -183,7 +216,7 @@ class PpoTest {
         }
     }
 
-    private void of(Critic aCritic, CausalLm aReference, Ppo.Options options) {
+    private void of(ValueModel aCritic, CausalLm aReference, Ppo.Options options) {
         Ppo.of(policy, aCritic, aReference, Tiny.tokenizer(), Tiny.task(), Tiny.EVEN, options)
                 .close();
     }

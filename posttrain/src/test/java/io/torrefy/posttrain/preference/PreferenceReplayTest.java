@@ -1,10 +1,9 @@
 package io.torrefy.posttrain.preference;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
-import io.torrefy.nn.Module;
+import io.torrefy.posttrain.Replay;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.DpoLoss.LossType;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;
@@ -13,17 +12,12 @@ import io.torrefy.tensor.Tensor;
 import io.torrefy.testkit.Fixture;
 import io.torrefy.testkit.Fixtures;
 import io.torrefy.testkit.Golden;
-import io.torrefy.testkit.Safetensors;
-import io.torrefy.testkit.Tolerance;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,28 +29,27 @@ class PreferenceReplayTest {
     private static final int ALL = 1 << 20;
 
     static Stream<Fixture> dpo() {
-        return Fixtures.open().ofKind("training").stream()
-                .filter(run -> run.settings().path("trainer").asText().equals("DPOTrainer"));
+        return Replay.runsOf("DPOTrainer");
     }
 
     /// With the step as one micro-batch and as one for each pair, with the reference in front and on the way.
     @ParameterizedTest
     @MethodSource("dpo")
     void followsDpoTrainer(Fixture run) {
-        followDpo(run, ALL, false);
-        followDpo(run, 1, true);
+        Replay replay = Replay.of(run);
+        followDpo(replay, ALL, false);
+        followDpo(replay, 1, true);
     }
 
-    private static void followDpo(Fixture run, int microBatchTokens, boolean precompute) {
-        JsonNode settings = run.settings();
-        Map<String, Golden> stored = Safetensors.read(run.file(run.name() + ".safetensors"));
+    private static void followDpo(Replay replay, int microBatchTokens, boolean precompute) {
+        JsonNode settings = replay.settings();
         List<PreferencePair> pairs = new ArrayList<>();
-        Golden ids = stored.get("input_ids");
+        Golden ids = replay.get("input_ids");
         for (int batch = 0; batch < ids.shape()[0]; batch++) {
             pairs.addAll(pairs(
                     ids.slice(batch),
-                    stored.get("attention_mask").slice(batch),
-                    stored.get("completion_mask").slice(batch)));
+                    replay.get("attention_mask").slice(batch),
+                    replay.get("completion_mask").slice(batch)));
         }
         DpoLoss.Options loss = DpoLoss.Options.defaults()
                 .withLossType(
@@ -67,13 +60,11 @@ class PreferenceReplayTest {
         Dpo.Options options = Dpo.Options.defaults(training(settings, batch).withMicroBatchTokens(microBatchTokens))
                 .withLoss(loss)
                 .withPrecomputeRefLogProbs(precompute);
-        Path folder = run.file("config.json").getParent();
-        try (CausalLm policy = CausalLm.load(folder);
-                CausalLm reference = CausalLm.load(folder);
+        try (CausalLm policy = replay.model();
+                CausalLm reference = replay.model();
                 Dpo dpo = Dpo.of(policy, reference, pairs, options)) {
             follow(
-                    run,
-                    stored,
+                    replay,
                     dpo::step,
                     Map.of(
                             "loss", "loss",
@@ -84,39 +75,36 @@ class PreferenceReplayTest {
                             "rewards_chosen", "rewards/chosen",
                             "rewards_margins", "rewards/margins",
                             "rewards_rejected", "rewards/rejected"));
-            checkFinal(policy, run);
+            replay.checkFinal(policy);
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {ALL, 1})
     void followsRewardTrainer(int microBatchTokens) {
-        Fixture run = Fixtures.open().get("training", "reward");
-        JsonNode settings = run.settings();
-        Map<String, Golden> stored = Safetensors.read(run.file("reward.safetensors"));
+        Replay replay = Replay.of(Fixtures.open().get("training", "reward"));
+        JsonNode settings = replay.settings();
         List<PreferencePair> pairs = new ArrayList<>();
-        Golden ids = stored.get("input_ids");
+        Golden ids = replay.get("input_ids");
         for (int batch = 0; batch < ids.shape()[0]; batch++) {
             pairs.addAll(wholePairs(
                     ids.slice(batch),
-                    stored.get("attention_mask").slice(batch),
-                    stored.get("margin").slice(batch)));
+                    replay.get("attention_mask").slice(batch),
+                    replay.get("margin").slice(batch)));
         }
         PreferenceTraining training =
                 training(settings, settings.get("micro_batch").asInt()).withMicroBatchTokens(microBatchTokens);
-        try (ValueModel model =
-                        ValueModel.of(CausalLm.load(run.file("config.json").getParent()), Rng.of(0));
+        try (ValueModel model = ValueModel.of(replay.model(), Rng.of(0));
                 RewardTrainer trainer = RewardTrainer.of(
                         model, pairs, settings.get("center_rewards_coefficient").asDouble(), training)) {
-            Golden head = stored.get("init.score.weight");
+            Golden head = replay.get("init.score.weight");
             try (Scope _ = Scope.open();
                     Autograd.Mode _ = Autograd.noGrad()) {
                 Objects.requireNonNull(model.state().get("score.weight"))
                         .copyFrom(Tensor.of(head.floats(), head.shape()));
             }
             follow(
-                    run,
-                    stored,
+                    replay,
                     trainer::step,
                     Map.of(
                             "loss", "loss",
@@ -124,7 +112,7 @@ class PreferenceReplayTest {
                             "accuracy", "accuracy",
                             "margin", "margin",
                             "mean_reward", "mean_reward"));
-            checkFinal(model, run);
+            replay.checkFinal(model);
         }
     }
 
@@ -139,51 +127,18 @@ class PreferenceReplayTest {
     }
 
     /// @param curves which of our metrics each stored curve is
-    private static void follow(
-            Fixture run,
-            Map<String, Golden> stored,
-            LongFunction<Map<String, Double>> step,
-            Map<String, String> curves) {
-        int steps = run.settings().get("steps").asInt();
+    private static void follow(Replay replay, LongFunction<Map<String, Double>> step, Map<String, String> curves) {
+        int steps = replay.settings().get("steps").asInt();
         List<Map<String, Double>> seen = new ArrayList<>();
         for (int k = 0; k < steps; k++) {
             seen.add(step.apply(k));
         }
         curves.forEach((curve, metric) -> {
-            Golden golden = stored.get("curve." + curve);
             double[] actual = seen.stream().mapToDouble(m -> m.get(metric)).toArray();
-            golden.assertClose(actual, run.tolerance(curve.equals("grad_norm") ? "grad_norm" : "loss"));
+            replay.checkCurve(curve, actual);
             if (!curve.equals("grad_norm")) {
-                for (int k = 0; k < 3; k++) {
-                    Tolerance first = run.tolerance("first_3_steps");
-                    assertThat(first.accepts(actual[k], golden.at(k)))
-                            .as("%s of step %d: %s, got %s", curve, k, golden.at(k), actual[k])
-                            .isTrue();
-                }
+                replay.checkBeginning(curve, actual);
             }
-        });
-    }
-
-    private static void checkFinal(Module model, Fixture run) {
-        JsonNode expected = Fixtures.json(run.file(run.name() + ".json")).get("final");
-        Tolerance tolerance = run.tolerance("final");
-        Set<String> names = new HashSet<>();
-        expected.fieldNames().forEachRemaining(names::add);
-        assertThat(model.namedParameters().keySet()).containsExactlyInAnyOrderElementsOf(names);
-        model.namedParameters().forEach((name, parameter) -> {
-            double squares = 0;
-            double probe = 0;
-            double[] x = parameter.toDoubles();
-            for (int i = 0; i < x.length; i++) {
-                squares += x[i] * x[i];
-                probe += x[i] * Math.cos(0.7 * i + 0.3);
-            }
-            double norm = expected.get(name).get("norm").asDouble();
-            double limit = tolerance.limit(norm);
-            assertThat(Math.sqrt(squares) - norm).as("norm of " + name).isBetween(-limit, limit);
-            assertThat(probe - expected.get(name).get("probe").asDouble())
-                    .as("probe of " + name)
-                    .isBetween(-limit, limit);
         });
     }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.Lora;
 import io.torrefy.nn.AdamW;
 import io.torrefy.posttrain.RunException;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.DpoLoss.LossType;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;
@@ -97,6 +99,73 @@ class PreferenceTrainersTest {
                 return new Trainer(trainer::step, trainer.optimizer());
             });
         }
+    }
+
+    /// What is measured of held-out examples is what a step says of the same ones before it changes anything,
+    /// whatever cut; for the reference beside the policy and for that under an adapter.
+    @Test
+    void measuresWhatAStepBeginsWith() {
+        for (int tokens : new int[] {1, ALL}) {
+            PreferenceTraining training = PreferenceTraining.of(3, 1e-3)
+                    .withBatchSize(PAIRS.size())
+                    .withMicroBatchTokens(tokens)
+                    .withoutShuffle();
+            for (LossType type : List.of(LossType.SIGMOID, LossType.AOT, LossType.SFT)) {
+                Dpo dpo = Dpo.of(
+                        TinyPairs.model(3),
+                        Reference.of(TinyPairs.model(4)),
+                        PAIRS,
+                        PAIRS,
+                        Dpo.Options.defaults(training)
+                                .withLoss(DpoLoss.Options.defaults().withLossType(type)));
+                measured(dpo.evaluate(), dpo.step(0));
+            }
+            Orpo orpo = Orpo.of(TinyPairs.model(3), PAIRS, 0.1, training);
+            measured(orpo.evaluate(PAIRS), orpo.step(0));
+            Cpo cpo = Cpo.of(TinyPairs.model(3), PAIRS, CpoLoss.Options.defaults(), training);
+            measured(cpo.evaluate(PAIRS), cpo.step(0));
+            RewardTrainer reward =
+                    RewardTrainer.of(ValueModel.of(TinyPairs.model(3), Rng.of(1)), PAIRS, 0.01, training);
+            measured(reward.evaluate(PAIRS), reward.step(0));
+            List<StepwiseExample> steps = TinyPairs.stepwise(PAIRS.size(), 2);
+            ProcessRewardTrainer process =
+                    ProcessRewardTrainer.of(ValueModel.of(TinyPairs.model(3), Rng.of(1)), steps, false, training);
+            measured(process.evaluate(steps), process.step(0));
+            List<UnpairedExample> unpaired = TinyPairs.unpaired(PAIRS.size(), 5);
+            Kto kto = Kto.of(
+                    TinyPairs.model(3),
+                    Reference.of(TinyPairs.model(4)),
+                    unpaired,
+                    unpaired,
+                    KtoLoss.Options.defaults(),
+                    training);
+            measured(kto.evaluate(), kto.step(0));
+        }
+    }
+
+    private static void measured(Map<String, Double> held, Map<String, Double> step) {
+        assertThat(held).isNotEmpty();
+        held.forEach((name, value) -> assertThat(value)
+                .as(name)
+                .isCloseTo(step.get(name.substring("eval_".length())), within(1e-6 + 1e-6 * Math.abs(value))));
+    }
+
+    @Test
+    void theBaseUnderAnAdapterIsAReference() {
+        PreferenceTraining training = PreferenceTraining.of(3, 1e-2).withBatchSize(5);
+        double[][] losses = new double[2][3];
+        for (int which = 0; which < 2; which++) {
+            CausalLm policy = TinyPairs.model(3);
+            Lora adapter = Lora.attach(policy, Lora.Options.DEFAULT.withRank(2), Rng.of(7));
+            Reference reference = which == 0 ? Reference.under(policy, adapter) : Reference.of(TinyPairs.model(3));
+            Dpo dpo = Dpo.of(policy, reference, PAIRS, List.of(), Dpo.Options.defaults(training));
+            for (int step = 0; step < 3; step++) {
+                losses[which][step] = dpo.step(step).get("loss");
+            }
+        }
+        assertThat(losses[0]).isEqualTo(losses[1]);
+        assertThat(losses[0][0]).isCloseTo(Math.log(2), within(1e-6));
+        assertThat(losses[0][2]).isNotEqualTo(losses[0][0]);
     }
 
     private static void sameForEveryCut(Function<PreferenceTraining, Trainer> make) {
@@ -193,7 +262,7 @@ class PreferenceTrainersTest {
             for (int step = 0; step < 100; step++) {
                 trainer.step(step);
             }
-            assertThat(trainer.evaluate(TinyPairs.pairs(40, 99)).get("accuracy"))
+            assertThat(trainer.evaluate(TinyPairs.pairs(40, 99)).get("eval_accuracy"))
                     .isGreaterThan(0.9);
         }
         try (ValueModel model = ValueModel.of(TinyPairs.model(3), Rng.of(1));
@@ -239,8 +308,15 @@ class PreferenceTrainersTest {
                     .hasMessageContaining("pair 4 of at most 40 tokens");
             assertThatThrownBy(() -> Dpo.of(policy, reference, List.of(), options))
                     .hasMessageContaining("at least one preference pair; got none");
-            assertThatThrownBy(() -> Cpo.of(policy, bad, CpoLoss.Options.defaults(), PreferenceTraining.of(1, 1e-3)))
-                    .hasMessageContaining("[cpo]");
+            PreferenceTraining once = PreferenceTraining.of(1, 1e-3);
+            String equal = "expected pair 0 with two different answers; got the same 2 tokens twice. Hint:";
+            assertThatThrownBy(() -> Cpo.of(policy, bad, CpoLoss.Options.defaults(), once))
+                    .hasMessageContaining("[cpo] " + equal);
+            assertThatThrownBy(() -> Orpo.of(policy, bad, 0.1, once)).hasMessageContaining("[orpo] " + equal);
+            try (ValueModel scores = ValueModel.of(TinyPairs.model(3), Rng.of(1))) {
+                assertThatThrownBy(() -> RewardTrainer.of(scores, bad, 0, once))
+                        .hasMessageContaining("[reward] " + equal);
+            }
         }
     }
 
@@ -251,6 +327,14 @@ class PreferenceTrainersTest {
                 CausalLm other = TinyPairs.model(3, 30)) {
             assertThatThrownBy(() -> Dpo.of(policy, other, PAIRS, options))
                     .hasMessageContaining("a reference model of the policy's vocabulary, 24 tokens; got 30. Hint:");
+            assertThatThrownBy(() -> Kto.of(
+                            policy,
+                            other,
+                            TinyPairs.unpaired(4, 1),
+                            KtoLoss.Options.defaults(),
+                            PreferenceTraining.of(1, 1e-3)))
+                    .hasMessageContaining(
+                            "[kto] expected a reference model of the policy's vocabulary, 24 tokens; got 30");
             assertThatThrownBy(() -> Dpo.of(policy, policy, PAIRS, options))
                     .hasMessageContaining("the policy itself, which changes");
         }

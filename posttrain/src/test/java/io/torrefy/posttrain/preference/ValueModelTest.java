@@ -8,13 +8,17 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.ModelException;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.Safetensors;
+import io.torrefy.posttrain.PackedCompletions;
+import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import io.torrefy.testkit.Close;
 import io.torrefy.testkit.Fixtures;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -53,6 +57,59 @@ class ValueModelTest {
             }
         }
     }
+
+    // ---- a critic --------------------------------------------------------------------------------------------------
+
+    private static final List<int[]> PROMPTS = List.of(new int[] {5, 9, 2}, new int[] {5, 9, 2}, new int[] {7});
+    private static final List<int[]> COMPLETIONS = List.of(new int[] {4, 8}, new int[] {1}, new int[] {3, 3, 6});
+
+    @Test
+    void aNewCriticSaysNothing() {
+        try (ValueModel critic = ValueModel.ofZeros(TinyPairs.model(1));
+                Scope _ = Scope.open()) {
+            assertThat(critic.values(PackedCompletions.of(PROMPTS, COMPLETIONS)).toDoubles())
+                    .containsExactly(0, 0, 0, 0, 0, 0);
+        }
+    }
+
+    /// The value before each token is the head times the last hidden state of the text so far.
+    @Test
+    void valuesAreThoseOfTheTextBefore() {
+        CausalLm body = TinyPairs.model(1);
+        try (Scope _ = Scope.open()) {
+            Tensor head = Rng.of(2).normal(1, 16);
+            try (ValueModel critic = ValueModel.of(body, head)) {
+                double[] expected = new double[6];
+                int at = 0;
+                for (int i = 0; i < PROMPTS.size(); i++) {
+                    int[] prompt = PROMPTS.get(i);
+                    int[] completion = COMPLETIONS.get(i);
+                    for (int t = 0; t < completion.length; t++) {
+                        int[] before = Arrays.copyOf(prompt, prompt.length + t);
+                        System.arraycopy(completion, 0, before, prompt.length, t);
+                        Tensor hidden = body.hidden(TokenBatch.pack(List.of(before)));
+                        Tensor last = hidden.indexSelect(0, Tensor.of(new long[] {before.length - 1}));
+                        expected[at++] = last.matmul(head.t()).item();
+                    }
+                }
+                double[] actual = critic.values(PackedCompletions.of(PROMPTS, COMPLETIONS))
+                        .toDoubles();
+                Close.check("values", actual, expected, 1e-5, 1e-5);
+            }
+        }
+    }
+
+    @Test
+    void aHeadOfAnotherModelIsRefused() {
+        try (CausalLm body = TinyPairs.model(1);
+                Scope _ = Scope.open()) {
+            assertThatThrownBy(() -> ValueModel.of(body, Tensor.zeros(1, 48)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("[1, 16]; got [1, 48]");
+        }
+    }
+
+    // ---- keeping ---------------------------------------------------------------------------------------------------
 
     @Test
     void savesAndLoads() throws IOException {

@@ -56,7 +56,7 @@ class SearchesTest {
         assertThatThrownBy(() -> parse("")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> parse("best-of-2:scorer=rolouts"))
                 .hasMessageContaining("rolouts")
-                .hasMessageContaining("There are: accuracy, countdown, log_prob, rollouts");
+                .hasMessageContaining("There are: accuracy, countdown, log_prob, process_reward, rollouts");
         assertThatThrownBy(() -> parse("posttrain.tasks.countdown")).hasMessageContaining("was expected");
     }
 }

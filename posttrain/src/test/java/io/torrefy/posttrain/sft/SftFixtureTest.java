@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.torrefy.lm.CausalLm;
-import io.torrefy.nn.AdamW;
-import io.torrefy.nn.GradientClipping;
-import io.torrefy.nn.ParameterGroups;
+import io.torrefy.posttrain.Learner;
+import io.torrefy.posttrain.Replay;
 import io.torrefy.posttrain.formats.TokenSequence;
 import io.torrefy.posttrain.sft.Sft.LossType;
 import io.torrefy.tensor.CrossEntropies;
@@ -16,15 +15,12 @@ import io.torrefy.tensor.Tensor;
 import io.torrefy.testkit.Fixture;
 import io.torrefy.testkit.Fixtures;
 import io.torrefy.testkit.Golden;
-import io.torrefy.testkit.Safetensors;
 import io.torrefy.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,8 +36,7 @@ class SftFixtureTest {
     }
 
     static Stream<Fixture> runs() {
-        return Fixtures.open().ofKind("training").stream()
-                .filter(run -> run.settings().path("trainer").asText().equals("SFTTrainer"));
+        return Replay.runsOf("SFTTrainer");
     }
 
     /// The kept targets of labels (rows, tokens), shifted by one, and the places that predict them.
@@ -141,8 +136,8 @@ class SftFixtureTest {
     @ParameterizedTest
     @MethodSource("runs")
     void followsTheTrainer(Fixture run) {
-        JsonNode settings = run.settings();
-        Map<String, Golden> stored = Safetensors.read(run.file(run.name() + ".safetensors"));
+        Replay replay = Replay.of(run);
+        JsonNode settings = replay.settings();
         LossType type = LossType.valueOf(settings.get("loss_type").asText().toUpperCase(Locale.ROOT));
         int accumulated = settings.get("gradient_accumulation_steps").asInt();
         int steps = settings.get("steps").asInt();
@@ -150,33 +145,28 @@ class SftFixtureTest {
         double[] norms = new double[steps];
         double[] entropies = new double[steps];
         double[] accuracies = new double[steps];
-        try (CausalLm model = CausalLm.load(run.file("config.json").getParent());
-                AdamW optimizer = optimizer(model, settings)) {
+        try (CausalLm model = replay.model();
+                Learner learner = replay.learner(model)) {
             for (int step = 0; step < steps; step++) {
-                double n = stored.get("num_items_in_batch").at(step * accumulated);
+                double n = replay.get("num_items_in_batch").at(step * accumulated);
                 long kept = 0;
                 for (int part = 0; part < accumulated; part++) {
-                    Sft.Sums sums = Sft.accumulate(model, sequences(stored, step * accumulated + part), type, n);
+                    Sft.Sums sums =
+                            Sft.accumulate(model, sequences(replay.stored(), step * accumulated + part), type, n);
                     kept += sums.targets();
                     losses[step] += sums.loss();
                     entropies[step] += sums.entropy() / sums.targets() / accumulated;
                     accuracies[step] += sums.correct() / sums.targets() / accumulated;
                 }
                 assertThat((double) kept).isEqualTo(n);
-                norms[step] = GradientClipping.norm(model.parameters());
-                optimizer.step(GradientClipping.coefficient(
-                        norms[step], settings.get("max_grad_norm").asDouble()));
+                norms[step] = learner.update(step, losses[step]);
             }
-            for (int step = 0; step < 3; step++) {
-                double first = stored.get("curve.loss").at(step);
-                assertThat(losses[step])
-                        .isCloseTo(first, within(run.tolerance("first_3_steps").limit(first)));
-            }
-            stored.get("curve.loss").assertClose(losses, run.tolerance("loss"));
-            stored.get("curve.grad_norm").assertClose(norms, run.tolerance("grad_norm"));
-            stored.get("curve.entropy").assertClose(entropies, run.tolerance("loss"));
-            stored.get("curve.mean_token_accuracy").assertClose(accuracies, run.tolerance("loss"));
-            checkFinal(model, Fixtures.json(run.file(run.name() + ".json")).get("final"), run.tolerance("final"));
+            replay.checkCurve("loss", losses);
+            replay.checkBeginning("loss", losses);
+            replay.checkCurve("grad_norm", norms);
+            replay.checkCurve("entropy", entropies);
+            replay.checkCurve("mean_token_accuracy", accuracies);
+            replay.checkFinal(model);
         }
     }
 
@@ -200,33 +190,5 @@ class SftFixtureTest {
             sequences.add(new TokenSequence(tokens, trained, "row " + row));
         }
         return sequences;
-    }
-
-    private static AdamW optimizer(CausalLm model, JsonNode settings) {
-        Set<String> undecayed = new HashSet<>();
-        settings.get("no_weight_decay").forEach(name -> undecayed.add(name.asText()));
-        var groups =
-                ParameterGroups.of(model.namedParameters()).withWeightDecay((name, _) -> undecayed.contains(name), 0);
-        return AdamW.of(groups, settings.get("lr").asDouble())
-                .withBetas(0.9, 0.999)
-                .withEps(1e-8)
-                .withWeightDecay(settings.get("weight_decay").asDouble());
-    }
-
-    private static void checkFinal(CausalLm model, JsonNode expected, Tolerance tolerance) {
-        model.namedParameters().forEach((name, parameter) -> {
-            double squares = 0;
-            double probe = 0;
-            double[] x = parameter.toDoubles();
-            for (int i = 0; i < x.length; i++) {
-                squares += x[i] * x[i];
-                probe += x[i] * Math.cos(0.7 * i + 0.3);
-            }
-            double norm = expected.get(name).get("norm").asDouble();
-            assertThat(Math.sqrt(squares)).as("norm of " + name).isCloseTo(norm, within(tolerance.limit(norm)));
-            assertThat(probe)
-                    .as("probe of " + name)
-                    .isCloseTo(expected.get(name).get("probe").asDouble(), within(tolerance.limit(norm)));
-        });
     }
 }

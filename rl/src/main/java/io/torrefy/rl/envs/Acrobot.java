@@ -6,9 +6,9 @@ import io.torrefy.rl.Discrete;
 import io.torrefy.rl.Step;
 import io.torrefy.tensor.SplitMix;
 
-/// Gymnasium's `Acrobot-v1` (Sutton 1996; the equations of Sutton and Barto's book): two links that hang from a bar, with
-/// a torque of -1 (0), 0 (1) or 1 (2) N m at the joint between them. Each step pays -1 until the tip is a link's length
-/// above the bar.
+/// Gymnasium's `Acrobot-v1` (Sutton 1996; the equations of Sutton and Barto's book): two links that hang from a bar,
+/// with a torque of -1 (0), 0 (1) or 1 (2) N m at the joint between them. Each step pays -1 until the tip is a link's
+/// length above the bar.
 ///
 /// The state is the first link's angle from hanging down, the second's against the first, in rad, and their speeds; an
 /// observation is the cosine and the sine of each angle, and the speeds.

@@ -4,8 +4,8 @@ import io.torrefy.export.Export;
 import io.torrefy.rl.FiniteMdp;
 import io.torrefy.rl.envs.Blackjack.Rules;
 
-/// The states of blackjack as a finite process, and its exact probabilities. A state is a hand against an open card: sums
-/// 4 to 21, hard and soft, naturals by themselves because they are worth more, and one state for what is over.
+/// The states of blackjack as a finite process, and its exact probabilities. A state is a hand against an open card:
+/// sums 4 to 21, hard and soft, naturals by themselves because they are worth more, and one state for what is over.
 @Export(value = "rl.envs.BlackjackTable", since = "0.1", members = "rl.envs.blackjack")
 public final class BlackjackTable {
     private static final int LOWEST = 4;
@@ -26,8 +26,8 @@ public final class BlackjackTable {
     /// @throws IllegalArgumentException on a sum or card there is not
     public static int state(int sum, int dealer, boolean soft) {
         if (sum < LOWEST || sum >= LOWEST + SUMS || dealer < 1 || dealer > CARDS) {
-            throw new IllegalArgumentException("[blackjack] expected a sum of 4 to 21 and a card of 1 to 10; got " + sum
-                    + " and " + dealer + ".");
+            throw new IllegalArgumentException(
+                    "[blackjack] expected a sum of 4 to 21 and a card of 1 to 10; got " + sum + " and " + dealer + ".");
         }
         return ((sum - LOWEST) * CARDS + dealer - 1) * 2 + (soft ? 1 : 0);
     }
@@ -79,8 +79,7 @@ public final class BlackjackTable {
         }
     }
 
-    private static void stick(
-            Rules rules, int sum, boolean natural, double[] dealer, FiniteMdp.Outcomes to) {
+    private static void stick(Rules rules, int sum, boolean natural, double[] dealer, FiniteMdp.Outcomes to) {
         double[] rewards = {-1, 0, 1, 1.5};
         double[] chances = new double[rewards.length];
         for (int end = 0; end < dealer.length; end++) {
@@ -98,7 +97,8 @@ public final class BlackjackTable {
         }
     }
 
-    /// How the dealer ends from an open card: chances of sums 17 to 21, of more than 21 at 0, and of a natural at 22.
+    /// How the dealer ends from an open card: chances of sums 17 to 21, of more than 21 at 0, and of a natural at
+    /// 22.
     private static double[] dealer(int open) {
         double[] ends = new double[BUST + 1];
         for (int hidden = 1; hidden <= CARDS; hidden++) {

@@ -6,9 +6,9 @@ import io.torrefy.rl.Discrete;
 import io.torrefy.rl.Step;
 import io.torrefy.tensor.SplitMix;
 
-/// Gymnasium's `CartPole` (Barto, Sutton and Anderson 1983; equations of Florian 2007): push a cart to the left (0) or to
-/// the right (1) so that the pole on it stays up. Each step pays 1, the last one too; the episode ends beyond 2.4 m or
-/// 12 degrees.
+/// Gymnasium's `CartPole` (Barto, Sutton and Anderson 1983; equations of Florian 2007): push a cart to the left (0) or
+/// to the right (1) so that the pole on it stays up. Each step pays 1, the last one too; the episode ends beyond 2.4 m
+/// or 12 degrees.
 ///
 /// The state is the cart's position x in m and its speed, the pole's angle from upright in rad and its angular speed;
 /// an observation is the same in floats.

@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// [CartPole] in every slot, in columns that vector registers step: the same bits as slots of their own, and no object a
-/// step.
+/// [CartPole] in every slot, in columns that vector registers step: the same bits as slots of their own, and no object
+/// a step.
 @Export(value = "rl.envs.CartPoleVector", since = "0.1")
 public final class CartPoleVector implements VectorEnv<int[]> {
     private static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
@@ -206,16 +206,14 @@ public final class CartPoleVector implements VectorEnv<int[]> {
             DoubleVector s = DoubleVector.fromArray(D, sin, i);
             DoubleVector c = DoubleVector.fromArray(D, cos, i);
             DoubleVector w = DoubleVector.fromArray(D, spin, i);
-            DoubleVector force = (DoubleVector) IntVector.fromArray(I, pushes, i)
-                    .mul(2)
-                    .sub(1)
-                    .convertShape(VectorOperators.I2D, D, 0);
+            DoubleVector force = (DoubleVector)
+                    IntVector.fromArray(I, pushes, i).mul(2).sub(1).convertShape(VectorOperators.I2D, D, 0);
             DoubleVector push = w.mul(w)
                     .mul(CartPole.POLE_MASS_LENGTH)
                     .fma(s, force.mul(CartPole.FORCE))
                     .mul(CartPole.PER_MASS);
-            DoubleVector inertia = DoubleVector.broadcast(D, CartPole.INERTIA)
-                    .sub(c.mul(c).mul(CartPole.INERTIA_COS));
+            DoubleVector inertia =
+                    DoubleVector.broadcast(D, CartPole.INERTIA).sub(c.mul(c).mul(CartPole.INERTIA_COS));
             DoubleVector spinRate = s.mul(CartPole.GRAVITY).sub(c.mul(push)).div(inertia);
             DoubleVector speedRate = push.sub(spinRate.mul(c).mul(CartPole.POLE_PER_MASS));
             DoubleVector v = DoubleVector.fromArray(D, speed, i);
@@ -240,7 +238,10 @@ public final class CartPoleVector implements VectorEnv<int[]> {
             boolean whole = i + LANES <= count;
             float[] into = whole ? finals : rest;
             int at = whole ? SIZE * i : 0;
-            place.rearrange(LOW).blend(pole.rearrange(LOW), ODD).reinterpretAsFloats().intoArray(into, at);
+            place.rearrange(LOW)
+                    .blend(pole.rearrange(LOW), ODD)
+                    .reinterpretAsFloats()
+                    .intoArray(into, at);
             place.rearrange(HIGH)
                     .blend(pole.rearrange(HIGH), ODD)
                     .reinterpretAsFloats()
@@ -261,8 +262,8 @@ public final class CartPoleVector implements VectorEnv<int[]> {
                 .convertShape(VectorOperators.ZERO_EXTEND_I2L, L, 0);
     }
 
-    /// Ends the episodes that have had their steps. `firstEnd` is never behind the earliest end, so that nearly every
-    /// step has nothing to look for.
+    /// Ends the episodes that have had their steps. `firstEnd` is never behind the earliest end, so that nearly
+    /// every step has nothing to look for.
     private void truncate() {
         if (clock > firstEnd) {
             firstEnd = ends[0];

@@ -31,7 +31,8 @@ public abstract class Classic<A> implements Env<float[], A> {
 
     abstract void set(double[] state);
 
-    /// Whether an action out of its bounds counts as the nearest one, as Gymnasium has it where forces are continuous.
+    /// Whether an action out of its bounds counts as the nearest one, as Gymnasium has it where forces are
+    /// continuous.
     boolean clips() {
         return false;
     }

@@ -5,9 +5,9 @@ import io.torrefy.rl.FiniteMdp;
 import io.torrefy.rl.TableEnv;
 import java.util.List;
 
-/// Gymnasium's `CliffWalking-v1` (Sutton and Barto, Example 6.6): 4 x 12 cells, from the bottom left to the bottom right,
-/// with the cliff between. A step pays -1; the cliff pays -100 and leads back to the start without ending the episode.
-/// Actions are up, right, down, left. There is no time limit, and a random walk takes some 7000 steps.
+/// Gymnasium's `CliffWalking-v1` (Sutton and Barto, Example 6.6): 4 x 12 cells, from the bottom left to the bottom
+/// right, with the cliff between. A step pays -1; the cliff pays -100 and leads back to the start without ending the
+/// episode. Actions are up, right, down, left. There is no time limit, and a random walk takes some 7000 steps.
 @Export(value = "rl.envs.CliffWalking", since = "0.1")
 public final class CliffWalking extends TableEnv implements Grid {
     private static final int ROWS = 4;
@@ -23,17 +23,16 @@ public final class CliffWalking extends TableEnv implements Grid {
     /// @param slippery whether a move goes to either side as often as ahead: `CliffWalkingSlippery-v1`
     public static CliffWalking of(boolean slippery) {
         int states = ROWS * COLUMNS;
-        return new CliffWalking(
-                FiniteMdp.of(states, MOVES.size(), FiniteMdp.startIn(START, states), (s, a, to) -> {
-                    Move move = MOVES.get(a);
-                    if (slippery) {
-                        add(s, move.counterclockwise(), 1.0 / 3, to);
-                        add(s, move, 1.0 / 3, to);
-                        add(s, move.clockwise(), 1.0 / 3, to);
-                    } else {
-                        add(s, move, 1, to);
-                    }
-                }));
+        return new CliffWalking(FiniteMdp.of(states, MOVES.size(), FiniteMdp.startIn(START, states), (s, a, to) -> {
+            Move move = MOVES.get(a);
+            if (slippery) {
+                add(s, move.counterclockwise(), 1.0 / 3, to);
+                add(s, move, 1.0 / 3, to);
+                add(s, move.clockwise(), 1.0 / 3, to);
+            } else {
+                add(s, move, 1, to);
+            }
+        }));
     }
 
     private static void add(int s, Move move, double probability, FiniteMdp.Outcomes to) {

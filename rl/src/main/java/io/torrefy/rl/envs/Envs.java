@@ -116,8 +116,9 @@ public final class Envs {
         Env<?, ?> env = spec(id).maker().get();
         return env.find(FiniteEnv.class)
                 .or(() -> env.find(Blackjack.class).map(game -> Blackjack.finite(game.rules())))
-                .orElseThrow(() -> new IllegalArgumentException("[envs] expected an environment with a finite model; got "
-                        + id + ", whose observations are in " + env.observationSpace() + "."));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("[envs] expected an environment with a finite model; got "
+                                + id + ", whose observations are in " + env.observationSpace() + "."));
     }
 
     /// The environment of an id for a network that chooses among numbered actions: observations are vectors, of a
@@ -162,7 +163,9 @@ public final class Envs {
     /// @throws IllegalArgumentException as [#discrete]
     public static VectorEnv<int[]> vector(String id, int count) {
         IntFunction<? extends VectorEnv<?>> columns = spec(id).vector();
-        if (columns != null && columns.apply(count) instanceof VectorEnv<?> env && env.actionSpace() instanceof Discrete) {
+        if (columns != null
+                && columns.apply(count) instanceof VectorEnv<?> env
+                && env.actionSpace() instanceof Discrete) {
             return numbered(env);
         }
         return SlotVectorEnv.discrete(() -> discrete(id), count, 1);

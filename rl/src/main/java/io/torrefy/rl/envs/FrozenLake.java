@@ -58,8 +58,8 @@ public final class FrozenLake extends TableEnv implements Grid {
     /// Any lake with a chance of going where one wants to; the rest is shared by the two sides.
     ///
     /// @param success in (0, 1]; 1 for ice that is not slippery
-    /// @throws IllegalArgumentException on a bad map: other letters, rows of several lengths, no start or goal, or no
-    ///     way from a start to a goal
+    /// @throws IllegalArgumentException on a bad map: other letters, rows of several lengths, no start or goal, or
+    ///     no way from a start to a goal
     public static FrozenLake of(String map, double success) {
         if (!(success > 0 && success <= 1)) {
             throw new IllegalArgumentException("[frozenlake] expected a chance of success in (0, 1]; got " + success

@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/// The grid world of S. Zhao, "Mathematical Foundations of Reinforcement Learning", and its relatives. A move out of the
-/// grid stays where it is and pays the boundary reward; else the cell that is landed on pays, also by staying in it.
-/// Forbidden cells can be entered, and the target is a state as any other: the agent collects its reward for ever, and
-/// v* there is `reward / (1 - gamma)`. Where the book's text, its code and its figures differ this is the text;
+/// The grid world of S. Zhao, "Mathematical Foundations of Reinforcement Learning", and its relatives. A move out of
+/// the grid stays where it is and pays the boundary reward; else the cell that is landed on pays, also by staying in
+/// it. Forbidden cells can be entered, and the target is a state as any other: the agent collects its reward for ever,
+/// and v* there is `reward / (1 - gamma)`. Where the book's text, its code and its figures differ this is the text;
 /// [Builder] has the rest by name.
 @Export(value = "rl.envs.GridWorld", since = "0.1")
 public final class GridWorld extends TableEnv implements Grid {
@@ -26,8 +26,8 @@ public final class GridWorld extends TableEnv implements Grid {
         moves = List.copyOf(settings.moves);
     }
 
-    /// The 5 x 5 world of the book: rewards -1 at the boundary and in forbidden cells, +1 at the target, 0 elsewhere;
-    /// actions up, right, down, left, stay.
+    /// The 5 x 5 world of the book: rewards -1 at the boundary and in forbidden cells, +1 at the target, 0
+    /// elsewhere; actions up, right, down, left, stay.
     public static GridWorld book() {
         return bookMap().build();
     }
@@ -71,8 +71,8 @@ public final class GridWorld extends TableEnv implements Grid {
                 """).build();
     }
 
-    /// A world from a map: `.` is a free cell, `#` a forbidden one, `T` a target, `S` the start (top left where there
-    /// is none); a line a row, blanks between letters count for nothing.
+    /// A world from a map: `.` is a free cell, `#` a forbidden one, `T` a target, `S` the start (top left where
+    /// there is none); a line a row, blanks between letters count for nothing.
     ///
     /// @throws IllegalArgumentException on other letters, rows of several lengths, more than one start
     public static Builder of(String map) {
@@ -210,20 +210,19 @@ public final class GridWorld extends TableEnv implements Grid {
 
         /// Whether there is an action to stay, after up, right, down and left.
         public Builder stay(boolean value) {
-            moves = value
-                    ? List.of(Move.values())
-                    : List.of(Move.UP, Move.RIGHT, Move.DOWN, Move.LEFT);
+            moves = value ? List.of(Move.values()) : List.of(Move.UP, Move.RIGHT, Move.DOWN, Move.LEFT);
             return this;
         }
 
-        /// The chance that a move goes to one of its sides, half of it to each; 0 by default. Staying never slips.
+        /// The chance that a move goes to one of its sides, half of it to each; 0 by default. Staying never
+        /// slips.
         public Builder slip(double value) {
             slip = value;
             return this;
         }
 
-        /// Whether forbidden cells throw back whoever moves onto them, as in the book's Python code; by default they
-        /// can be entered, as in its text.
+        /// Whether forbidden cells throw back whoever moves onto them, as in the book's Python code; by default
+        /// they can be entered, as in its text.
         public Builder forbiddenBounces(boolean value) {
             forbiddenBounces = value;
             return this;
@@ -236,18 +235,19 @@ public final class GridWorld extends TableEnv implements Grid {
             return this;
         }
 
-        /// Whether a move out of the grid from a forbidden cell pays both rewards, as in figures 5.6 and 5.7 of the
-        /// book; by default the boundary's alone, as in its text and in figure 8.6.
+        /// Whether a move out of the grid from a forbidden cell pays both rewards, as in figures 5.6 and 5.7 of
+        /// the book; by default the boundary's alone, as in its text and in figure 8.6.
         public Builder additiveBump(boolean value) {
             additiveBump = value;
             return this;
         }
 
-        /// @throws IllegalArgumentException on a chance outside of [0, 1], no action or one twice, rewards that are
-        ///     not finite, and a target that ends the episode but is not there or cannot be reached
+        /// @throws IllegalArgumentException on a chance outside of [0, 1], no action or one twice, rewards that
+        ///     are not finite, and a target that ends the episode but is not there or cannot be reached
         public GridWorld build() {
             if (!(slip >= 0 && slip <= 1)) {
-                throw new IllegalArgumentException("[gridworld] expected a chance to slip in [0, 1]; got " + slip + ".");
+                throw new IllegalArgumentException(
+                        "[gridworld] expected a chance to slip in [0, 1]; got " + slip + ".");
             }
             if (moves.isEmpty() || moves.stream().distinct().count() < moves.size()) {
                 throw new IllegalArgumentException("[gridworld] expected actions that differ; got " + moves + ".");
@@ -257,10 +257,12 @@ public final class GridWorld extends TableEnv implements Grid {
                         + " none. Hint: put a T into the map, or targetTerminates(false).");
             }
             if (targetTerminates && forbiddenBounces && !map.passable(startState(map))) {
-                throw new IllegalArgumentException("[gridworld] expected a way from the start to a target; got forbidden"
-                        + " cells all around, which cannot be entered. Hint: forbiddenBounces(false) lets them.");
+                throw new IllegalArgumentException(
+                        "[gridworld] expected a way from the start to a target; got forbidden"
+                                + " cells all around, which cannot be entered. Hint: forbiddenBounces(false) lets them.");
             }
-            return new GridWorld(new TextMap(map.rows(), map.columns(), map.cells().clone()), this);
+            return new GridWorld(
+                    new TextMap(map.rows(), map.columns(), map.cells().clone()), this);
         }
 
         private static int startState(TextMap map) {

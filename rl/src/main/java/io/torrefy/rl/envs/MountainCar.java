@@ -6,8 +6,8 @@ import io.torrefy.rl.Discrete;
 import io.torrefy.rl.Step;
 import io.torrefy.tensor.SplitMix;
 
-/// Gymnasium's `MountainCar-v0` (Moore 1990): a car too weak for the hill has to swing up. Actions push to the left (0),
-/// not (1) and to the right (2); each step pays -1 until the position is 0.5.
+/// Gymnasium's `MountainCar-v0` (Moore 1990): a car too weak for the hill has to swing up. Actions push to the left
+/// (0), not (1) and to the right (2); each step pays -1 until the position is 0.5.
 ///
 /// The state is the position and the velocity; an observation is the same in floats.
 @Export(value = "rl.envs.MountainCar", since = "0.1")
@@ -27,9 +27,9 @@ public final class MountainCar extends Classic<Integer> {
     }
 
     static Box observations() {
-        return Box.of(new float[] {(float) MIN_POSITION, (float) -MAX_SPEED}, new float[] {
-            (float) MAX_POSITION, (float) MAX_SPEED
-        });
+        return Box.of(
+                new float[] {(float) MIN_POSITION, (float) -MAX_SPEED},
+                new float[] {(float) MAX_POSITION, (float) MAX_SPEED});
     }
 
     @Override

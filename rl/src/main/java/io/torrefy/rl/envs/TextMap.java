@@ -13,10 +13,13 @@ record TextMap(int rows, int columns, Cell[] cells) {
     /// @throws IllegalArgumentException that says where and what is wrong
     static TextMap parse(String op, Map<Character, Cell> letters, String text) {
         List<String> lines = new ArrayList<>();
-        text.lines().map(line -> line.replaceAll("\\s", "")).filter(l -> !l.isEmpty()).forEach(lines::add);
+        text.lines()
+                .map(line -> line.replaceAll("\\s", ""))
+                .filter(l -> !l.isEmpty())
+                .forEach(lines::add);
         if (lines.isEmpty()) {
-            throw new IllegalArgumentException("[" + op + "] expected a map of at least one cell; got empty text. "
-                    + hint(letters));
+            throw new IllegalArgumentException(
+                    "[" + op + "] expected a map of at least one cell; got empty text. " + hint(letters));
         }
         int columns = lines.getFirst().length();
         Cell[] cells = new Cell[lines.size() * columns];

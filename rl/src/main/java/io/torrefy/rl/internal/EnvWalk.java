@@ -43,8 +43,8 @@ final class EnvWalk implements Walk {
     @Override
     public int resetTo(int state) {
         if (!(env instanceof FiniteEnv finite)) {
-            throw new IllegalArgumentException("[learn] expected an environment that can begin anywhere; got "
-                    + env + ". Hint: exploring starts need a FiniteEnv; epsilon-greedy Monte Carlo does without.");
+            throw new IllegalArgumentException("[learn] expected an environment that can begin anywhere; got " + env
+                    + ". Hint: exploring starts need a FiniteEnv; epsilon-greedy Monte Carlo does without.");
         }
         if (!seeded) {
             reset();

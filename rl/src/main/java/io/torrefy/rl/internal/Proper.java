@@ -19,9 +19,11 @@ public final class Proper {
         }
         int stuck = stuck(mdp, taken);
         if (stuck >= 0) {
-            throw new IllegalArgumentException("[" + op + "] expected gamma in [0, 1), or 1 where every state reaches an"
-                    + " end; got 1 and no end from state " + stuck + ". Hint: without an end and without discount the sum"
-                    + " of rewards has no limit; use gamma < 1, or end episodes with a terminal outcome.");
+            throw new IllegalArgumentException(
+                    "[" + op + "] expected gamma in [0, 1), or 1 where every state reaches an"
+                            + " end; got 1 and no end from state " + stuck
+                            + ". Hint: without an end and without discount the sum"
+                            + " of rewards has no limit; use gamma < 1, or end episodes with a terminal outcome.");
         }
     }
 
@@ -29,8 +31,9 @@ public final class Proper {
     public static void require(Env<Integer, Integer> env, double gamma) {
         env.find(FiniteEnv.class).ifPresent(finite -> {
             if (gamma == 1 && allContinue(finite.mdp())) {
-                throw new IllegalArgumentException("[learn] expected gamma in [0, 1), or 1 where episodes end; got 1 for a"
-                        + " task that goes on for ever. Hint: use gamma < 1, or targetTerminates(true).");
+                throw new IllegalArgumentException(
+                        "[learn] expected gamma in [0, 1), or 1 where episodes end; got 1 for a"
+                                + " task that goes on for ever. Hint: use gamma < 1, or targetTerminates(true).");
             }
         });
     }

@@ -31,8 +31,8 @@ public final class Episode {
             Env<Integer, Integer> env, int state, int action, TabularPolicy policy, int maxSteps, long seed) {
         Walk walk = Walk.of(env, seed);
         if (state < 0 || state >= walk.states() || action < 0 || action >= walk.actions()) {
-            throw new IllegalArgumentException("[episode] expected a state in [0, " + walk.states() + ") and an action in"
-                    + " [0, " + walk.actions() + "); got " + state + " and " + action + ".");
+            throw new IllegalArgumentException("[episode] expected a state in [0, " + walk.states()
+                    + ") and an action in" + " [0, " + walk.actions() + "); got " + state + " and " + action + ".");
         }
         var random = new SplitMix(seed, 1);
         var episode = new Episode();

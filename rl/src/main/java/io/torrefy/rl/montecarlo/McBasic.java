@@ -9,10 +9,10 @@ import io.torrefy.rl.internal.Walk;
 import io.torrefy.rl.stochastic.IncrementalMean;
 import java.util.Arrays;
 
-/// MC Basic (Zhao, Algorithm 5.1): policy iteration in which the action values are means of returns. In each round, from every
-/// state and action, episodes that go on by the policy; then the best action everywhere. Not efficient; what the others
-/// improve on. An episode of T steps sees rewards at most T steps ahead: where all is certain the result is that of T sweeps
-/// of value iteration.
+/// MC Basic (Zhao, Algorithm 5.1): policy iteration in which the action values are means of returns. In each round,
+/// from every state and action, episodes that go on by the policy; then the best action everywhere. Not efficient; what
+/// the others improve on. An episode of T steps sees rewards at most T steps ahead: where all is certain the result is
+/// that of T sweeps of value iteration.
 @Export(value = "rl.montecarlo.McBasic", since = "0.1")
 public final class McBasic {
     private McBasic() {}

@@ -10,16 +10,17 @@ import io.torrefy.rl.internal.Proper;
 import io.torrefy.rl.internal.Walk;
 import io.torrefy.tensor.SplitMix;
 
-/// MC epsilon-greedy (Zhao, Algorithm 5.3; Sutton and Barto, Section 5.4): episodes of the epsilon-greedy policy, which visits
-/// all pairs by itself, so that no start has to. It finds the best of the epsilon-greedy policies, which need not be the
-/// best policy with some exploration added.
+/// MC epsilon-greedy (Zhao, Algorithm 5.3; Sutton and Barto, Section 5.4): episodes of the epsilon-greedy policy, which
+/// visits all pairs by itself, so that no start has to. It finds the best of the epsilon-greedy policies, which need
+/// not be the best policy with some exploration added.
 ///
 /// The step size is a constant by default, for the reason that [McExploringStarts] gives.
 @Export(value = "rl.montecarlo.McEpsilonGreedy", since = "0.1")
 public final class McEpsilonGreedy {
     private McEpsilonGreedy() {}
 
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static TabularResult learn(Env<Integer, Integer> env, Visits visits, TabularSettings settings) {
         Proper.require(env, settings.gamma());
         Walk walk = Walk.of(env, settings.seed());

@@ -12,19 +12,20 @@ import io.torrefy.rl.stochastic.Conditions;
 import io.torrefy.tensor.SplitMix;
 import java.util.List;
 
-/// MC Exploring Starts (Zhao, Algorithm 5.2; Sutton and Barto, Section 5.3): episodes begin with any state and action alike
-/// and go on greedily; each corrects all its pairs, and the policy is greedy under the result.
+/// MC Exploring Starts (Zhao, Algorithm 5.2; Sutton and Barto, Section 5.3): episodes begin with any state and action
+/// alike and go on greedily; each corrects all its pairs, and the policy is greedy under the result.
 ///
-/// The books average over all returns, step size 1/k. Returns of policies long given up stay in that mean for ever: on the
-/// 5 x 5 grid with forbidden cells at -1 it is right for 0 of 5 seeds after 20 000 episodes, and a constant 0.1 for 5 of 5. So
-/// [TabularSettings]' constant is the default, and 1/k a choice.
+/// The books average over all returns, step size 1/k. Returns of policies long given up stay in that mean for ever: on
+/// the 5 x 5 grid with forbidden cells at -1 it is right for 0 of 5 seeds after 20 000 episodes, and a constant 0.1 for
+/// 5 of 5. So [TabularSettings]' constant is the default, and 1/k a choice.
 @Export(value = "rl.montecarlo.McExploringStarts", since = "0.1")
 public final class McExploringStarts {
     private McExploringStarts() {}
 
     /// Epsilon plays no part.
     ///
-    /// @throws IllegalArgumentException where the environment cannot begin anywhere; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException where the environment cannot begin anywhere; on gamma 1 for a task without
+    ///     end
     public static TabularResult learn(Env<Integer, Integer> env, Visits visits, TabularSettings settings) {
         Proper.require(env, settings.gamma());
         Walk walk = Walk.of(env, settings.seed());
@@ -56,8 +57,9 @@ public final class McExploringStarts {
     /// Why an average over everything is not what control wants.
     static List<String> warnings(TabularSettings settings) {
         return Conditions.bootstrapping(settings.alpha()).stream()
-                .map(_ -> "[monte carlo] step sizes " + settings.alpha() + " keep the returns of policies long given up."
-                        + " Hint: a constant, such as 0.1, forgets them; 1/k is for the values of one policy.")
+                .map(_ ->
+                        "[monte carlo] step sizes " + settings.alpha() + " keep the returns of policies long given up."
+                                + " Hint: a constant, such as 0.1, forgets them; 1/k is for the values of one policy.")
                 .limit(1)
                 .toList();
     }

@@ -11,7 +11,8 @@ import io.torrefy.tensor.SplitMix;
 import java.util.Arrays;
 
 /// The values of a policy as means of returns (Zhao, Section 5.1; Sutton and Barto, Section 5.1). Step sizes
-/// [io.torrefy.rl.stochastic.StepSize#harmonic] make the estimate the mean, which is right for a policy that stays the same.
+/// [io.torrefy.rl.stochastic.StepSize#harmonic] make the estimate the mean, which is right for a policy that stays the
+/// same.
 @Export(value = "rl.montecarlo.McPrediction", since = "0.1")
 public final class McPrediction {
     private McPrediction() {}
@@ -19,7 +20,8 @@ public final class McPrediction {
     /// The values of states, from episodes of the policy.
     ///
     /// @param settings epsilon plays no part; the listener sees the values as those of one action
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static double[] values(
             Env<Integer, Integer> env, TabularPolicy policy, Visits visits, TabularSettings settings) {
         return run(env, policy, visits, settings, 1, (s, _) -> s).values();
@@ -57,8 +59,8 @@ public final class McPrediction {
         return values;
     }
 
-    /// The return from a state as the mean of so many episodes that begin there: GRPO's baseline, where the state is a
-    /// prompt and the episodes are the group.
+    /// The return from a state as the mean of so many episodes that begin there: GRPO's baseline, where the state
+    /// is a prompt and the episodes are the group.
     ///
     /// @return the returns; their mean is the estimate
     /// @throws IllegalArgumentException where the environment cannot begin anywhere

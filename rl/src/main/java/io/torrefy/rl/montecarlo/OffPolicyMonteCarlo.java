@@ -10,8 +10,8 @@ import io.torrefy.rl.internal.Walk;
 import io.torrefy.tensor.SplitMix;
 import java.util.Arrays;
 
-/// The values of one policy from the episodes of another (Sutton and Barto, Sections 5.5 to 5.7): a return G counts with the
-/// weight W, the product over its steps of `target(a|s) / behaviour(a|s)`. Every visit counts.
+/// The values of one policy from the episodes of another (Sutton and Barto, Sections 5.5 to 5.7): a return G counts
+/// with the weight W, the product over its steps of `target(a|s) / behaviour(a|s)`. Every visit counts.
 @Export(value = "rl.montecarlo.OffPolicyMonteCarlo", since = "0.1")
 public final class OffPolicyMonteCarlo {
     private OffPolicyMonteCarlo() {}
@@ -30,7 +30,8 @@ public final class OffPolicyMonteCarlo {
     /// Evaluates `target` from episodes of `behaviour`.
     ///
     /// @param settings alpha and epsilon play no part: the estimates are means
-    /// @throws IllegalArgumentException where behaviour never does what target does; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException where behaviour never does what target does; on gamma 1 for a task without
+    ///     end
     public static Result evaluate(
             Env<Integer, Integer> env,
             TabularPolicy target,
@@ -76,13 +77,12 @@ public final class OffPolicyMonteCarlo {
         }
     }
 
-    /// Off-policy control with weighted averages (Sutton and Barto, Section 5.7): the target is the greedy policy of what is
-    /// learned. It learns from the tail of an episode after the last action that is not greedy.
+    /// Off-policy control with weighted averages (Sutton and Barto, Section 5.7): the target is the greedy policy
+    /// of what is learned. It learns from the tail of an episode after the last action that is not greedy.
     ///
     /// @param settings alpha and epsilon play no part
     /// @throws IllegalArgumentException where behaviour leaves out an action; on gamma 1 for a task without end
-    public static ActionValues control(
-            Env<Integer, Integer> env, TabularPolicy behaviour, TabularSettings settings) {
+    public static ActionValues control(Env<Integer, Integer> env, TabularPolicy behaviour, TabularSettings settings) {
         covers(TabularPolicy.uniform(behaviour.states(), behaviour.actions()), behaviour);
         var run = new Run(env, behaviour, settings);
         var q = ActionValues.of(run.walk.states(), run.walk.actions(), settings.initial());

@@ -7,8 +7,8 @@ import io.torrefy.rl.TabularPolicy;
 import io.torrefy.rl.internal.Proper;
 import java.util.Arrays;
 
-/// The Bellman equations (Zhao, Chapters 2 and 3). With `q(s, a) = sum over outcomes of p (r + gamma v(s'))`, and v(s') = 0
-/// where the outcome ends the episode:
+/// The Bellman equations (Zhao, Chapters 2 and 3). With `q(s, a) = sum over outcomes of p (r + gamma v(s'))`, and v(s')
+/// = 0 where the outcome ends the episode:
 ///
 /// - a policy's values are the one solution of `v(s) = sum_a pi(a|s) q(s, a)`;
 /// - the best values are the one solution of `v(s) = max_a q(s, a)`.
@@ -65,15 +65,16 @@ public final class Bellman {
 
     /// A policy's values in closed form, `v = (I - gamma P)^-1 r`.
     ///
-    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policy ends from everywhere;
-    ///     for more than [#MAX_DENSE] states
+    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policy ends from
+    ///     everywhere; for more than [#MAX_DENSE] states
     public static double[] solve(FiniteMdp mdp, TabularPolicy policy, double gamma) {
         policy.require(mdp);
         Proper.require("bellman", mdp, gamma, pair -> policy.probability()[pair] > 0);
         int n = mdp.states();
         if (n > MAX_DENSE) {
-            throw new IllegalArgumentException("[bellman] expected at most " + MAX_DENSE + " states for the closed form; got "
-                    + n + ". Hint: PolicyEvaluation sweeps, in memory of the size of the states.");
+            throw new IllegalArgumentException(
+                    "[bellman] expected at most " + MAX_DENSE + " states for the closed form; got " + n
+                            + ". Hint: PolicyEvaluation sweeps, in memory of the size of the states.");
         }
         double[][] matrix = new double[n][n];
         double[] r = new double[n];
@@ -93,8 +94,8 @@ public final class Bellman {
         return LinearSystem.solve(matrix, r);
     }
 
-    /// How often a policy is in each state in the long run, of a task that never ends: d with `d = d P`. With it the mean
-    /// reward is `(1 - gamma) d v` for every gamma.
+    /// How often a policy is in each state in the long run, of a task that never ends: d with `d = d P`. With it
+    /// the mean reward is `(1 - gamma) d v` for every gamma.
     ///
     /// @throws IllegalArgumentException where an episode can end, and where the long run depends on the first state
     public static double[] stationary(FiniteMdp mdp, TabularPolicy policy) {
@@ -108,8 +109,9 @@ public final class Bellman {
                 for (int k = mdp.offsets()[pair]; k < mdp.offsets()[pair + 1]; k++) {
                     double p = policy.probability()[pair] * mdp.probability()[k];
                     if (p > 0 && mdp.terminal()[k]) {
-                        throw new IllegalArgumentException("[bellman] expected a task that never ends; got an end in state "
-                                + s + " after action " + a + ".");
+                        throw new IllegalArgumentException(
+                                "[bellman] expected a task that never ends; got an end in state " + s + " after action "
+                                        + a + ".");
                     }
                     matrix[mdp.next()[k]][s] += p;
                 }

@@ -17,8 +17,9 @@ final class LinearSystem {
                 }
             }
             if (!(Math.abs(matrix[pivot][column]) > 1e-13)) {
-                throw new IllegalArgumentException("[bellman] expected equations with one solution; got dependent ones at"
-                        + " state " + column + ". Hint: the long run must not depend on where it begins.");
+                throw new IllegalArgumentException(
+                        "[bellman] expected equations with one solution; got dependent ones at" + " state " + column
+                                + ". Hint: the long run must not depend on where it begins.");
             }
             swap(matrix, right, pivot, column);
             double[] top = matrix[column];

@@ -11,7 +11,8 @@ import io.torrefy.rl.TabularPolicy;
 /// @param choice the action of each state
 /// @param rounds improvements of the policy
 /// @param sweeps over all states, where there were any
-/// @param residuals the largest change of a value in each sweep, or in each round of policy iteration: the curve to draw
+/// @param residuals the largest change of a value in each sweep, or in each round of policy iteration: the curve to
+///     draw
 /// @param converged whether the stopping rule was met
 @Export(value = "rl.planning.Plan", since = "0.1")
 public record Plan(
@@ -42,8 +43,8 @@ public record Plan(
         return sum;
     }
 
-    /// The first best action of each state; values within rounding of the best count as it, so that the choice does not
-    /// depend on noise.
+    /// The first best action of each state; values within rounding of the best count as it, so that the choice does
+    /// not depend on noise.
     static int[] greedy(FiniteMdp mdp, double[] v, double gamma) {
         int[] choice = new int[v.length];
         Blocks.each(v.length, (from, to) -> {

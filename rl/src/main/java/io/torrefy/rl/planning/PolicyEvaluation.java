@@ -22,14 +22,14 @@ public final class PolicyEvaluation {
 
     /// Sweeps from zero, each over the values of the one before.
     ///
-    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policy ends from everywhere, or
-    ///     the number of sweeps is given: then these are the values of that many steps
+    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policy ends from
+    ///     everywhere, or the number of sweeps is given: then these are the values of that many steps
     public static Result of(FiniteMdp mdp, TabularPolicy policy, double gamma, Stop stop) {
         return of(mdp, policy, gamma, stop, false);
     }
 
-    /// The same with one array of values, in which a sweep sees what it has already changed (Gauss-Seidel): fewer sweeps,
-    /// and values in between that depend on the order of the states.
+    /// The same with one array of values, in which a sweep sees what it has already changed (Gauss-Seidel): fewer
+    /// sweeps, and values in between that depend on the order of the states.
     ///
     /// @throws IllegalArgumentException as [#of] does
     public static Result inPlace(FiniteMdp mdp, TabularPolicy policy, double gamma, Stop stop) {
@@ -49,8 +49,8 @@ public final class PolicyEvaluation {
             double change = sweep(mdp, policy, gamma, v, next);
             residuals.add(change);
             if (!(change < HUGE)) {
-                throw new ArithmeticException("[policy evaluation] expected values with a limit; got a change of " + change
-                        + " in sweep " + residuals.size() + ".");
+                throw new ArithmeticException("[policy evaluation] expected values with a limit; got a change of "
+                        + change + " in sweep " + residuals.size() + ".");
             }
             double[] last = v;
             v = next;
@@ -63,14 +63,13 @@ public final class PolicyEvaluation {
     }
 
     /// One sweep from `v` to `next`, which may be the same array: then in order, on one thread.
+    @SuppressWarnings("ReferenceEquality") // whether it is one array is the question
     static double sweep(FiniteMdp mdp, TabularPolicy policy, double gamma, double[] v, double[] next) {
         if (v == next) {
             return sweep(mdp, policy, gamma, v, next, 0, v.length);
         }
         double[] changes = new double[Blocks.count(v.length)];
-        Blocks.each(
-                v.length,
-                (from, to) -> changes[from / Blocks.SIZE] = sweep(mdp, policy, gamma, v, next, from, to));
+        Blocks.each(v.length, (from, to) -> changes[from / Blocks.SIZE] = sweep(mdp, policy, gamma, v, next, from, to));
         return Arrays.stream(changes).max().orElseThrow();
     }
 

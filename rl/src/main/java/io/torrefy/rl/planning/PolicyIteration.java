@@ -5,9 +5,9 @@ import io.torrefy.rl.FiniteMdp;
 import io.torrefy.rl.TabularPolicy;
 import java.util.Arrays;
 
-/// Policy iteration (Howard 1960; Zhao, Algorithm 4.2): the value of the policy, then in each state the action that is best
-/// under it, until no state changes. A state keeps its action unless another is better by more than rounding: with ties
-/// broken anew in every round it would never end.
+/// Policy iteration (Howard 1960; Zhao, Algorithm 4.2): the value of the policy, then in each state the action that is
+/// best under it, until no state changes. A state keeps its action unless another is better by more than rounding: with
+/// ties broken anew in every round it would never end.
 ///
 /// Values are exact ([Bellman#solve]) where the states are few enough for its matrix, else swept to an error of 1e-10.
 @Export(value = "rl.planning.PolicyIteration", since = "0.1")
@@ -28,15 +28,17 @@ public final class PolicyIteration {
 
     /// From a policy, given by its actions.
     ///
-    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policy ends from everywhere
+    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policy ends from
+    ///     everywhere
     public static Plan of(FiniteMdp mdp, double gamma, int[] first) {
         return of(mdp, gamma, TabularPolicy.of(mdp.actions(), first), 0);
     }
 
-    /// Among the epsilon-greedy policies, from any policy: the best of them, which is what epsilon-greedy control can
-    /// reach. The values are those of acting that way, and [Plan#choice] is the greedy part.
+    /// Among the epsilon-greedy policies, from any policy: the best of them, which is what epsilon-greedy control
+    /// can reach. The values are those of acting that way, and [Plan#choice] is the greedy part.
     ///
-    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policies end from everywhere
+    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and the policies end from
+    ///     everywhere
     public static Plan of(FiniteMdp mdp, double gamma, TabularPolicy first, double epsilon) {
         TabularPolicy policy = first;
         double[] v = values(mdp, policy, gamma);

@@ -7,10 +7,10 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Sweeps of the optimality equation over a model whose moves are certain, go by a fixed distance in the numbering of the
-/// states, and pay by where they lead: `v(s) = max_a u(s + shift_a)` with `u(s') = reward(s') + gamma v(s')`, a maximum of
-/// shifted copies of one array. States that have a move of another kind, as at the edge of a grid, are swept by their rows
-/// afterwards. The sums are those of [Bellman#q], so that the bits are.
+/// Sweeps of the optimality equation over a model whose moves are certain, go by a fixed distance in the numbering of
+/// the states, and pay by where they lead: `v(s) = max_a u(s + shift_a)` with `u(s') = reward(s') + gamma v(s')`, a
+/// maximum of shifted copies of one array. States that have a move of another kind, as at the edge of a grid, are swept
+/// by their rows afterwards. The sums are those of [Bellman#q], so that the bits are.
 ///
 /// Six arrays of a double a state: values, u, and the next of both; rewards and discounts of landing.
 final class Stencil implements ValueIteration.Sweep {
@@ -46,7 +46,9 @@ final class Stencil implements ValueIteration.Sweep {
         this.reward = reward;
         this.discount = discount;
         this.odd = odd;
-        pad = Math.max(Math.abs(Arrays.stream(shifts).min().orElseThrow()), Arrays.stream(shifts).max().orElseThrow());
+        pad = Math.max(
+                Math.abs(Arrays.stream(shifts).min().orElseThrow()),
+                Arrays.stream(shifts).max().orElseThrow());
         begin = new int[Blocks.count(first.length) + 1];
         for (int s : odd) {
             begin[s / Blocks.SIZE + 1]++;
@@ -168,14 +170,7 @@ final class Stencil implements ValueIteration.Sweep {
 
     /// The next u, and the largest change.
     private static double finish(
-            double[] v,
-            double[] next,
-            double[] reward,
-            double[] discount,
-            double[] nextU,
-            int pad,
-            int from,
-            int to) {
+            double[] v, double[] next, double[] reward, double[] discount, double[] nextU, int pad, int from, int to) {
         DoubleVector most = DoubleVector.zero(SPECIES);
         int s = from;
         for (; s <= to - LANES; s += LANES) {

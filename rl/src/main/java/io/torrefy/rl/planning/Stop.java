@@ -3,8 +3,8 @@ package io.torrefy.rl.planning;
 import io.torrefy.export.Export;
 import io.torrefy.rl.internal.Proper;
 
-/// When sweeps end. The change of the last sweep is not the error that is left: that can be `gamma / (1 - gamma)` times as
-/// much, 9 times at gamma 0.9 and 99 times at 0.99.
+/// When sweeps end. The change of the last sweep is not the error that is left: that can be `gamma / (1 - gamma)` times
+/// as much, 9 times at gamma 0.9 and 99 times at 0.99.
 ///
 /// @param kind what `value` bounds
 /// @param maxSweeps at most; a plan that needed more says that it has not converged
@@ -30,8 +30,8 @@ public record Stop(Kind kind, double value, int maxSweeps) {
         }
     }
 
-    /// Where no value is farther than that from the true one. Without discount there is no such bound, and it is that of
-    /// [#change].
+    /// Where no value is farther than that from the true one. Without discount there is no such bound, and it is
+    /// that of [#change].
     public static Stop error(double bound) {
         return new Stop(Kind.ERROR, bound, MANY);
     }

@@ -5,9 +5,9 @@ import io.torrefy.rl.FiniteMdp;
 import io.torrefy.rl.internal.Proper;
 import java.util.Arrays;
 
-/// Truncated policy iteration (Zhao, Algorithm 4.3): in each round the policy that is greedy under the values, then j sweeps
-/// of its Bellman equation from those values. One sweep is value iteration, sweep for sweep; endlessly many are policy
-/// iteration. Its first sweep of each round is one of the optimality equation, which the stopping rule looks at.
+/// Truncated policy iteration (Zhao, Algorithm 4.3): in each round the policy that is greedy under the values, then j
+/// sweeps of its Bellman equation from those values. One sweep is value iteration, sweep for sweep; endlessly many are
+/// policy iteration. Its first sweep of each round is one of the optimality equation, which the stopping rule looks at.
 @Export(value = "rl.planning.TruncatedPolicyIteration", since = "0.1")
 public final class TruncatedPolicyIteration {
     private TruncatedPolicyIteration() {}
@@ -16,11 +16,12 @@ public final class TruncatedPolicyIteration {
     ///
     /// @param sweeps of each round, at least one
     /// @param stop looks at each round; its `maxSweeps` are rounds
-    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and an end can be reached from everywhere;
-    ///     on no sweep
+    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and an end can be reached from
+    ///     everywhere; on no sweep
     public static Plan of(FiniteMdp mdp, double gamma, int sweeps, Stop stop) {
         if (sweeps < 1) {
-            throw new IllegalArgumentException("[policy iteration] expected at least one sweep a round; got " + sweeps + ".");
+            throw new IllegalArgumentException(
+                    "[policy iteration] expected at least one sweep a round; got " + sweeps + ".");
         }
         Proper.require("policy iteration", mdp, gamma, _ -> true);
         double[] v = new double[mdp.states()];

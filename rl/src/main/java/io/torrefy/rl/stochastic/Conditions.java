@@ -41,16 +41,17 @@ public final class Conditions {
         return List.copyOf(broken);
     }
 
-    /// What to say where an estimate is the target of others: averages over all visits keep the targets of the beginning,
-    /// which were wrong, for very long. After 200 000 steps of TD(0) on the 5 x 5 grid the error of 1/k is 28 times that of
-    /// k^-0.7.
+    /// What to say where an estimate is the target of others: averages over all visits keep the targets of the
+    /// beginning, which were wrong, for very long. After 200 000 steps of TD(0) on the 5 x 5 grid the error of 1/k
+    /// is 28 times that of k^-0.7.
     public static List<String> bootstrapping(StepSize steps) {
         var warnings = new ArrayList<String>();
         boolean slow = steps instanceof StepSize.Inverse(double a, double k0) && a < 2 && k0 < 10
                 || steps instanceof StepSize.Power(double b, double p) && p > 0.9 && p <= 1 && b < 2;
         if (slow) {
-            warnings.add("[learn] step sizes " + steps + " average over all targets since the first, but the targets are"
-                    + " estimates that were wrong in the beginning. Hint: k^-0.7 or a constant forgets them.");
+            warnings.add(
+                    "[learn] step sizes " + steps + " average over all targets since the first, but the targets are"
+                            + " estimates that were wrong in the beginning. Hint: k^-0.7 or a constant forgets them.");
         }
         if (steps.sumDiverges() == Answer.NO) {
             warnings.add("[learn] " + broken(steps).getFirst());

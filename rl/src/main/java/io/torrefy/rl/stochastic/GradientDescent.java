@@ -5,8 +5,8 @@ import io.torrefy.tensor.SplitMix;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Minimises the mean of f(w, x) over data by `w_{k+1} = w_k - a_k g`, where g is the mean gradient of some of the data (Zhao,
-/// Section 6.4): of all for batch gradient descent, of m draws for mini-batches, of one for SGD. Draws are with
+/// Minimises the mean of f(w, x) over data by `w_{k+1} = w_k - a_k g`, where g is the mean gradient of some of the data
+/// (Zhao, Section 6.4): of all for batch gradient descent, of m draws for mini-batches, of one for SGD. Draws are with
 /// replacement, so that a mini-batch as large as the data is not the batch.
 @Export(value = "rl.stochastic.GradientDescent", since = "0.1")
 public final class GradientDescent {

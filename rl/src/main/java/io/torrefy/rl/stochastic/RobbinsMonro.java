@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 
-/// The root of a function that is seen through noise, by `w_{k+1} = w_k - a_k g~(w_k, noise_k)` (Robbins and Monro 1951; Zhao,
-/// Section 6.2). It gets there with probability 1 if the slope of g is between two positive bounds, the step sizes hold
-/// [Conditions], and the noise has mean zero and bounded variance given the past. Where g is steeper than linear the second
-/// bound is missing: with g(w) = w^3 - 5, a_k = 1/k and standard normal noise 99.6 % of runs from w_1 = 0 blow up, and none
-/// with 1/(k + 5).
+/// The root of a function that is seen through noise, by `w_{k+1} = w_k - a_k g~(w_k, noise_k)` (Robbins and Monro
+/// 1951; Zhao, Section 6.2). It gets there with probability 1 if the slope of g is between two positive bounds, the
+/// step sizes hold [Conditions], and the noise has mean zero and bounded variance given the past. Where g is steeper
+/// than linear the second bound is missing: with g(w) = w^3 - 5, a_k = 1/k and standard normal noise 99.6 % of runs
+/// from w_1 = 0 blow up, and none with 1/(k + 5).
 ///
 /// `RobbinsMonro.of(w -> w * w * w - 5).noise(SplitMix::gaussian).steps(StepSize.inverse(1, 5)).seed(1).run(0, 1000)`
 @Export(value = "rl.stochastic.RobbinsMonro", since = "0.1")
@@ -60,8 +60,8 @@ public final class RobbinsMonro {
         return new RobbinsMonro(g, noise, value, low, high, slope, seed);
     }
 
-    /// Puts an iterate that leaves `[from, to]` back onto its edge (Chung's truncation): it cannot blow up any more. A
-    /// choice of its own, because it also hides steps that are too large.
+    /// Puts an iterate that leaves `[from, to]` back onto its edge (Chung's truncation): it cannot blow up any
+    /// more. A choice of its own, because it also hides steps that are too large.
     public RobbinsMonro project(double from, double to) {
         if (!(from < to)) {
             throw new IllegalArgumentException(
@@ -82,8 +82,8 @@ public final class RobbinsMonro {
     /// What a run came to.
     ///
     /// @param trace w_1, w_2, ...: one entry more than steps taken
-    /// @param average of all iterates but the first (Polyak and Ruppert): close to the best there is with steps k^-0.6, with
-    ///     no constant to be chosen
+    /// @param average of all iterates but the first (Polyak and Ruppert): close to the best there is with steps
+    ///     k^-0.6, with no constant to be chosen
     /// @param diverged whether it was given up
     /// @param warnings what stands against convergence, and what was seen, for people
     public record Run(double[] trace, double average, boolean diverged, List<String> warnings) {
@@ -134,12 +134,13 @@ public final class RobbinsMonro {
         return a * (g.applyAsDouble(w + h) - g.applyAsDouble(w - h)) / (2 * h) > 2;
     }
 
-    /// With a/k the error falls as k^-1/2 only where 2 a slope > 1; then its variance times k goes to a^2 s^2 / (2 a slope -
-    /// 1).
+    /// With a/k the error falls as k^-1/2 only where 2 a slope > 1; then its variance times k goes to a^2 s^2 / (2
+    /// a slope - 1).
     private void slow(List<String> warnings) {
         if (steps instanceof StepSize.Inverse(double a, double _) && 2 * a * slope <= 1) {
-            warnings.add("[robbins-monro] slow: 2 * a * slope is " + 2 * a * slope + ", and at most 1 the error falls slower"
-                    + " than k^-1/2. Hint: a = " + 1 / slope + " is best; too large costs little, too small a lot.");
+            warnings.add("[robbins-monro] slow: 2 * a * slope is " + 2 * a * slope
+                    + ", and at most 1 the error falls slower" + " than k^-1/2. Hint: a = " + 1 / slope
+                    + " is best; too large costs little, too small a lot.");
         }
     }
 }

@@ -3,8 +3,8 @@ package io.torrefy.rl.stochastic;
 import io.torrefy.export.Export;
 import java.util.function.LongToDoubleFunction;
 
-/// Step sizes a_1, a_2, ... that know what Robbins and Monro ask of them: that they sum to infinity, so that any distance
-/// can be gone, and that their squares do not, so that the noise dies out.
+/// Step sizes a_1, a_2, ... that know what Robbins and Monro ask of them: that they sum to infinity, so that any
+/// distance can be gone, and that their squares do not, so that the noise dies out.
 @Export(value = "rl.stochastic.StepSize", since = "0.1")
 public sealed interface StepSize {
     /// The k-th, from 1.

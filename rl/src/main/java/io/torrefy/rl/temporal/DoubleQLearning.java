@@ -8,8 +8,9 @@ import io.torrefy.rl.internal.Choice;
 import io.torrefy.rl.internal.Walk;
 import java.util.Arrays;
 
-/// Double Q-learning (van Hasselt 2010; Sutton and Barto, Section 6.7). The maximum of noisy values is too great on the mean;
-/// so one of two tables chooses the action and the other says what it is worth, and a coin says which of them learns:
+/// Double Q-learning (van Hasselt 2010; Sutton and Barto, Section 6.7). The maximum of noisy values is too great on the
+/// mean; so one of two tables chooses the action and the other says what it is worth, and a coin says which of them
+/// learns:
 /// `q1(s, a) += alpha (r + gamma q2(s', argmax q1(s', .)) - q1(s, a))`.
 @Export(value = "rl.temporal.DoubleQLearning", since = "0.1")
 public final class DoubleQLearning {
@@ -17,7 +18,8 @@ public final class DoubleQLearning {
 
     /// Acts epsilon-greedily by the mean of both tables, which is what it gives.
     ///
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static TabularResult learn(Env<Integer, Integer> env, TabularSettings settings) {
         var run = Training.control(env, settings);
         double[] first = new double[run.q.length];

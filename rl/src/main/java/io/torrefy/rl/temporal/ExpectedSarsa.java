@@ -8,15 +8,16 @@ import io.torrefy.rl.internal.Choice;
 import io.torrefy.rl.internal.Walk;
 
 /// Expected Sarsa (van Seijen et al. 2009; Zhao, Section 7.2.2; Sutton and Barto, Section 6.6),
-/// `q(s, a) += alpha (r + gamma sum_a' pi(a'|s') q(s', a') - q(s, a))`: Sarsa without the chance in the next action. Without
-/// exploration it is Q-learning.
+/// `q(s, a) += alpha (r + gamma sum_a' pi(a'|s') q(s', a') - q(s, a))`: Sarsa without the chance in the next action.
+/// Without exploration it is Q-learning.
 @Export(value = "rl.temporal.ExpectedSarsa", since = "0.1")
 public final class ExpectedSarsa {
     private ExpectedSarsa() {}
 
     /// Acts epsilon-greedily, and expects of the next state what acting so is worth.
     ///
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static TabularResult learn(Env<Integer, Integer> env, TabularSettings settings) {
         var run = Training.control(env, settings);
         while (run.more()) {

@@ -7,16 +7,16 @@ import io.torrefy.rl.TabularSettings;
 import io.torrefy.rl.internal.Walk;
 
 /// n-step Sarsa (Zhao, Section 7.3; Sutton and Barto, Section 7.2),
-/// `q(s_t, a_t) += alpha (r_{t+1} + ... + gamma^{n-1} r_{t+n} + gamma^n q(s_{t+n}, a_{t+n}) - q(s_t, a_t))`: Sarsa with n = 1, and
-/// with n as long as the episode Monte Carlo.
+/// `q(s_t, a_t) += alpha (r_{t+1} + ... + gamma^{n-1} r_{t+n} + gamma^n q(s_{t+n}, a_{t+n}) - q(s_t, a_t))`: Sarsa with
+/// n = 1, and with n as long as the episode Monte Carlo.
 @Export(value = "rl.temporal.NStepSarsa", since = "0.1")
 public final class NStepSarsa {
     private NStepSarsa() {}
 
     /// Acts epsilon-greedily.
     ///
-    /// @throws IllegalArgumentException if n < 1; if states or actions are not numbered from 0; on gamma 1 for a task without
-    ///     end
+    /// @throws IllegalArgumentException if n < 1; if states or actions are not numbered from 0; on gamma 1 for a
+    ///     task without end
     public static TabularResult learn(Env<Integer, Integer> env, int n, TabularSettings settings) {
         var run = Training.control(env, settings);
         while (run.more()) {

@@ -6,8 +6,8 @@ import io.torrefy.rl.TabularPolicy;
 import io.torrefy.rl.TabularSettings;
 import io.torrefy.rl.internal.Walk;
 
-/// n-step TD (Sutton and Barto, Section 7.1), `v(s_t) += alpha (r_{t+1} + ... + gamma^{n-1} r_{t+n} + gamma^n v(s_{t+n}) -
-/// v(s_t))`: between TD(0), with n = 1, and Monte Carlo.
+/// n-step TD (Sutton and Barto, Section 7.1), `v(s_t) += alpha (r_{t+1} + ... + gamma^{n-1} r_{t+n} + gamma^n
+/// v(s_{t+n}) - v(s_t))`: between TD(0), with n = 1, and Monte Carlo.
 @Export(value = "rl.temporal.NStepTd", since = "0.1")
 public final class NStepTd {
     private NStepTd() {}
@@ -15,10 +15,9 @@ public final class NStepTd {
     /// The values of a policy, by following it.
     ///
     /// @param settings epsilon plays no part; the listener sees the values as those of one action
-    /// @throws IllegalArgumentException if n < 1; if states or actions are not numbered from 0; on gamma 1 for a task without
-    ///     end
-    public static double[] evaluate(
-            Env<Integer, Integer> env, TabularPolicy policy, int n, TabularSettings settings) {
+    /// @throws IllegalArgumentException if n < 1; if states or actions are not numbered from 0; on gamma 1 for a
+    ///     task without end
+    public static double[] evaluate(Env<Integer, Integer> env, TabularPolicy policy, int n, TabularSettings settings) {
         var run = Training.prediction(env, settings);
         while (run.more()) {
             episode(run, policy, new Window(n, settings.maxSteps()));

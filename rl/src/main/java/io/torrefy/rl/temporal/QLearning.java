@@ -11,15 +11,16 @@ import io.torrefy.rl.internal.Walk;
 import io.torrefy.rl.stochastic.StepSize;
 
 /// Q-learning (Watkins 1989; Zhao, Algorithms 7.2 and 7.3; Sutton and Barto, Section 6.5),
-/// `q(s, a) += alpha (r + gamma max_a' q(s', a') - q(s, a))`: the values of the best policy, from any policy that visits all
-/// pairs.
+/// `q(s, a) += alpha (r + gamma max_a' q(s', a') - q(s, a))`: the values of the best policy, from any policy that
+/// visits all pairs.
 @Export(value = "rl.temporal.QLearning", since = "0.1")
 public final class QLearning {
     private QLearning() {}
 
     /// On policy: acts epsilon-greedily by what it has learned.
     ///
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static TabularResult learn(Env<Integer, Integer> env, TabularSettings settings) {
         var run = Training.control(env, settings);
         while (run.more()) {
@@ -58,8 +59,8 @@ public final class QLearning {
         return q;
     }
 
-    /// The same for the transitions `[from, to)`, into values that are there already. Step sizes count the pairs' visits
-    /// among these transitions.
+    /// The same for the transitions `[from, to)`, into values that are there already. Step sizes count the pairs'
+    /// visits among these transitions.
     public static void learn(ActionValues into, Transitions data, int from, int to, double gamma, StepSize alpha) {
         Proper.range("q-learning", gamma);
         double[] q = into.values();
@@ -67,8 +68,7 @@ public final class QLearning {
         int[] visits = new int[q.length];
         for (int k = from; k < to; k++) {
             double r = data.reward()[k];
-            double target =
-                    data.terminated()[k] ? r : r + gamma * Choice.max(q, data.next()[k] * actions, actions);
+            double target = data.terminated()[k] ? r : r + gamma * Choice.max(q, data.next()[k] * actions, actions);
             int pair = data.state()[k] * actions + data.action()[k];
             q[pair] += alpha.at(++visits[pair]) * (target - q[pair]);
         }

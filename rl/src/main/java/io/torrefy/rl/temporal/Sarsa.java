@@ -6,16 +6,18 @@ import io.torrefy.rl.TabularResult;
 import io.torrefy.rl.TabularSettings;
 import io.torrefy.rl.internal.Walk;
 
-/// Sarsa (Rummery and Niranjan 1994; Zhao, Algorithm 7.1; Sutton and Barto, Section 6.4), named for what an update needs,
-/// `(s, a, r, s', a')`: `q(s, a) += alpha (r + gamma q(s', a') - q(s, a))`. The values are those of exploring as it does,
-/// which is why it keeps away from a cliff.
+/// Sarsa (Rummery and Niranjan 1994; Zhao, Algorithm 7.1; Sutton and Barto, Section 6.4), named for what an update
+/// needs,
+/// `(s, a, r, s', a')`: `q(s, a) += alpha (r + gamma q(s', a') - q(s, a))`. The values are those of exploring as it
+/// does, which is why it keeps away from a cliff.
 @Export(value = "rl.temporal.Sarsa", since = "0.1")
 public final class Sarsa {
     private Sarsa() {}
 
     /// Acts epsilon-greedily.
     ///
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static TabularResult learn(Env<Integer, Integer> env, TabularSettings settings) {
         var run = Training.control(env, settings);
         while (run.more()) {

@@ -6,9 +6,9 @@ import io.torrefy.rl.TabularPolicy;
 import io.torrefy.rl.TabularSettings;
 import io.torrefy.rl.internal.Walk;
 
-/// TD(0) (Sutton 1988; Zhao, Section 7.1; Sutton and Barto, Section 6.1), `v(s) += alpha (r + gamma v(s') - v(s))`: the values
-/// of a policy from each step, while it is followed. Step sizes 1/k are right for means and wrong here, since the targets
-/// of the beginning are: k^-0.7, or a constant.
+/// TD(0) (Sutton 1988; Zhao, Section 7.1; Sutton and Barto, Section 6.1), `v(s) += alpha (r + gamma v(s') - v(s))`: the
+/// values of a policy from each step, while it is followed. Step sizes 1/k are right for means and wrong here, since
+/// the targets of the beginning are: k^-0.7, or a constant.
 @Export(value = "rl.temporal.Td0", since = "0.1")
 public final class Td0 {
     private Td0() {}
@@ -16,7 +16,8 @@ public final class Td0 {
     /// The values of a policy, by following it.
     ///
     /// @param settings epsilon plays no part; the listener sees the values as those of one action
-    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without end
+    /// @throws IllegalArgumentException if states or actions are not numbered from 0; on gamma 1 for a task without
+    ///     end
     public static double[] evaluate(Env<Integer, Integer> env, TabularPolicy policy, TabularSettings settings) {
         var run = Training.prediction(env, settings);
         while (run.more()) {

@@ -7,10 +7,10 @@ import io.torrefy.rl.TabularSettings;
 import io.torrefy.rl.internal.Walk;
 import java.util.Arrays;
 
-/// TD(lambda) with accumulating traces (Sutton 1988; Sutton and Barto, Section 12.2). The target is the mean of all n-step
-/// targets, weighted by `(1 - lambda) lambda^(n-1)`. Seen backwards, each error is shared out among the states that led to
-/// it: `e(s_t) += 1; v += alpha delta e; e *= gamma lambda`. With lambda = 0 it is TD(0); with lambda = 1 and errors summed up over
-/// an episode it is Monte Carlo.
+/// TD(lambda) with accumulating traces (Sutton 1988; Sutton and Barto, Section 12.2). The target is the mean of all
+/// n-step targets, weighted by `(1 - lambda) lambda^(n-1)`. Seen backwards, each error is shared out among the states
+/// that led to it: `e(s_t) += 1; v += alpha delta e; e *= gamma lambda`. With lambda = 0 it is TD(0); with lambda = 1
+/// and errors summed up over an episode it is Monte Carlo.
 @Export(value = "rl.temporal.TdLambda", since = "0.1")
 public final class TdLambda {
     private TdLambda() {}
@@ -19,8 +19,8 @@ public final class TdLambda {
     ///
     /// @param lambda in [0, 1]
     /// @param settings epsilon plays no part; the listener sees the values as those of one action
-    /// @throws IllegalArgumentException on another lambda; if states or actions are not numbered from 0; on gamma 1 for a
-    ///     task without end
+    /// @throws IllegalArgumentException on another lambda; if states or actions are not numbered from 0; on gamma 1
+    ///     for a task without end
     public static double[] evaluate(
             Env<Integer, Integer> env, TabularPolicy policy, double lambda, TabularSettings settings) {
         if (!(lambda >= 0 && lambda <= 1)) {

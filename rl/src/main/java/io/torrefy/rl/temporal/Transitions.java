@@ -14,7 +14,8 @@ import io.torrefy.tensor.SplitMix;
 @Export(value = "rl.temporal.Transitions", since = "0.1")
 public record Transitions(
         int states, int actions, int[] state, int[] action, double[] reward, int[] next, boolean[] terminated) {
-    /// @throws IllegalArgumentException on columns of several lengths, and on the first state or action that is none
+    /// @throws IllegalArgumentException on columns of several lengths, and on the first state or action that is
+    ///     none
     public Transitions {
         int n = state.length;
         if (action.length != n || reward.length != n || next.length != n || terminated.length != n) {
@@ -23,8 +24,9 @@ public record Transitions(
         }
         for (int k = 0; k < n; k++) {
             if (outside(state[k], states) || outside(next[k], states) || outside(action[k], actions)) {
-                throw new IllegalArgumentException("[transitions] expected states in [0, " + states + ") and actions in [0, "
-                        + actions + "); got " + state[k] + ", " + action[k] + ", " + next[k] + " at " + k + ".");
+                throw new IllegalArgumentException(
+                        "[transitions] expected states in [0, " + states + ") and actions in [0, " + actions + "); got "
+                                + state[k] + ", " + action[k] + ", " + next[k] + " at " + k + ".");
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.torrefy.rl.temporal;
 
-/// The last n steps of an episode, for targets of n rewards. At the end of an episode the window runs empty from the front.
+/// The last n steps of an episode, for targets of n rewards. At the end of an episode the window runs empty from the
+/// front.
 final class Window {
     private final int[] entries;
     private final double[] rewards;

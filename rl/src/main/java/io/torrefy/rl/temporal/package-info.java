@@ -1,7 +1,7 @@
 /// Temporal differences: values learned from each step, by the next estimate instead of the end of the episode.
 ///
-/// All of them are one line, `q += alpha * (target - q)`, Robbins and Monro's step for the Bellman equation, and differ in the
-/// target. The error is target less estimate everywhere; some texts write it the other way round.
+/// All of them are one line, `q += alpha * (target - q)`, Robbins and Monro's step for the Bellman equation, and differ
+/// in the target. The error is target less estimate everywhere; some texts write it the other way round.
 ///
 /// | Algorithm | Target | Solves the Bellman equation of |
 /// |---|---|---|
@@ -15,5 +15,6 @@
 /// | [QLearning] | `r + gamma max q(s', .)` | the best policy, whatever is followed |
 /// | [DoubleQLearning] | `r + gamma q2(s', argmax q1)` | the same, without the bias of the maximum |
 ///
-/// Nothing is bootstrapped from a state after an outcome that terminates; an episode that is only cut off is bootstrapped.
+/// Nothing is bootstrapped from a state after an outcome that terminates; an episode that is only cut off is
+/// bootstrapped.
 package io.torrefy.rl.temporal;

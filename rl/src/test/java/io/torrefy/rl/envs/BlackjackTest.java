@@ -45,9 +45,8 @@ class BlackjackTest {
     @ParameterizedTest
     @MethodSource("games")
     void gamesGoAsTheirsDid(Fixture fixture) throws IOException {
-        JsonNode episodes = new ObjectMapper()
-                .readTree(fixture.file(".json").toFile())
-                .path("episodes");
+        JsonNode episodes =
+                new ObjectMapper().readTree(fixture.file(".json").toFile()).path("episodes");
         assertThat(episodes.size()).isPositive();
         for (JsonNode episode : episodes) {
             var cards = Arrays.stream(ints(episode.path("cards"))).iterator();
@@ -67,8 +66,8 @@ class BlackjackTest {
         }
     }
 
-    /// Gymnasium's rewards for a natural against 19, a natural and 21 of three cards, for 21 of three cards against 21,
-    /// and for 18 against a bust.
+    /// Gymnasium's rewards for a natural against 19, a natural and 21 of three cards, for 21 of three cards against
+    /// 21, and for 18 against a bust.
     @Test
     void whatANaturalIsWorth() {
         assertThat(played(Rules.PLAIN)).containsExactly(1, 0, 0, 0, 1);
@@ -77,9 +76,7 @@ class BlackjackTest {
     }
 
     private static double[] played(Rules rules) {
-        int[][] decks = {
-            {10, 9, 1, 10}, {1, 10, 10, 1}, {10, 5, 1, 10, 6}, {10, 5, 10, 5, 6, 6}, {10, 6, 9, 9, 10}
-        };
+        int[][] decks = {{10, 9, 1, 10}, {1, 10, 10, 1}, {10, 5, 1, 10, 6}, {10, 5, 10, 5, 6, 6}, {10, 6, 9, 9, 10}};
         double[] rewards = new double[decks.length];
         for (int i = 0; i < decks.length; i++) {
             var cards = Arrays.stream(decks[i]).iterator();

@@ -11,8 +11,9 @@ class EnvsTest {
     @Test
     void namesSpeltWrongAreAnswered() {
         assertThatThrownBy(() -> Envs.make("CartPol-v1"))
-                .hasMessage("[envs] expected the id of an environment; got 'CartPol-v1'. Hint: did you mean CartPole-v1 or"
-                        + " CartPole-v0?");
+                .hasMessage(
+                        "[envs] expected the id of an environment; got 'CartPol-v1'. Hint: did you mean CartPole-v1 or"
+                                + " CartPole-v0?");
         assertThatThrownBy(() -> Envs.make("Taxi-v3")).hasMessageContaining("there is Taxi-v4.");
         assertThatThrownBy(() -> Envs.make("cartpole")).hasMessageContaining("there is CartPole-v0 and CartPole-v1.");
         assertThatThrownBy(() -> Envs.make("griworld")).hasMessageContaining("did you mean gridworld?");
@@ -21,13 +22,15 @@ class EnvsTest {
 
     @Test
     void whatIsAskedForHasToBeThere() {
-        assertThatThrownBy(() -> Envs.finite("CartPole-v1")).hasMessageContaining("expected an environment with a finite");
+        assertThatThrownBy(() -> Envs.finite("CartPole-v1"))
+                .hasMessageContaining("expected an environment with a finite");
         assertThatThrownBy(() -> Envs.discrete("Pendulum-v1")).hasMessageContaining("expected numbered actions");
         assertThatThrownBy(() -> Envs.continuous("CartPole-v1")).hasMessageContaining("expected actions in a Box");
         assertThatThrownBy(() -> Envs.register(EnvSpec.of("gridworld", GridWorld::book)))
                 .hasMessageContaining("an id that is free");
         assertThatThrownBy(() -> EnvSpec.of("my env", GridWorld::book)).hasMessageContaining("without blanks");
-        assertThatThrownBy(() -> EnvSpec.of("mine", GridWorld::book).maxSteps(-1)).hasMessageContaining("got -1");
+        assertThatThrownBy(() -> EnvSpec.of("mine", GridWorld::book).maxSteps(-1))
+                .hasMessageContaining("got -1");
     }
 
     @Test

@@ -36,11 +36,11 @@ class GridWorldTest {
         GridWorld world = GridWorld.book();
         double[] v = Solve.optimal(world.mdp(), 0.9);
         List<String> best = List.of(
-                "↓ → ↓ ↓ ↓←".split(" "),
-                "↓ ↓ ↓ ↓ ↓←".split(" "),
-                "→↓ →↓ ↓ ↓← ↓←".split(" "),
-                "→ → ○ ← ←".split(" "),
-                "↑ → ↑ ← ←".split(" "))
+                        "↓ → ↓ ↓ ↓←".split(" "),
+                        "↓ ↓ ↓ ↓ ↓←".split(" "),
+                        "→↓ →↓ ↓ ↓← ↓←".split(" "),
+                        "→ → ○ ← ←".split(" "),
+                        "↑ → ↑ ← ←".split(" "))
                 .stream()
                 .flatMap(Arrays::stream)
                 .toList();
@@ -55,13 +55,15 @@ class GridWorldTest {
 
     @Test
     void forbiddenCellsThatCostTenOrNearSightGiveTheDetour() {
-        double[] ten = Solve.optimal(GridWorld.bookMap().forbiddenReward(-10).build().mdp(), 0.9);
+        double[] ten =
+                Solve.optimal(GridWorld.bookMap().forbiddenReward(-10).build().mdp(), 0.9);
         double[] near = Solve.optimal(GridWorld.book().mdp(), 0.5);
         for (int s = 0; s < 25; s++) {
             assertThat(ten[s]).isCloseTo(Math.pow(0.9, DISTANCE[s] - 1) / 0.1, within(1e-11));
             assertThat(near[s]).isCloseTo(Math.pow(0.5, DISTANCE[s] - 1) / 0.5, within(1e-11));
         }
-        double[] bouncing = Solve.optimal(GridWorld.bookMap().forbiddenBounces(true).build().mdp(), 0.9);
+        double[] bouncing =
+                Solve.optimal(GridWorld.bookMap().forbiddenBounces(true).build().mdp(), 0.9);
         assertThat(bouncing).containsExactly(ten, within(1e-11));
     }
 
@@ -104,14 +106,12 @@ class GridWorldTest {
                 -3.9008 -3.6159 -3.4031 -2.8976 -3.2393
                 -4.4589 -4.1608 -3.3858 -3.3634 -3.4532""", 5e-5);
         assertTable(
-                Solve.evaluate(GridWorld.bookMap().forbiddenReward(-10).build().mdp(), _ -> -1, 0.9, 500),
-                """
+                Solve.evaluate(GridWorld.bookMap().forbiddenReward(-10).build().mdp(), _ -> -1, 0.9, 500), """
                 -19.4521 -23.6935 -23.3916 -16.7652 -13.3387
                 -23.7951 -29.1778 -30.4891 -21.7682 -15.1004
                 -23.7526 -32.7212 -31.2237 -25.7004 -17.4723
                 -26.8264 -31.5758 -32.2196 -24.3933 -20.2117
-                -27.8321 -30.9668 -27.3631 -22.9935 -17.7759""",
-                5e-5);
+                -27.8321 -30.9668 -27.3631 -22.9935 -17.7759""", 5e-5);
     }
 
     /// The rules differ in one outcome of the whole book's grid: down from (5, 2).
@@ -125,7 +125,9 @@ class GridWorldTest {
                 .mdp();
         for (int k = 0; k < text.reward().length; k++) {
             boolean bump = k == 21 * 5 + Move.DOWN.ordinal();
-            assertThat(figure.reward()[k] - text.reward()[k]).as("outcome %d", k).isEqualTo(bump ? -10 : 0);
+            assertThat(figure.reward()[k] - text.reward()[k])
+                    .as("outcome %d", k)
+                    .isEqualTo(bump ? -10 : 0);
         }
         assertThat(text.reward()[21 * 5 + Move.DOWN.ordinal()]).isEqualTo(-1);
     }

@@ -27,7 +27,8 @@ class TableFixtureTest {
                 String map = settings.path("map_name").asText().equals("8x8") ? FrozenLake.MAP_8X8 : FrozenLake.MAP_4X4;
                 yield FrozenLake.of(map, settings.path("is_slippery").asBoolean(true));
             }
-            case "CliffWalking-v1" -> CliffWalking.of(settings.path("is_slippery").asBoolean(false));
+            case "CliffWalking-v1" ->
+                CliffWalking.of(settings.path("is_slippery").asBoolean(false));
             case "Taxi-v4" -> Taxi.of();
             default -> throw new IllegalArgumentException("no environment for " + settings);
         };

@@ -33,8 +33,7 @@ class TrajectoryFixtureTest {
     private static Recorded<?> recorded(JsonNode settings, Golden action) {
         return switch (settings.path("env").asText()) {
             case "CartPole-v1" ->
-                new Recorded<>(
-                        new CartPole(settings.path("sutton_barto_reward").asBoolean(false)), numbers(action));
+                new Recorded<>(new CartPole(settings.path("sutton_barto_reward").asBoolean(false)), numbers(action));
             case "MountainCar-v0" -> new Recorded<>(new MountainCar(), numbers(action));
             case "MountainCarContinuous-v0" -> new Recorded<>(new MountainCarContinuous(), forces(action));
             case "Acrobot-v1" -> new Recorded<>(new Acrobot(), numbers(action));
@@ -85,7 +84,9 @@ class TrajectoryFixtureTest {
     /// Observations are floats of numbers up to 30, so they may also differ by a rounding: 2e-6.
     private static void assertStep(Map<String, Golden> golden, int i, Step<float[]> step, Tolerance tolerance) {
         golden.get("obs").slice(i).assertClose(step.observation(), 0, tolerance.atol() + 2e-6);
-        assertThat(step.terminated()).as("end at %d", i).isEqualTo(golden.get("terminated").longs()[i] == 1);
+        assertThat(step.terminated())
+                .as("end at %d", i)
+                .isEqualTo(golden.get("terminated").longs()[i] == 1);
         assertThat(step.truncated()).isFalse();
         double reward = golden.get("reward").doubles()[i];
         assertThat(Math.abs(step.reward() - reward)).as("reward of %d", i).isLessThanOrEqualTo(100 * tolerance.atol());

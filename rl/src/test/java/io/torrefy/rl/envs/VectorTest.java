@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VectorTest {
-    /// The law of vector environments: slot i is an environment by itself under seed + i, bit for bit; one that is done
-    /// goes on with its next episode, and its last observation is kept.
+    /// The law of vector environments: slot i is an environment by itself under seed + i, bit for bit; one that is
+    /// done goes on with its next episode, and its last observation is kept.
     private static void assertSlotsAreEnvs(VectorEnv<int[]> vector, String id, int steps, long seed) {
         int n = vector.count();
         int size = vector.observationSpace().size();
@@ -32,7 +32,8 @@ class VectorTest {
         for (int t = 0; t < steps; t++) {
             int[] action = new int[n];
             // Slot 0 balances, where that is how to reach the limit on time.
-            Arrays.setAll(action, i -> i == 0 && id.startsWith("CartPole") ? balance(vector, size) : random.below(actions));
+            Arrays.setAll(
+                    action, i -> i == 0 && id.startsWith("CartPole") ? balance(vector, size) : random.below(actions));
             vector.step(action);
             for (int i = 0; i < n; i++) {
                 Step<float[]> step = alone[i].step(action[i]);
@@ -122,7 +123,8 @@ class VectorTest {
         VectorEnv<int[]> columns = Envs.vector("CartPole-v1", 3);
         assertThatThrownBy(() -> columns.step(new int[3])).isInstanceOf(IllegalStateException.class);
         columns.reset(0);
-        assertThatThrownBy(() -> columns.step(new int[2])).hasMessageContaining("expected 3 actions, one a slot; got 2");
+        assertThatThrownBy(() -> columns.step(new int[2]))
+                .hasMessageContaining("expected 3 actions, one a slot; got 2");
         assertThatThrownBy(() -> columns.step(new int[] {0, 1, 2}))
                 .hasMessage("[cartpole] expected an action for slot 2 in Discrete(2); got 2.");
         assertThatThrownBy(() -> columns.step(new int[] {0, -1, 1})).hasMessageContaining("slot 1");

@@ -203,6 +203,7 @@ class BellmanTest {
         assertThatThrownBy(() -> PolicyEvaluation.of(mdp, improper, 1, Stop.error(1e-6)))
                 .hasMessageContaining("no end from state 2");
         assertThat(Bellman.solve(mdp, TabularPolicy.of(2, 1, 1, 1), 1)).containsExactly(-1, -1, -1);
-        assertThat(PolicyEvaluation.of(mdp, improper, 1, Stop.sweeps(7)).values()).containsExactly(-1, -1, -7);
+        assertThat(PolicyEvaluation.of(mdp, improper, 1, Stop.sweeps(7)).values())
+                .containsExactly(-1, -1, -7);
     }
 }

@@ -55,7 +55,9 @@ class PlanningTest {
     @Test
     void onlyTheNextReward() {
         assertThat(best(Grids.forbidden(-1), 0).values())
-                .containsExactly(Arrays.stream(Grids.DISTANCE).mapToDouble(d -> d == 1 ? 1 : 0).toArray());
+                .containsExactly(Arrays.stream(Grids.DISTANCE)
+                        .mapToDouble(d -> d == 1 ? 1 : 0)
+                        .toArray());
     }
 
     /// At (4, 1): across the forbidden cell or around.
@@ -270,9 +272,10 @@ class PlanningTest {
     void badInputSaysWhy() {
         FiniteMdp mdp = Grids.forbidden(-1);
         assertThatThrownBy(() -> ValueIteration.of(mdp, 1, Stop.error(1e-6)))
-                .hasMessage("[value iteration] expected gamma in [0, 1), or 1 where every state reaches an end; got 1 and"
-                        + " no end from state 0. Hint: without an end and without discount the sum of rewards has no"
-                        + " limit; use gamma < 1, or end episodes with a terminal outcome.");
+                .hasMessage(
+                        "[value iteration] expected gamma in [0, 1), or 1 where every state reaches an end; got 1 and"
+                                + " no end from state 0. Hint: without an end and without discount the sum of rewards has no"
+                                + " limit; use gamma < 1, or end episodes with a terminal outcome.");
         assertThatThrownBy(() -> ValueIteration.of(mdp, -0.1, Stop.error(1e-6))).hasMessageContaining("got -0.1");
         assertThatThrownBy(() -> PolicyIteration.of(mdp, 2)).hasMessageContaining("got 2.0");
         assertThatThrownBy(() -> TruncatedPolicyIteration.of(mdp, 0.9, 0, Stop.error(1)))

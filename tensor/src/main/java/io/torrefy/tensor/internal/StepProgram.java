@@ -31,6 +31,15 @@ public interface StepProgram {
     /// @param scratch memory of as many rows and columns as the product before its ending, for ADD and SWIGLU
     void linear(long k, long x, PackedMatrix[] weights, long[] biases, Ending ending, long scratch, long y);
 
+    /// `y[r] = y[r] + scale x[r]`, first the product and then the sum, rows of y `stride` apart. x is overwritten.
+    void scaledAdd(long n, long x, float scale, long y, long stride);
+
+    /// `y[r] = y[r] + x[r]`.
+    void add(long n, long x, long y);
+
+    /// `y[r] = silu(x[r][0 .. n]) * x[r][n .. 2n]`.
+    void swiglu(long n, long x, long y);
+
     /// Attention of one new token a row over its slot of a key-value cache, which takes the token's key and value.
     void attend(CachedAttention step);
 

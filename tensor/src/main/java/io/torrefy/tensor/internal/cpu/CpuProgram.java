@@ -86,6 +86,26 @@ final class CpuProgram extends Phases implements StepProgram {
     }
 
     @Override
+    public void scaledAdd(long n, long x, float scale, long y, long stride) {
+        byRow(n, r -> {
+            long from = x + 4 * n * r;
+            long to = y + 4 * stride * r;
+            BinaryKernels.vs(BinaryOp.MUL, (int) n, from, scale, from);
+            BinaryKernels.vv(BinaryOp.ADD, (int) n, to, from, to);
+        });
+    }
+
+    @Override
+    public void add(long n, long x, long y) {
+        byRow(n, r -> BinaryKernels.vv(BinaryOp.ADD, (int) n, y + 4 * n * r, x + 4 * n * r, y + 4 * n * r));
+    }
+
+    @Override
+    public void swiglu(long n, long x, long y) {
+        byRow(n, r -> Swiglu.row(x + 8 * n * r, x + 8 * n * r + 4 * n, (int) n, y + 4 * n * r));
+    }
+
+    @Override
     public void choose(long n, long logits) {
         byRow(n, r -> TokenRows.choose(rows, r, (int) n, logits + 4 * n * r, choice));
     }

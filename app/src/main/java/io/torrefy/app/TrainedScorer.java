@@ -1,0 +1,100 @@
+package io.torrefy.app;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.Lora;
+import io.torrefy.nn.Safetensors;
+import io.torrefy.posttrain.RunFolder;
+import io.torrefy.posttrain.ValueModel;
+import io.torrefy.tensor.Rng;
+import io.torrefy.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// A reward model that is trained: all of it, or its head and an adapter of its body, which is left behind beside the
+/// whole model.
+record TrainedScorer(ModelFolder folder, ValueModel model, Optional<Lora> adapter) implements Weights {
+    private static final String TRAINED = "trained.safetensors";
+    /// Apart from the stream that an adapter's weights come from.
+    private static final long HEAD = 1;
+
+    static TrainedScorer load(ModelFolder folder, Optional<Lora.Options> lora, long seed) {
+        CausalLm body = CausalLm.load(folder.path());
+        try {
+            Optional<Lora> adapter = lora.map(options -> Lora.attach(body, options, Rng.of(seed)));
+            return new TrainedScorer(folder, ValueModel.of(body, Rng.of(seed).stream(HEAD)), adapter);
+        } catch (IllegalArgumentException e) {
+            body.close();
+            throw e;
+        }
+    }
+
+    private SequencedMap<String, Tensor> trained(Lora lora) {
+        SequencedMap<String, Tensor> all = new LinkedHashMap<>(lora.namedParameters());
+        model.trainableParameters().forEach((name, value) -> {
+            if (name.startsWith("score.")) {
+                all.put(name, value);
+            }
+        });
+        return all;
+    }
+
+    @Override
+    public void save(Path into) throws IOException {
+        if (adapter.isPresent()) {
+            Safetensors.write(into.resolve(TRAINED), trained(adapter.get()), Map.of());
+        } else {
+            model.save(into);
+            folder.copyTokenizer(into);
+        }
+    }
+
+    @Override
+    public void restore(Path from) throws IOException {
+        if (adapter.isPresent()) {
+            TrainedLm.copy(from.resolve(TRAINED), trained(adapter.get()));
+        } else {
+            SequencedMap<String, Tensor> weights = Safetensors.readSharded(from);
+            model.load(weights);
+            weights.values().forEach(Tensor::close);
+        }
+    }
+
+    @Override
+    public void publish(RunFolder run) {
+        adapter.ifPresent(lora -> {
+            run.publish("adapter", into -> saveAdapter(lora, into));
+            lora.merge();
+            lora.close();
+        });
+        run.publish("model", into -> {
+            model.save(into);
+            folder.copyTokenizer(into);
+        });
+    }
+
+    /// As PEFT saves an adapter of a `...ForSequenceClassification`: with the head, which is trained whole.
+    private void saveAdapter(Lora lora, Path into) throws IOException {
+        lora.save(into, folder.path().toString());
+        SequencedMap<String, Tensor> all = new LinkedHashMap<>(lora.namedParameters());
+        all.put("base_model.model.score.weight", model.head());
+        Safetensors.write(into.resolve("adapter_model.safetensors"), all, Map.of("format", "pt"));
+        Path file = into.resolve("adapter_config.json");
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode config = json.readValue(Files.readAllBytes(file), ObjectNode.class);
+        config.put("task_type", "SEQ_CLS").putArray("modules_to_save").add("score");
+        Files.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+        folder.copyTokenizer(into);
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}
