@@ -10,6 +10,7 @@ import io.torrefy.bench.cases.Records;
 import io.torrefy.bench.cases.Sgemm;
 import io.torrefy.bench.cases.SgemmPeer;
 import io.torrefy.bench.cases.Start;
+import io.torrefy.bench.cases.Tabular;
 import io.torrefy.bench.cases.TensorOps;
 import io.torrefy.bench.cases.Training;
 import java.util.Map;
@@ -26,6 +27,7 @@ public final class Cases {
             Map.entry("environments", Environments::new),
             Map.entry("gelu", TensorOps::gelu),
             Map.entry("grpo", GrpoStep::new),
+            Map.entry("grid-q", Tabular::gridQ),
             Map.entry("layernorm", TensorOps::layerNorm),
             Map.entry("records", Records::new),
             Map.entry("rmsnorm", TensorOps::rmsNorm),
@@ -34,7 +36,8 @@ public final class Cases {
             Map.entry("sgemm-mkl", (args, threads) -> new SgemmPeer(NativeBlas.mkl(), args, threads)),
             Map.entry("start", Start::new),
             Map.entry("stream", TensorOps::stream),
-            Map.entry("training", Training::new)));
+            Map.entry("training", Training::new),
+            Map.entry("value-iteration", Tabular::valueIteration)));
 
     /// What goes before a case's name to have libtorch do it. Its classes are there only where its jars are.
     static final String LIBTORCH = "libtorch-";

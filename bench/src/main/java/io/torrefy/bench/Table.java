@@ -21,6 +21,7 @@ public final class Table {
         all.addAll(PosttrainRows.rows());
         all.addAll(RecordRows.rows());
         all.addAll(ColumnRows.rows());
+        all.addAll(TabularRows.rows());
         all.addAll(EnvironmentRows.rows());
         all.addAll(StartRows.rows());
         return all;
