@@ -131,7 +131,8 @@ public abstract class Agent<O, A> implements AutoCloseable {
     /// @return whether it was within the budget
     public final boolean solve(double meanReturn, long budget) {
         EpisodeReturns ended = actors.returns;
-        while (ended.count() < EpisodeReturns.WINDOW || ended.meanReturn() < meanReturn) {
+        // The negation refuses NaN too.
+        while (ended.count() < EpisodeReturns.WINDOW || !(ended.meanReturn() >= meanReturn)) {
             if (steps >= budget) {
                 return false;
             }

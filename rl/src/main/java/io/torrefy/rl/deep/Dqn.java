@@ -259,11 +259,7 @@ public final class Dqn<O> extends Agent<O, Integer> {
     private void learn(ReplayBuffer.Batch batch) {
         float[] bootstrap = values(target, batch.nextRows());
         float[] judge = s.doubleQ ? values(q, batch.nextRows()) : bootstrap;
-        float[] y = new float[batch.count()];
-        for (int i = 0; i < y.length; i++) {
-            float best = bootstrap[i * actions + Categorical.argmax(judge, i * actions, actions)];
-            y[i] = batch.rewards()[i] + (float) s.gamma * best * (1 - batch.terminated()[i]);
-        }
+        float[] y = targets(batch, bootstrap, judge, s.gamma);
         Tensor taken = q.forward(batch.observationRows())
                 .gather(-1, batch.actionIndices())
                 .squeeze(-1);
@@ -274,6 +270,20 @@ public final class Dqn<O> extends Agent<O, Integer> {
             loss("td_loss", loss.item());
             loss("q_values", taken.mean().item());
         }
+    }
+
+    /// y of every transition.
+    ///
+    /// @param bootstrap Q'(s', a), (n, actions)
+    /// @param judge what chooses a: Q(s', a) in double Q-learning, else the same as `bootstrap`
+    static float[] targets(ReplayBuffer.Batch batch, float[] bootstrap, float[] judge, double gamma) {
+        float[] y = new float[batch.count()];
+        int n = bootstrap.length / y.length;
+        for (int i = 0; i < y.length; i++) {
+            float best = bootstrap[i * n + Categorical.argmax(judge, i * n, n)];
+            y[i] = batch.rewards()[i] + (float) gamma * best * (1 - batch.terminated()[i]);
+        }
+        return y;
     }
 
     /// Learns from kept transitions alone, without acting: step 3 `batches` times, step 4 every `targetEvery` of

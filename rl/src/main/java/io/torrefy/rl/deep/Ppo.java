@@ -198,21 +198,14 @@ public final class Ppo<O> extends Agent<O, Integer> {
         Tensor logRatio = logProb.sub(Tensor.of(Rollout.of(rollout.logProbs, order, from, to)));
         Tensor ratio = logRatio.exp();
         // 7
-        Tensor minusA = Tensor.of(Gae.normalized(Rollout.of(gae.advantages(), order, from, to)))
-                .neg();
+        Tensor advantages = Tensor.of(Gae.normalized(Rollout.of(gae.advantages(), order, from, to)));
         // 8
-        Tensor clipped = ratio.clamp(1 - s.clipRange, 1 + s.clipRange);
-        Tensor policyLoss = minusA.mul(ratio).maximum(minusA.mul(clipped)).mean();
+        Tensor policyLoss = policyLoss(ratio, advantages, s.clipRange);
         // 9
         Tensor value = critic.forward(x).squeeze(-1);
         Tensor returns = Tensor.of(Rollout.of(gae.returns(), order, from, to));
-        Tensor error = value.sub(returns).square();
-        if (s.clipValue) {
-            Tensor old = Tensor.of(Rollout.of(oldValues, order, from, to));
-            Tensor near = old.add(value.sub(old).clamp(-s.clipRange, s.clipRange));
-            error = error.maximum(near.sub(returns).square());
-        }
-        Tensor valueLoss = error.mean().mul(0.5);
+        Tensor old = Tensor.of(Rollout.of(oldValues, order, from, to));
+        Tensor valueLoss = valueLoss(value, old, returns, s.clipValue ? s.clipRange : Double.POSITIVE_INFINITY);
         // 10
         Tensor entropy = logProbs.exp().mul(logProbs).sum(-1).neg().mean();
         policyLoss
@@ -221,12 +214,28 @@ public final class Ppo<O> extends Agent<O, Integer> {
                 .backward();
         // 11
         adam.stepClipped(s.maxGradNorm);
-        if (to == order.length) {
+        if (from == 0) {
             report(policyLoss, valueLoss, entropy, logRatio);
         }
     }
 
-    /// 12: what to look at when it does not learn, of the last mini-batch.
+    static Tensor policyLoss(Tensor ratio, Tensor advantages, double clip) {
+        Tensor minusA = advantages.neg();
+        return minusA.mul(ratio)
+                .maximum(minusA.mul(ratio.clamp(1 - clip, 1 + clip)))
+                .mean();
+    }
+
+    static Tensor valueLoss(Tensor value, Tensor old, Tensor returns, double clip) {
+        Tensor error = value.sub(returns).square();
+        if (clip < Double.POSITIVE_INFINITY) {
+            Tensor near = old.add(value.sub(old).clamp(-clip, clip));
+            error = error.maximum(near.sub(returns).square());
+        }
+        return error.mean().mul(0.5);
+    }
+
+    /// 12: what to look at when it does not learn, of the last epoch's first mini-batch.
     private void report(Tensor policyLoss, Tensor valueLoss, Tensor entropy, Tensor logRatio) {
         double kl = 0;
         int cut = 0;

@@ -78,6 +78,33 @@ class RunTest {
         }
     }
 
+    /// Large enough for its products to be split.
+    @Test
+    void norDoTheyOfALargeNetwork() throws IOException {
+        int threads = Threads.count();
+        try {
+            Threads.use(1);
+            Map<String, String> one = large();
+            Threads.use(4);
+            assertThat(large()).isEqualTo(one);
+        } finally {
+            Threads.use(threads);
+        }
+    }
+
+    private Map<String, String> large() throws IOException {
+        var settings = Dqn.settings()
+                .hidden(256, 256)
+                .batchSize(512)
+                .learningStarts(50)
+                .trainEvery(5)
+                .doubleQ(true);
+        try (var agent = Dqn.of(Agents::world, settings)) {
+            agent.train(300);
+            return state(agent);
+        }
+    }
+
     private Map<String, String> run(Agents kind, long seed) throws IOException {
         try (Agent<?, ?> agent = kind.make(seed)) {
             agent.train(600);
@@ -90,6 +117,8 @@ class RunTest {
     void aLongRunTakesTheMemoryOfAShortOne(Agents kind) {
         try (Agent<?, ?> agent = kind.make(1)) {
             agent.train(1500);
+            // Other tests' tensors that the collector is still to free.
+            System.gc();
             MemoryStats before = Memory.stats();
             agent.train(4500);
             MemoryStats after = Memory.stats();
