@@ -15,8 +15,9 @@ import java.util.Optional;
 /// The lines of a UTF-8 file, which `\n` or `\r\n` ends; the last one may lack its end. A byte-order mark at the start
 /// of the file is skipped, and bytes that are no UTF-8 are an error that names their line.
 final class LineReader implements AutoCloseable {
-    /// The longest line in bytes: a file that is no text does not eat the memory.
-    private static final int LONGEST = 1 << 28;
+    /// The longest line in bytes: a file that is no text does not eat the memory. A line is held as bytes, as
+    /// characters and as text.
+    private static final int LONGEST = (int) Math.min(1L << 28, Runtime.getRuntime().maxMemory() / 8);
 
     private final Path file;
     private final String format;
@@ -81,7 +82,8 @@ final class LineReader implements AutoCloseable {
                         file,
                         number + 1,
                         "[" + format + "] " + file + ":" + (number + 1) + ": expected a line of at most " + LONGEST
-                                + " bytes; got a longer one.");
+                                + " bytes; got a longer one. Hint: with more heap (-Xmx), lines of up to 256 MB can be"
+                                + " read.");
             }
             buffer = Arrays.copyOf(buffer, buffer.length * 2);
         }

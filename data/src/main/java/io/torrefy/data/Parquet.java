@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 ///
 /// All integers become `Long`, `FLOAT`, `DOUBLE` and decimals `Double`, strings `String`, raw bytes `byte[]`, lists
 /// `List`, structs and maps `Map` (a map's keys as text), or, where [#mapsAsLists] asks for it, two lists; dates, times
-/// and time stamps become their ISO 8601 text. An unsigned integer from 2^63 on is an error.
+/// and time stamps become their ISO 8601 text. An unsigned integer from 2^63 on is an error, and text that is no UTF-8.
 ///
 /// One page of each column is held at a time, of at most an eighth of the heap (24 MB in a small one), and one row, of
 /// at most a quarter: what needs more is an error, as is a file that is damaged, a [MalformedDataException] that names

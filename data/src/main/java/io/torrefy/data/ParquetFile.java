@@ -178,8 +178,9 @@ final class ParquetFile implements AutoCloseable {
         long rows = 0;
         var chunks = new ArrayList<Chunk>();
         for (Group group : groups) {
-            ParquetFault.require(group.rows() >= 0, "row groups of rows", group.rows());
-            rows = Math.addExact(rows, group.rows());
+            ParquetFault.require(
+                    group.rows() >= 0 && group.rows() <= Long.MAX_VALUE - rows, "row groups of rows", group.rows());
+            rows += group.rows();
             ParquetFault.require(
                     group.chunks().size() == leaves.size(),
                     "the " + leaves.size() + " columns of the schema in each row group",

@@ -6,6 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The rows of one Parquet file. A page of each column is held at a time.
 final class ParquetRows implements RecordSource.Reader<Row> {
@@ -16,6 +17,9 @@ final class ParquetRows implements RecordSource.Reader<Row> {
     private long leftInGroup;
     private boolean inGroup;
     private long number;
+
+    /// What ended the reading: behind it, columns need not stand at the same row.
+    private @Nullable MalformedDataException failure;
 
     private ParquetRows(Path path, ParquetFile file, List<String> columns, boolean mapsAsLists) {
         this.path = path;
@@ -120,15 +124,25 @@ final class ParquetRows implements RecordSource.Reader<Row> {
 
     @Override
     public Optional<RecordSource.Numbered<Row>> next() throws IOException {
-        return guarded(path, number + 1, () -> {
-            if (!beginGroup()) {
-                return Optional.empty();
-            }
-            var values = assembly.row();
-            leftInGroup--;
-            number++;
-            return Optional.of(new RecordSource.Numbered<>(number, new Row(path, number, values)));
-        });
+        if (failure != null) {
+            throw failure;
+        }
+        try {
+            return guarded(path, number + 1, this::row);
+        } catch (MalformedDataException e) {
+            failure = e;
+            throw e;
+        }
+    }
+
+    private Optional<RecordSource.Numbered<Row>> row() throws IOException {
+        if (!beginGroup()) {
+            return Optional.empty();
+        }
+        var values = assembly.row();
+        leftInGroup--;
+        number++;
+        return Optional.of(new RecordSource.Numbered<>(number, new Row(path, number, values)));
     }
 
     @Override

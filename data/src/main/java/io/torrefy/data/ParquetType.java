@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.UUID;
 
 /// What the values of a column are: how they are stored, and what they stand for.
@@ -20,6 +21,9 @@ import java.util.UUID;
 record ParquetType(Physical physical, int width, Meaning meaning, int scale, long unit) {
     private static final long SECOND = 1_000_000_000;
     private static final long DAY = 86_400;
+
+    /// More than a double tells apart, and few enough to be converted at once: some 600 digits.
+    private static final int MOST_DECIMAL = 256;
 
     /// The number of the day 1970-01-01 in the days of `INT96`.
     private static final long JULIAN_EPOCH = 2_440_588;
@@ -64,6 +68,10 @@ record ParquetType(Physical physical, int width, Meaning meaning, int scale, lon
             case UUID -> physical == Physical.FIXED_LEN_BYTE_ARRAY && width == 2 * Long.BYTES;
             case FLOAT16 -> physical == Physical.FIXED_LEN_BYTE_ARRAY && width == Short.BYTES;
         };
+        ParquetFault.require(
+                meaning != Meaning.DECIMAL || scale >= 0 && scale <= 8 * MOST_DECIMAL,
+                "a decimal of 0 to " + 8 * MOST_DECIMAL + " digits behind the point",
+                scale);
         ParquetFault.require(sound, "a type that can hold " + meaning, physical + " of " + width + " bytes");
         ParquetFault.require(
                 physical != Physical.FIXED_LEN_BYTE_ARRAY || width > 0, "values of one byte or more", width);
@@ -124,9 +132,10 @@ record ParquetType(Physical physical, int width, Meaning meaning, int scale, lon
                     .toString();
         }
         return switch (meaning) {
-            case TEXT -> new String(data, from, length, StandardCharsets.UTF_8);
+            case TEXT -> text(data, from, length);
             case DECIMAL -> {
-                ParquetFault.require(length > 0, "a decimal of one byte or more", length);
+                ParquetFault.require(
+                        length > 0 && length <= MOST_DECIMAL, "a decimal of 1 to " + MOST_DECIMAL + " bytes", length);
                 yield new BigDecimal(new BigInteger(data, from, length), scale).doubleValue();
             }
             case UUID -> {
@@ -140,5 +149,16 @@ record ParquetType(Physical physical, int width, Meaning meaning, int scale, lon
                 yield copy;
             }
         };
+    }
+
+    /// Bytes that are no UTF-8 become U+FFFD, which may also be what was written.
+    private static String text(byte[] data, int from, int length) {
+        String text = new String(data, from, length, StandardCharsets.UTF_8);
+        if (text.indexOf('\ufffd') >= 0) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            ParquetFault.require(
+                    Arrays.equals(bytes, 0, bytes.length, data, from, from + length), "text in UTF-8", "other bytes");
+        }
+        return text;
     }
 }

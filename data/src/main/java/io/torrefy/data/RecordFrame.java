@@ -16,6 +16,9 @@ final class RecordFrame {
     /// The longest data of a record: with its frame it has to fit into a Java array.
     static final int MAX_DATA = Integer.MAX_VALUE - 64;
 
+    /// The longest data that the heap can be expected to hold: as read, grown, and given away.
+    static final int MOST_DATA = (int) Math.min(MAX_DATA, Runtime.getRuntime().maxMemory() / 4);
+
     /// Little-endian loads from arrays.
     static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 

@@ -52,9 +52,9 @@ public final class TfRecordReader implements AutoCloseable {
             TruncatedTail truncatedTail,
             OnCorruption onCorruption,
             int maxRecordBytes) {
-        /// Compression found out, all damage an error, records up to 2 GiB.
+        /// Compression found out, all damage an error, records up to a quarter of the heap and to 2 GiB.
         public static final Options DEFAULT =
-                new Options(Optional.empty(), TruncatedTail.ERROR, OnCorruption.FAIL, RecordFrame.MAX_DATA);
+                new Options(Optional.empty(), TruncatedTail.ERROR, OnCorruption.FAIL, RecordFrame.MOST_DATA);
 
         public Options {
             if (maxRecordBytes < 0 || maxRecordBytes > RecordFrame.MAX_DATA) {
@@ -318,6 +318,8 @@ public final class TfRecordReader implements AutoCloseable {
         }
         return switch (found) {
             case CUT_HEADER -> " Hint: TruncatedTail.IGNORE reads a file that is still written to.";
+            case TOO_LONG ->
+                " Hint: Options.maxRecordBytes sets the bound, which else is a quarter of the heap (-Xmx).";
             case CUT_DATA, BAD_DATA, BAD_LENGTH ->
                 " Hint: OnCorruption.RESYNC (`torrefy records convert --resync`) goes on at the next sound record.";
             default -> "";
@@ -352,7 +354,7 @@ public final class TfRecordReader implements AutoCloseable {
     /// A record that claims so many bytes is left out where a sound length, or the end of the file, follows it.
     /// Without that the length may not be the one that was written, whatever its checksum says.
     private Found goOverRecord(String why, long claimed) throws IOException {
-        if (claimed < 0 || claimed > RecordFrame.MAX_DATA) {
+        if (claimed < 0 || claimed > RecordFrame.MOST_DATA) {
             return goOverBytes(why);
         }
         long from = offset();

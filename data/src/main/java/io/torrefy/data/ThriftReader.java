@@ -73,9 +73,7 @@ final class ThriftReader {
         int delta = header >>> 4;
         long field = delta == 0 ? zigzag() : before + delta;
         ParquetFault.require(
-                field > before && field <= Short.MAX_VALUE,
-                "rising fields in the metadata",
-                field + " at byte " + offset());
+                field > 0 && field <= Short.MAX_VALUE, "a field of the metadata", field + " at byte " + offset());
         return (int) field;
     }
 

@@ -61,6 +61,24 @@ class ParquetEncodingsTest {
         }
     }
 
+    /// Row 2 of `t` is the first with the text.
+    @Test
+    void textThatIsNoUtf8IsAnError() throws IOException {
+        byte[] bytes = Files.readAllBytes(SAMPLES.resolve("flat-v1.parquet"));
+        byte[] text = "text 0, ä".getBytes(StandardCharsets.UTF_8);
+        int at = 0;
+        while (!Arrays.equals(bytes, at, at + text.length, text, 0, text.length)) {
+            at++;
+        }
+        bytes[at + text.length - 1] = 'a';
+        var file = Files.write(folder.resolve("latin.parquet"), bytes);
+        assertThatThrownBy(() -> Parquet.read(file))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessageContaining("[parquet] " + file + ":2: expected text in UTF-8 in column \"t\"; got other");
+        bytes[at + text.length - 1] = text[text.length - 1];
+        assertThat(Parquet.read(Files.write(file, bytes))).hasSize(40);
+    }
+
     /// In every row group, the rows behind a place that is not its start.
     @Test
     void startsWithinPages() throws IOException {

@@ -192,6 +192,15 @@ class TfRecordReaderTest {
             out.write(long1g);
         }
         assertThatThrownBy(() -> read(gzip, Options.DEFAULT)).hasMessageContaining("1073741824");
+        // One that the heap would not hold, were it there.
+        int most = RecordFrame.MOST_DATA;
+        var tooLong = write(join(header(most + 1L), new byte[100], record("behind")));
+        assertThatThrownBy(() -> read(tooLong, Options.DEFAULT))
+                .hasMessageContaining("a length of " + (most + 1L) + " bytes, above " + most + ". Hint: ");
+        try (var reader = TfRecordReader.open(tooLong, RESYNC)) {
+            assertThat(texts(reader)).containsExactly("behind");
+            assertThat(reader.skipped()).hasSize(1);
+        }
         assertThatThrownBy(() -> read(write(record("12345")), Options.DEFAULT.maxRecordBytes(4)))
                 .hasMessageContaining("a length of 5 bytes, above 4");
     }
