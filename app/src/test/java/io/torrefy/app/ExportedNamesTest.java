@@ -37,6 +37,7 @@ class ExportedNamesTest {
                         "io.torrefy.lm",
                         "io.torrefy.nn",
                         "io.torrefy.posttrain",
+                        "io.torrefy.rl",
                         "io.torrefy.tensor");
         assertThat(REGISTRY.indexes()).allMatch(index -> !index.exports().isEmpty());
     }

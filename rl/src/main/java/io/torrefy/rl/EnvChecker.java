@@ -225,6 +225,7 @@ public final class EnvChecker {
         return Arrays.deepEquals(new Object[] {one}, new Object[] {two});
     }
 
+    @SuppressWarnings("ReferenceEquality") // identity is the question
     private static boolean oneObject(Object one, Object two) {
         return one == two;
     }

@@ -52,7 +52,7 @@ class TableFixtureTest {
         long[] terminal = new long[pairs * most];
         for (int pair = 0; pair < pairs; pair++) {
             int from = mdp.offsets()[pair];
-            count[pair] = mdp.offsets()[pair + 1] - from;
+            count[pair] = (long) mdp.offsets()[pair + 1] - from;
             for (int k = 0; k < count[pair]; k++) {
                 probability[pair * most + k] = mdp.probability()[from + k];
                 reward[pair * most + k] = mdp.reward()[from + k];
