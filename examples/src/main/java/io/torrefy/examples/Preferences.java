@@ -467,7 +467,7 @@ final class Preferences {
             dpo.add(new double[] {point.get(0).asDouble(), point.get(1).asDouble()});
         }
         double accuracy = JSON.readTree(reward.resolve("held-out.json").toFile())
-                .required("accuracy")
+                .required("eval_accuracy")
                 .asDouble();
         return new Result(seed, read(preferences, "train").size(), accuracy, worth, Map.of("PPO", ppo, "DPO", dpo));
     }
