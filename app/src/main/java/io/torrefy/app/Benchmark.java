@@ -22,7 +22,8 @@ record Benchmark(Task task, int heldOut, int maxTokens) {
     /// What came of it, by name, in this order: shares but for the length.
     ///
     /// - `accuracy`: answers that the verifier accepts;
-    /// - `readability`: words of the language in what was thought (R1's language consistency), the mean over answers;
+    /// - `readability`: words of the language in what was thought (R1's language consistency), the mean over
+    ///   answers;
     /// - `format`: answers in the strict form of R1-Zero;
     /// - `length`: mean tokens of an answer;
     /// - `cut_off`: answers that did not end.

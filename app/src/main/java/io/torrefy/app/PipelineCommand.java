@@ -25,7 +25,8 @@ final class PipelineCommand extends RunCommand {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "A value in place of the file's, such as stages.reasoning.recipe.steps=10; may be given again.")
+            description =
+                    "A value in place of the file's, such as stages.reasoning.recipe.steps=10; may be given again.")
     private List<String> set = List.of();
 
     @Option(
@@ -49,8 +50,8 @@ final class PipelineCommand extends RunCommand {
     private PipelineFile.Read read(PipelineKeys keys) throws IOException {
         try {
             return PipelineFile.read(
-                    file.orElseThrow(() -> common.bad("Missing required parameter: 'FILE'. Hint: pipeline --template says"
-                            + " what it holds")),
+                    file.orElseThrow(() -> common.bad(
+                            "Missing required parameter: 'FILE'. Hint: pipeline --template says" + " what it holds")),
                     set,
                     keys.schema(),
                     keys.commands());

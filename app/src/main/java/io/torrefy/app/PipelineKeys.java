@@ -107,7 +107,8 @@ final class PipelineKeys {
             problems.need(
                     !"true".equals(recipe.toMap().get("use_peft"))
                             || !"false".equals(recipe.toMap().get("save_merged"))
-                            || file.stages().stream().noneMatch(later -> later.from().containsValue(stage.name())),
+                            || file.stages().stream()
+                                    .noneMatch(later -> later.from().containsValue(stage.name())),
                     "stage " + stage.name() + ": expected save_merged: true, as a later stage takes its model; got an"
                             + " adapter alone");
         }
@@ -129,8 +130,7 @@ final class PipelineKeys {
                 config,
                 free,
                 Optional.of(file.resolved(general)),
-                new PipelineRun(
-                        general.get(title), file, kinds, measures, general.get(language), common));
+                new PipelineRun(general.get(title), file, kinds, measures, general.get(language), common));
     }
 
     private static int number(Recipe recipe, Key<Long> key) {

@@ -33,7 +33,8 @@ final class PipelineRun implements RunPlan.Body {
     /// A line of the pipeline's table.
     ///
     /// @param what the stage's command and where it comes from
-    /// @param measures by benchmark and measure, `countdown/accuracy`; none for a stage that leaves no language model
+    /// @param measures by benchmark and measure, `countdown/accuracy`; none for a stage that leaves no language
+    ///     model
     private record Row(String stage, String what, Map<String, Double> measures) {}
 
     private final String title;
@@ -109,7 +110,10 @@ final class PipelineRun implements RunPlan.Body {
     }
 
     private static String what(PipelineFile.Stage stage) {
-        return stage.run() + (stage.from().isEmpty() ? "" : " from " + String.join(", ", stage.from().values()));
+        return stage.run()
+                + (stage.from().isEmpty()
+                        ? ""
+                        : " from " + String.join(", ", stage.from().values()));
     }
 
     // ---- measuring -------------------------------------------------------------------------------------------------
@@ -130,7 +134,9 @@ final class PipelineRun implements RunPlan.Body {
     private Map<String, Double> measured(Path model) {
         Map<String, Double> all = new LinkedHashMap<>();
         for (Benchmark benchmark : benchmarks) {
-            benchmark.of(model, language).forEach((name, value) -> all.put(benchmark.task().name() + "/" + name, value));
+            benchmark
+                    .of(model, language)
+                    .forEach((name, value) -> all.put(benchmark.task().name() + "/" + name, value));
         }
         say("  %s", all);
         return all;
@@ -169,7 +175,8 @@ final class PipelineRun implements RunPlan.Body {
             row.required("measures")
                     .properties()
                     .forEach(one -> measures.put(one.getKey(), one.getValue().asDouble()));
-            rows.add(new Row(row.required("stage").asText(), row.required("what").asText(), measures));
+            rows.add(
+                    new Row(row.required("stage").asText(), row.required("what").asText(), measures));
         }
         return rows;
     }
@@ -217,7 +224,8 @@ final class PipelineRun implements RunPlan.Body {
         for (List<String> line : all) {
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < widths.length; i++) {
-                text.append(line.get(i)).append(" ".repeat(widths[i] - line.get(i).length() + 2));
+                text.append(line.get(i))
+                        .append(" ".repeat(widths[i] - line.get(i).length() + 2));
             }
             lines.add(text.toString().stripTrailing());
         }

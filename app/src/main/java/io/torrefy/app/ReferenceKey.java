@@ -37,7 +37,8 @@ record ReferenceKey(Key<String> key) {
         });
     }
 
-    /// The model that has to be loaded for it, to be closed when the run ends; none where the policy's own base serves.
+    /// The model that has to be loaded for it, to be closed when the run ends; none where the policy's own base
+    /// serves.
     ///
     /// @param readOnce whether it is only read before the policy changes
     Optional<CausalLm> load(Recipe recipe, TrainedLm trained, boolean readOnce) {

@@ -66,10 +66,9 @@ final class RlCompareCommand implements Callable<Integer> {
         List<CurvePlot.Line> lines = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         List<Map<String, Object>> results = new ArrayList<>();
-        RlResult some = null;
+        boolean networks = !table;
         for (RlAlgorithm algorithm : chosen) {
             List<RlResult> runs = runs(algorithm, task);
-            some = runs.getFirst();
             lines.add(RlPictures.line(algorithm.name(), runs));
             double[] last = runs.stream()
                     .mapToDouble(run -> RlResult.lastMean(run.returns(), table ? 100 : 1))
@@ -83,7 +82,7 @@ final class RlCompareCommand implements Callable<Integer> {
             common.out().printf(Locale.ROOT, "%-28s %s (last 100 episodes, %d seeds)%n", algorithm.name(), said, seeds);
         }
         Path folder = options.folder();
-        Picture picture = RlPictures.returns(task.env(), lines, some).picture();
+        Picture picture = RlPictures.returns(task.env(), lines, networks).picture();
         picture.writeSvg(folder.resolve("curve.svg"));
         picture.writePng(folder.resolve("curve.png"), 2);
         Map<String, Object> line = new LinkedHashMap<>();

@@ -115,7 +115,8 @@ record RlPictures(String env, String algorithm, RlResult result) {
 
     private Animation learning(GridView view) {
         // One scale for all frames, so that they compare.
-        ValueScale scale = ValueScale.withoutExtremes(view.values());
+        double[] values = result.values();
+        ValueScale scale = ValueScale.withoutExtremes(values == null ? new double[0] : values);
         List<Picture> frames = new ArrayList<>();
         for (RlResult.Frame frame : result.frames()) {
             frames.add(GridView.of(view.grid())
@@ -173,14 +174,13 @@ record RlPictures(String env, String algorithm, RlResult result) {
                     .picture());
         }
         return result.returns().length > 1
-                ? Optional.of(returns(env, List.of(line(algorithm, List.of(result))), result)
+                ? Optional.of(returns(env, List.of(line(algorithm, List.of(result))), result.values() == null)
                         .picture())
                 : Optional.empty();
     }
 
     /// Returns over episodes or steps.
-    static CurvePlot returns(String env, List<CurvePlot.Line> lines, RlResult of) {
-        boolean networks = of.values() == null;
+    static CurvePlot returns(String env, List<CurvePlot.Line> lines, boolean networks) {
         return CurvePlot.of(
                 networks
                         ? "Mean return of the last 100 episodes in " + env

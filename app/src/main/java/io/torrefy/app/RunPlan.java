@@ -126,7 +126,9 @@ record RunPlan(
             Outcome outcome;
             boolean shown = body.showsProgress();
             try (Progress progress = Progress.start(
-                    shown ? System.err : new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+                    shown
+                            ? System.err
+                            : new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
                     shown ? Terminal.detect() : Terminal.plain(),
                     done,
                     steps)) {

@@ -29,8 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The keys of data that a model writes, as a stage of a pipeline: what `torrefy sample` writes, of different problems. It
-/// lies in the run's folder as `data/samples.jsonl`.
+/// The keys of data that a model writes, as a stage of a pipeline: what `torrefy sample` writes, of different problems.
+/// It lies in the run's folder as `data/samples.jsonl`.
 final class SampleRecipe implements RecipeKind {
     static final String FILE = "samples.jsonl";
 
@@ -56,7 +56,9 @@ final class SampleRecipe implements RecipeKind {
             schema.text("task", "countdown", "where problems come from, unless from data: the exported name of a task");
     private final Key<List<Path>> data = schema.paths("data", "files of questions and answers, in place of a task");
     private final Key<Kind> kind = schema.choice(
-            "kind", Kind.COMPLETIONS, "good answers; pairs of a good and a worse one; these a line each; or judged steps");
+            "kind",
+            Kind.COMPLETIONS,
+            "good answers; pairs of a good and a worse one; these a line each; or judged steps");
     private final Key<Long> prompts = positive("num_prompts", 1000, "different training problems at most");
     private final Key<Long> generations = positive("num_generations", 8, "answers to each that are drawn");
     private final Key<Double> temperature =
@@ -114,8 +116,7 @@ final class SampleRecipe implements RecipeKind {
                 config,
                 Set.of(),
                 Optional.of(recipe.resolved()),
-                (run, progress) ->
-                        draw(recipe, folder.orElseThrow(), writer.orElseThrow(), problems, run, progress));
+                (run, progress) -> draw(recipe, folder.orElseThrow(), writer.orElseThrow(), problems, run, progress));
     }
 
     /// What was written.
@@ -124,8 +125,7 @@ final class SampleRecipe implements RecipeKind {
     private record Written(int lines, int used, long tokens) {}
 
     private interface Writer {
-        Written write(Path file, Policy policy, List<Problem> problems, SearchScore.Watcher watcher)
-                throws IOException;
+        Written write(Path file, Policy policy, List<Problem> problems, SearchScore.Watcher watcher) throws IOException;
     }
 
     private Writer writer(Recipe recipe, Task source, CommonOptions common) {
@@ -188,8 +188,10 @@ final class SampleRecipe implements RecipeKind {
         Written[] drawn = new Written[1];
         try (CausalLm lm = CausalLm.load(folder.path());
                 GeneratorPolicy policy = GeneratorPolicy.of(lm, folder.tokenizer(), SLOTS, recipe.get(seed))) {
-            run.publish("data", into -> drawn[0] = writer.write(
-                    into.resolve(FILE), policy, problems, (done, _) -> progress.step(done, Map.of())));
+            run.publish(
+                    "data",
+                    into -> drawn[0] = writer.write(
+                            into.resolve(FILE), policy, problems, (done, _) -> progress.step(done, Map.of())));
         }
         Written written = drawn[0];
         if (written.lines == 0) {

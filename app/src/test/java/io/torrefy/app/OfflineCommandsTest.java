@@ -240,7 +240,8 @@ class OfflineCommandsTest {
         JsonNode config = JSON.readTree(Files.readString(adapter.resolve("adapter_config.json")));
         assertThat(config.path("task_type").asText()).isEqualTo("SEQ_CLS");
         assertThat(config.path("modules_to_save")).hasSize(1);
-        assertThat(Safetensors.read(adapter.resolve("adapter_model.safetensors")).keySet())
+        assertThat(Safetensors.read(adapter.resolve("adapter_model.safetensors"))
+                        .keySet())
                 .containsExactlyInAnyOrder(
                         "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
                         "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
@@ -404,7 +405,8 @@ class OfflineCommandsTest {
         var said = new ByteArrayOutputStream();
         System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
         try {
-            assertThat(run("sft", "run", "learning_rate=1; max_grad_norm=1000; max_steps=6")).isZero();
+            assertThat(run("sft", "run", "learning_rate=1; max_grad_norm=1000; max_steps=6"))
+                    .isZero();
         } finally {
             System.setErr(before);
         }

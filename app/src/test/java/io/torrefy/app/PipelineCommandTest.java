@@ -90,10 +90,13 @@ class PipelineCommandTest {
     private int run(String text, String... more) throws IOException {
         Path file = temporary.resolve("pipeline.yaml");
         Files.writeString(
-                file,
-                text.replace("BASE", R1ZeroCommandTest.baseModel().toString()));
-        List<String> arguments = new ArrayList<>(
-                List.of("pipeline", file.toString(), "--json", "--out", temporary.resolve("out").toString()));
+                file, text.replace("BASE", R1ZeroCommandTest.baseModel().toString()));
+        List<String> arguments = new ArrayList<>(List.of(
+                "pipeline",
+                file.toString(),
+                "--json",
+                "--out",
+                temporary.resolve("out").toString()));
         arguments.addAll(Arrays.asList(more));
         return command.execute(arguments.toArray(String[]::new));
     }
@@ -121,7 +124,8 @@ class PipelineCommandTest {
         assertThat(run(ALL)).as(command.err()).isZero();
         Path out = temporary.resolve("out");
         JsonNode table = TinyModel.json(command).path("table");
-        assertThat(table).extracting(row -> row.path("stage").asText())
+        assertThat(table)
+                .extracting(row -> row.path("stage").asText())
                 .containsExactly(
                         "base", "thoughts", "cold-start", "preferences", "judge", "reasoning", "small", "distilled");
         for (JsonNode row : table) {
@@ -133,7 +137,9 @@ class PipelineCommandTest {
             assertThat(out.resolve("stages/" + stage + "/report.html")).isNotEmptyFile();
             assertThat(out.resolve("stages/" + stage + "/recipe.yaml")).isNotEmptyFile();
         }
-        assertThat(out.resolve("report.html")).content().contains("readability", "distilled", "sft from small, thoughts");
+        assertThat(out.resolve("report.html"))
+                .content()
+                .contains("readability", "distilled", "sft from small, thoughts");
         Map<String, String> whole = weights();
 
         // As a kill in the midst of the second stage leaves it, before the pipeline's first checkpoint.
@@ -220,8 +226,7 @@ class PipelineCommandTest {
     void theTemplateIsAPipeline() throws IOException {
         assertThat(command.execute("pipeline", "--template")).isZero();
         PipelineKeys keys = new PipelineKeys();
-        assertThat(PipelineFile.parse(
-                                "template", command.out(), List.of(), keys.schema(), keys.commands())
+        assertThat(PipelineFile.parse("template", command.out(), List.of(), keys.schema(), keys.commands())
                         .pipeline()
                         .stages())
                 .hasSize(2);

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The recipes that ship are recipes.
 class RecipeFilesTest {
-    private static final Path FOLDER = R1ZeroCommandTest.baseModel().resolve("../../recipes").normalize();
+    private static final Path FOLDER =
+            R1ZeroCommandTest.baseModel().resolve("../../recipes").normalize();
 
     static Stream<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(FOLDER)) {

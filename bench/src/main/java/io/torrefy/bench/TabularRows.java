@@ -22,11 +22,7 @@ final class TabularRows {
     }
 
     private static Row grid(String name, String title, double epsilon) {
-        return Row.of(
-                        name,
-                        title,
-                        "grid-q",
-                        Map.of("epsilon", epsilon, "steps", 50_000_000, "pythonSteps", 100_000))
+        return Row.of(name, title, "grid-q", Map.of("epsilon", epsilon, "steps", 50_000_000, "pythonSteps", 100_000))
                 .against(PYTHON)
                 .atLeast(300)
                 .onThreads(1);

@@ -17,7 +17,8 @@ import java.util.Optional;
 final class LineReader implements AutoCloseable {
     /// The longest line in bytes: a file that is no text does not eat the memory. A line is held as bytes, as
     /// characters and as text.
-    private static final int LONGEST = (int) Math.min(1L << 28, Runtime.getRuntime().maxMemory() / 8);
+    private static final int LONGEST =
+            (int) Math.min(1L << 28, Runtime.getRuntime().maxMemory() / 8);
 
     private final Path file;
     private final String format;

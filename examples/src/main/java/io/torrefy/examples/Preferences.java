@@ -44,6 +44,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -450,7 +451,7 @@ final class Preferences {
                             one.required("score").asDouble(),
                             one.required("preferred").asDouble()));
         }
-        double start = worth.get("sft").greedy;
+        double start = Objects.requireNonNull(worth.get("sft")).greedy;
         List<double[]> ppo = new ArrayList<>(List.of(new double[] {0, start}));
         for (String text : Files.readAllLines(out.resolve("ppo/metrics.jsonl"))) {
             JsonNode line = JSON.readTree(text);
@@ -461,7 +462,7 @@ final class Preferences {
                 });
             }
         }
-        ppo.add(new double[] {sizes.ppoSteps * sizes.rollout, worth.get("ppo").greedy});
+        ppo.add(new double[] {sizes.ppoSteps * sizes.rollout, Objects.requireNonNull(worth.get("ppo")).greedy});
         List<double[]> dpo = new ArrayList<>(List.of(new double[] {0, start}));
         for (JsonNode point : JSON.readTree(out.resolve("dpo/curve.json").toFile())) {
             dpo.add(new double[] {point.get(0).asDouble(), point.get(1).asDouble()});

@@ -295,8 +295,8 @@ public final class Report {
         data.find(RunMetrics.EVAL_LOSS)
                 .ifPresent(loss -> lines.add(new Chart.Line("held out", "c2", loss, Chart.Shape.POINTS)));
         if (!lines.isEmpty()) {
-            charts.append(Chart.of("Loss", "Mean per step.", Chart.Unit.NUMBER, lines)
-                    .html(""));
+            charts.append(
+                    Chart.of("Loss", "Mean per step.", Chart.Unit.NUMBER, lines).html(""));
         }
     }
 

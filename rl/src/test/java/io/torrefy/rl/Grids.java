@@ -32,7 +32,8 @@ public final class Grids {
 
     private Grids() {}
 
-    /// Sutton and Barto, Example 6.5: wind lifts by 0, 1 or 2 rows. Four moves, or the king's eight, or those and staying.
+    /// Sutton and Barto, Example 6.5: wind lifts by 0, 1 or 2 rows. Four moves, or the king's eight, or those and
+    /// staying.
     public static FiniteMdp windy(int moves) {
         int[] rows = {-1, 0, 1, 0, -1, 1, 1, -1, 0};
         int[] columns = {0, 1, 0, -1, 1, 1, -1, -1, 0};

@@ -84,8 +84,7 @@ public final class PipelineFile {
     public static Read read(Path file, List<String> set, RecipeSchema general, Map<String, Command> commands)
             throws IOException {
         try {
-            return parse(
-                    file.toString(), Files.readString(file, StandardCharsets.UTF_8), set, general, commands);
+            return parse(file.toString(), Files.readString(file, StandardCharsets.UTF_8), set, general, commands);
         } catch (NoSuchFileException e) {
             throw new RecipeException(file.toString(), List.of("expected a file; there is none"));
         }
@@ -157,7 +156,11 @@ public final class PipelineFile {
     public String resolved(Recipe general) {
         StringBuilder text = new StringBuilder(general.resolved()).append("stages:\n");
         for (Stage stage : stages.values()) {
-            text.append("  ").append(stage.name).append(":\n    run: ").append(stage.run).append('\n');
+            text.append("  ")
+                    .append(stage.name)
+                    .append(":\n    run: ")
+                    .append(stage.run)
+                    .append('\n');
             if (!stage.from.isEmpty()) {
                 text.append("    from:\n");
                 stage.from.forEach((key, source) -> text.append("      " + key + ": " + source + "\n"));
@@ -190,8 +193,7 @@ public final class PipelineFile {
         List<String> mine = new ArrayList<>();
         stage.from.forEach((key, source) -> {
             Stage giver = stages.get(source);
-            if (giver != null
-                    && own.put(key, Written.one(left(folder, giver).toString(), "from " + source)) != null) {
+            if (giver != null && own.put(key, Written.one(left(folder, giver).toString(), "from " + source)) != null) {
                 mine.add(FROM + ": expected " + key + " from " + source + " or in the recipe; got both");
             }
         });
@@ -210,9 +212,10 @@ public final class PipelineFile {
             return;
         }
         Set<String> strange = new LinkedHashSet<>(keys.keySet());
-        strange.removeIf(key ->
-                key.equals(RUN) || key.equals(FROM) || key.startsWith(FROM + ".") || key.startsWith(RECIPE));
-        strange.forEach(key -> problems.add(place + "unknown key '" + key + "'. Hint: a stage has run, from and recipe"));
+        strange.removeIf(
+                key -> key.equals(RUN) || key.equals(FROM) || key.startsWith(FROM + ".") || key.startsWith(RECIPE));
+        strange.forEach(
+                key -> problems.add(place + "unknown key '" + key + "'. Hint: a stage has run, from and recipe"));
         String command = run.texts().getFirst();
         if (!commands.containsKey(command)) {
             List<String> near = Spelling.nearest(command, new TreeSet<>(commands.keySet()), NEAREST);

@@ -8,19 +8,19 @@ import java.util.Arrays;
 /// Value iteration (Bellman 1957; Zhao, Algorithm 4.1), `v_{k+1}(s) = max_a sum p (r + gamma v_k(s'))`.
 ///
 /// Every sweep reads the values of the one before (Jacobi), in blocks of states on Torrefy's threads: the result is the
-/// same bits on any number of them. Where moves are certain and pay by where they lead, as on a grid, a sweep reads shifted
-/// copies instead of the table, with the same bits ([Stencil]).
+/// same bits on any number of them. Where moves are certain and pay by where they lead, as on a grid, a sweep reads
+/// shifted copies instead of the table, with the same bits ([Stencil]).
 ///
-/// Memory is 48 bytes a state for the shifted copies, 16 for the plain sweep, and 4 for the choice: a grid of 1000 x 1000
-/// with five actions takes 52 MB, beside its model's 133 MB (21 bytes an outcome, 4 a pair, 8 a state).
+/// Memory is 48 bytes a state for the shifted copies, 16 for the plain sweep, and 4 for the choice: a grid of 1000 x
+/// 1000 with five actions takes 52 MB, beside its model's 133 MB (21 bytes an outcome, 4 a pair, 8 a state).
 @Export(value = "rl.planning.ValueIteration", since = "0.1")
 public final class ValueIteration {
     private ValueIteration() {}
 
     /// From values of zero.
     ///
-    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and an end can be reached from everywhere,
-    ///     or the number of sweeps is given: then these are the best values of that many steps
+    /// @throws IllegalArgumentException on gamma outside of [0, 1), unless it is 1 and an end can be reached from
+    ///     everywhere, or the number of sweeps is given: then these are the best values of that many steps
     public static Plan of(FiniteMdp mdp, double gamma, Stop stop) {
         return sweeps(mdp, gamma, stop, new double[mdp.states()]);
     }
@@ -41,8 +41,8 @@ public final class ValueIteration {
         return run(mdp, gamma, stop, sweep);
     }
 
-    /// With one array of values, in which a sweep sees what it has already changed (Gauss-Seidel), in the order of the
-    /// states, on one thread: often fewer sweeps.
+    /// With one array of values, in which a sweep sees what it has already changed (Gauss-Seidel), in the order of
+    /// the states, on one thread: often fewer sweeps.
     ///
     /// @throws IllegalArgumentException as [#of(FiniteMdp, double, Stop)] does
     public static Plan inPlace(FiniteMdp mdp, double gamma, Stop stop) {
@@ -72,8 +72,8 @@ public final class ValueIteration {
             Proper.require("value iteration", mdp, gamma, _ -> true);
         }
         if (first.length != mdp.states()) {
-            throw new IllegalArgumentException("[value iteration] expected " + mdp.states() + " first values; got "
-                    + first.length + ".");
+            throw new IllegalArgumentException(
+                    "[value iteration] expected " + mdp.states() + " first values; got " + first.length + ".");
         }
     }
 
@@ -83,7 +83,8 @@ public final class ValueIteration {
         while (!reached && residuals.size() < stop.maxSweeps()) {
             double change = sweep.next();
             if (!Double.isFinite(change)) {
-                throw new ArithmeticException("[value iteration] expected values with a limit; got a change of " + change
+                throw new ArithmeticException("[value iteration] expected values with a limit; got a change of "
+                        + change
                         + " in sweep " + residuals.size() + ". Hint: without discount every way to stay for ever has to"
                         + " cost something.");
             }

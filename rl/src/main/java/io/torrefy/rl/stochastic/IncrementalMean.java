@@ -2,13 +2,13 @@ package io.torrefy.rl.stochastic;
 
 import io.torrefy.export.Export;
 
-/// The mean of samples that come one by one: `w_{k+1} = w_k + (x_k - w_k) / k` (Zhao, Section 6.1; Sutton and Barto, Section
-/// 2.4). No sample is kept, and after each the estimate is the mean of all so far, whatever it began with: the first step
-/// has size 1.
+/// The mean of samples that come one by one: `w_{k+1} = w_k + (x_k - w_k) / k` (Zhao, Section 6.1; Sutton and Barto,
+/// Section 2.4). No sample is kept, and after each the estimate is the mean of all so far, whatever it began with: the
+/// first step has size 1.
 ///
-/// Plain doubles round at every step, which after 10^7 samples around 10^9 costs digits. The estimate is carried as a sum
-/// of two doubles (Dekker 1971, Knuth's two-sum), so that [#value] is the mean of the samples rounded once: no double
-/// is closer to it.
+/// Plain doubles round at every step, which after 10^7 samples around 10^9 costs digits. The estimate is carried as a
+/// sum of two doubles (Dekker 1971, Knuth's two-sum), so that [#value] is the mean of the samples rounded once: no
+/// double is closer to it.
 @Export(value = "rl.stochastic.IncrementalMean", since = "0.1")
 public final class IncrementalMean {
     private long count;

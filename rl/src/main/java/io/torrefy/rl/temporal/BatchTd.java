@@ -3,10 +3,10 @@ package io.torrefy.rl.temporal;
 import io.torrefy.export.Export;
 import io.torrefy.rl.internal.Proper;
 
-/// Batch TD(0) (Sutton and Barto, Section 6.3): the errors of all transitions of a fixed set are summed up under the same values,
-/// then all are applied, and so on until nothing changes. It comes to the values of the likeliest model of the data, where
-/// Monte Carlo comes to the mean of the returns that were seen: of A seen once, going to B for nothing, it says that A is worth
-/// what B is, whatever that one episode came to.
+/// Batch TD(0) (Sutton and Barto, Section 6.3): the errors of all transitions of a fixed set are summed up under the
+/// same values, then all are applied, and so on until nothing changes. It comes to the values of the likeliest model of
+/// the data, where Monte Carlo comes to the mean of the returns that were seen: of A seen once, going to B for nothing,
+/// it says that A is worth what B is, whatever that one episode came to.
 @Export(value = "rl.temporal.BatchTd", since = "0.1")
 public final class BatchTd {
     private static final int MAX_SWEEPS = 1_000_000;
@@ -40,7 +40,8 @@ public final class BatchTd {
                 break;
             }
         }
-        throw new ArithmeticException("[batch td] expected values that settle; got none. Hint: a smaller alpha, and gamma < 1"
-                + " unless every episode of the data ends.");
+        throw new ArithmeticException(
+                "[batch td] expected values that settle; got none. Hint: a smaller alpha, and gamma < 1"
+                        + " unless every episode of the data ends.");
     }
 }

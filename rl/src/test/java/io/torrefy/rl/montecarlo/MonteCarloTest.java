@@ -42,7 +42,8 @@ class MonteCarloTest {
         assertThat(McPrediction.values(loop, only, Visits.FIRST, settings)[0]).isCloseTo(10, within(1e-12));
         assertThat(McPrediction.values(loop, only, Visits.EVERY, settings)[0]).isCloseTo(5.5, within(1e-12));
         // Without the last nine, the first return alone is left.
-        assertThat(McPrediction.values(loop, only, Visits.EVERY, settings.dropLast(9))[0]).isCloseTo(10, within(1e-12));
+        assertThat(McPrediction.values(loop, only, Visits.EVERY, settings.dropLast(9))[0])
+                .isCloseTo(10, within(1e-12));
     }
 
     /// Zhao, Section 5.2: the 3 x 3 world, one round from a given policy.
@@ -55,8 +56,9 @@ class MonteCarloTest {
                 .containsExactly(new double[] {-10, 7.29, 7.29, -10, -9}, within(1e-9));
         assertThat(new int[] {1, 2}).contains(round.choice()[0]);
         double[] v = Bellman.solve(world.mdp(), TabularPolicy.of(5, round.choice()), 0.9);
-        assertThat(v).containsExactly(
-                ValueIteration.of(world.mdp(), 0.9, Stop.error(1e-12)).values(), within(1e-9));
+        assertThat(v)
+                .containsExactly(
+                        ValueIteration.of(world.mdp(), 0.9, Stop.error(1e-12)).values(), within(1e-9));
         assertThat(v[0]).isCloseTo(7.29, within(1e-9));
         assertThat(v[2]).isCloseTo(8, within(1e-9));
     }
@@ -68,7 +70,8 @@ class MonteCarloTest {
         GridWorld world = GridWorld.bookMap().forbiddenReward(-10).build();
         McBasic.Result result = McBasic.learn(world, 0.9, STAY, 1, length, 100, 0);
         assertThat(result.stable()).isTrue();
-        double[] sweeps = ValueIteration.of(world.mdp(), 0.9, Stop.sweeps(length)).values();
+        double[] sweeps =
+                ValueIteration.of(world.mdp(), 0.9, Stop.sweeps(length)).values();
         for (int s = 0; s < 25; s++) {
             int d = Grids.DISTANCE[s];
             double expected = length >= d ? (Math.pow(0.9, d - 1) - Math.pow(0.9, length)) / 0.1 : 0;
@@ -96,8 +99,11 @@ class MonteCarloTest {
             ActionValues best =
                     ValueIteration.of(world.mdp(), 0.9, Stop.error(1e-10)).actionValues();
             for (int seed = 0; seed < 5; seed++) {
-                TabularSettings settings =
-                        TabularSettings.of(0.9).alpha(0.5).episodes(5000).maxSteps(100).seed(seed);
+                TabularSettings settings = TabularSettings.of(0.9)
+                        .alpha(0.5)
+                        .episodes(5000)
+                        .maxSteps(100)
+                        .seed(seed);
                 TabularResult result = McExploringStarts.learn(world, visits, settings);
                 assertThat(optimal(result, best)).as("seed %d", seed).isTrue();
                 assertThat(result.warnings()).isEmpty();
@@ -105,11 +111,13 @@ class MonteCarloTest {
         }
     }
 
-    /// The book's average over all returns does not get there: 0 of 5 seeds with every visit. It says so beforehand.
+    /// The book's average over all returns does not get there: 0 of 5 seeds with every visit. It says so
+    /// beforehand.
     @Test
     void exploringStartsWithAnAverageKeepThePast() {
         GridWorld world = GridWorld.book();
-        ActionValues best = ValueIteration.of(world.mdp(), 0.9, Stop.error(1e-10)).actionValues();
+        ActionValues best =
+                ValueIteration.of(world.mdp(), 0.9, Stop.error(1e-10)).actionValues();
         int right = 0;
         for (int seed = 0; seed < 5; seed++) {
             TabularSettings settings = TabularSettings.of(0.9)
@@ -151,30 +159,37 @@ class MonteCarloTest {
         assertThat(q.values()).containsExactly(exact.values(), within(0.15));
     }
 
-    /// Acting epsilon-greedily by what was learned is worth at least what the best such policy is, less 0.25: gaps between
-    /// actions are as small as 0.02, so that the policy itself keeps flipping.
+    /// Acting epsilon-greedily by what was learned is worth at least what the best such policy is, less 0.25: gaps
+    /// between actions are as small as 0.02, so that the policy itself keeps flipping.
     @Test
     void epsilonGreedy() {
         GridWorld world = GridWorld.book();
-        double[] best = PolicyIteration.of(
-                        world.mdp(), 0.9, TabularPolicy.uniform(25, 5), 0.5)
+        double[] best = PolicyIteration.of(world.mdp(), 0.9, TabularPolicy.uniform(25, 5), 0.5)
                 .values();
-        TabularSettings settings =
-                TabularSettings.of(0.9).epsilon(0.5).alpha(0.005).episodes(400).maxSteps(10_000).dropLast(100).seed(1);
+        TabularSettings settings = TabularSettings.of(0.9)
+                .epsilon(0.5)
+                .alpha(0.005)
+                .episodes(400)
+                .maxSteps(10_000)
+                .dropLast(100)
+                .seed(1);
         TabularResult result = McEpsilonGreedy.learn(world, Visits.EVERY, settings);
-        double[] v = Bellman.solve(world.mdp(), TabularPolicy.epsilonGreedy(5, result.q().greedy(), 0.5), 0.9);
+        double[] v = Bellman.solve(
+                world.mdp(), TabularPolicy.epsilonGreedy(5, result.q().greedy(), 0.5), 0.9);
         for (int s = 0; s < 25; s++) {
             assertThat(v[s]).as("state %d", s).isGreaterThan(best[s] - 0.25);
         }
     }
 
-    /// What the greedy policy is worth, exactly: -0.0469 to -0.0474 after 500 000 hands and -0.0467 after two million, by others;
-    /// the best is -0.046556.
+    /// What the greedy policy is worth, exactly: -0.0469 to -0.0474 after 500 000 hands and -0.0467 after two
+    /// million, by others; the best is -0.046556.
     @Test
     void blackjackWithExploringStarts() {
         FiniteEnv game = Blackjack.finite(Blackjack.Rules.PLAIN);
-        TabularSettings settings =
-                TabularSettings.of(1).alpha(StepSize.harmonic()).episodes(1_000_000).seed(2);
+        TabularSettings settings = TabularSettings.of(1)
+                .alpha(StepSize.harmonic())
+                .episodes(1_000_000)
+                .seed(2);
         TabularResult result = McExploringStarts.learn(game, Visits.FIRST, settings);
         FiniteMdp mdp = game.mdp();
         double[] v = Bellman.solve(mdp, result.policy(), 1);
@@ -185,18 +200,20 @@ class MonteCarloTest {
         assertThat(start).isBetween(-0.0500, -0.046555);
     }
 
-    /// X is 1 or -1; half and half is judged by samples of 0.8 and 0.2: the plain mean is 0.6, the weighted one 0, the
-    /// variance of a weighted sample 1.5625.
+    /// X is 1 or -1; half and half is judged by samples of 0.8 and 0.2: the plain mean is 0.6, the weighted one 0,
+    /// the variance of a weighted sample 1.5625.
     @Test
     void importanceSampling() {
-        var coin = new TableEnv(FiniteMdp.of(1, 2, new double[] {1}, (_, a, to) -> to.add(1, 0, a == 0 ? 1 : -1, true)));
+        var coin =
+                new TableEnv(FiniteMdp.of(1, 2, new double[] {1}, (_, a, to) -> to.add(1, 0, a == 0 ? 1 : -1, true)));
         TabularPolicy target = TabularPolicy.uniform(1, 2);
         var behaviour = new TabularPolicy(1, 2, new double[] {0.8, 0.2});
         int n = 100_000;
         TabularSettings settings =
                 TabularSettings.of(1).episodes(n).alpha(StepSize.harmonic()).seed(5);
         double sd = 5 / Math.sqrt(n);
-        assertThat(McPrediction.values(coin, behaviour, Visits.EVERY, settings)[0]).isCloseTo(0.6, within(0.8 * sd));
+        assertThat(McPrediction.values(coin, behaviour, Visits.EVERY, settings)[0])
+                .isCloseTo(0.6, within(0.8 * sd));
         for (Weighting weighting : Weighting.values()) {
             OffPolicyMonteCarlo.Result result =
                     OffPolicyMonteCarlo.evaluate(coin, target, behaviour, weighting, settings);
@@ -241,7 +258,8 @@ class MonteCarloTest {
 
     @Test
     void offPolicyControlFindsTheWay() {
-        GridWorld world = GridWorld.of(". . .\n. # .\n. . T").targetTerminates(true).build();
+        GridWorld world =
+                GridWorld.of(". . .\n. # .\n. . T").targetTerminates(true).build();
         TabularSettings settings =
                 TabularSettings.of(0.9).episodes(20_000).maxSteps(200).seed(1);
         ActionValues q = OffPolicyMonteCarlo.control(world, TabularPolicy.uniform(9, 5), settings);
@@ -256,7 +274,8 @@ class MonteCarloTest {
         FiniteMdp mdp = game.mdp();
         TabularPolicy uniform = TabularPolicy.uniform(mdp.states(), 2);
         int state = BlackjackTable.state(13, 2, true);
-        double[] returns = McPrediction.group(game, uniform, state, 40_000, TabularSettings.of(1).seed(9));
+        double[] returns = McPrediction.group(
+                game, uniform, state, 40_000, TabularSettings.of(1).seed(9));
         double mean = Arrays.stream(returns).average().orElseThrow();
         assertThat(mean).isCloseTo(Bellman.solve(mdp, uniform, 1)[state], within(5 / Math.sqrt(40_000)));
     }
@@ -269,8 +288,8 @@ class MonteCarloTest {
         assertThatThrownBy(() -> McPrediction.values(world, uniform, Visits.FIRST, TabularSettings.of(1)))
                 .hasMessageContaining("a task that goes on for ever");
         assertThatThrownBy(() -> Episode.sample(world, 25, 0, uniform, 10, 0)).hasMessageContaining("got 25 and 0");
-        assertThatThrownBy(() -> McExploringStarts.learn(
-                        new TimeLimit<>(world, 10), Visits.FIRST, TabularSettings.of(0.9)))
+        assertThatThrownBy(() ->
+                        McExploringStarts.learn(new TimeLimit<>(world, 10), Visits.FIRST, TabularSettings.of(0.9)))
                 .hasMessageContaining("exploring starts need a FiniteEnv");
         assertThatThrownBy(() -> OffPolicyMonteCarlo.evaluate(
                         world, uniform, TabularPolicy.of(5, STAY), Weighting.ORDINARY, TabularSettings.of(0.9)))

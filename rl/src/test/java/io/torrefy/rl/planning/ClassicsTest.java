@@ -32,7 +32,8 @@ class ClassicsTest {
     }
 
     private static double steps(FiniteMdp mdp, TabularPolicy policy, int steps) {
-        return start(mdp, PolicyEvaluation.of(mdp, policy, 1, Stop.sweeps(steps)).values());
+        return start(
+                mdp, PolicyEvaluation.of(mdp, policy, 1, Stop.sweeps(steps)).values());
     }
 
     /// Sutton and Barto, Example 4.1.
@@ -56,7 +57,8 @@ class ClassicsTest {
         };
         int[] sweeps = {1, 2, 3, 10};
         for (int i = 0; i < sweeps.length; i++) {
-            double[] v = PolicyEvaluation.of(mdp, uniform, 1, Stop.sweeps(sweeps[i])).values();
+            double[] v =
+                    PolicyEvaluation.of(mdp, uniform, 1, Stop.sweeps(sweeps[i])).values();
             assertTable(Arrays.copyOf(v, 8), rows[i], 5e-5);
             for (int s = 0; s < 16; s++) {
                 assertThat(v[s]).isCloseTo(v[15 - s], within(1e-12));
@@ -67,10 +69,14 @@ class ClassicsTest {
                 -14 -18 -20 -20
                 -20 -20 -18 -14
                 -22 -20 -14 0""", 1e-9);
-        assertThat(PolicyEvaluation.of(mdp, uniform, 1, Stop.change(1e-4)).sweeps()).isEqualTo(173);
-        assertThat(PolicyEvaluation.of(mdp, uniform, 1, Stop.change(1e-2)).sweeps()).isEqualTo(89);
-        assertThat(PolicyEvaluation.inPlace(mdp, uniform, 1, Stop.change(1e-4)).sweeps()).isEqualTo(114);
-        assertThat(PolicyEvaluation.inPlace(mdp, uniform, 1, Stop.change(1e-2)).sweeps()).isEqualTo(62);
+        assertThat(PolicyEvaluation.of(mdp, uniform, 1, Stop.change(1e-4)).sweeps())
+                .isEqualTo(173);
+        assertThat(PolicyEvaluation.of(mdp, uniform, 1, Stop.change(1e-2)).sweeps())
+                .isEqualTo(89);
+        assertThat(PolicyEvaluation.inPlace(mdp, uniform, 1, Stop.change(1e-4)).sweeps())
+                .isEqualTo(114);
+        assertThat(PolicyEvaluation.inPlace(mdp, uniform, 1, Stop.change(1e-2)).sweeps())
+                .isEqualTo(62);
     }
 
     /// Stakes are 1 to 50; one that cannot be placed is the largest that can.
@@ -94,9 +100,7 @@ class ClassicsTest {
         int[] at = {25, 50, 75, 1, 10, 37, 51, 63, 90, 99};
         double[] values = {.16, .4, .64, .0021, .0435, .2465, .4031, .4979, .8075, .9643};
         for (int i = 0; i < at.length; i++) {
-            assertThat(v[at[i]])
-                    .as("capital %d", at[i])
-                    .isCloseTo(values[i], within(i < 3 ? 1e-9 : 5e-5));
+            assertThat(v[at[i]]).as("capital %d", at[i]).isCloseTo(values[i], within(i < 3 ? 1e-9 : 5e-5));
         }
         assertThat(stakes(plan)).containsExactly(teeth());
 
@@ -138,10 +142,8 @@ class ClassicsTest {
         assertThat(plan.start()).isCloseTo(.542026, within(5e-7));
         assertThat(best(mdp, 1).start()).isCloseTo(.823529, within(5e-7));
         assertThat(steps(mdp, plan.policy(), 100)).isCloseTo(.7402, within(5e-5));
-        assertThat(ValueIteration.of(mdp, 1, Stop.sweeps(100)).start())
-                .isCloseTo(.74419, within(5e-6));
-        assertThat(steps(mdp, TabularPolicy.uniform(16, 4), 100))
-                .isCloseTo(.0139, within(5e-5));
+        assertThat(ValueIteration.of(mdp, 1, Stop.sweeps(100)).start()).isCloseTo(.74419, within(5e-6));
+        assertThat(steps(mdp, TabularPolicy.uniform(16, 4), 100)).isCloseTo(.0139, within(5e-5));
         // Left, down, right, up are 0 to 3.
         ActionValues q = plan.actionValues();
         int[][] sets = {{0}, {3}, {3}, {3}, {0}, {}, {0, 2}, {}, {3}, {1}, {0}, {}, {}, {2}, {1}, {}};
@@ -150,8 +152,7 @@ class ClassicsTest {
                 assertThat(q.greedySet(s, 1e-9)).as("state %d", s).containsExactly(sets[s]);
             }
         }
-        assertThat(best(FrozenLake.of(false).mdp(), 0.95).start())
-                .isCloseTo(.773781, within(5e-7));
+        assertThat(best(FrozenLake.of(false).mdp(), 0.95).start()).isCloseTo(.773781, within(5e-7));
     }
 
     @Test
@@ -160,8 +161,7 @@ class ClassicsTest {
         Plan plan = best(mdp, 0.99);
         assertThat(plan.start()).isCloseTo(.41464, within(5e-6));
         assertThat(steps(mdp, plan.policy(), 100)).isCloseTo(.6317, within(5e-5));
-        assertThat(ValueIteration.of(mdp, 1, Stop.sweeps(200)).start())
-                .isCloseTo(.91322, within(5e-6));
+        assertThat(ValueIteration.of(mdp, 1, Stop.sweeps(200)).start()).isCloseTo(.91322, within(5e-6));
     }
 
     @Test
@@ -170,8 +170,7 @@ class ClassicsTest {
         assertThat(best(mdp, 1).start()).isEqualTo(-13);
         assertThat(best(mdp, 0.99).start()).isCloseTo(-12.2479, within(5e-5));
         assertThat(best(mdp, 0.9).start()).isCloseTo(-7.4581, within(5e-5));
-        assertThat(best(CliffWalking.of(true).mdp(), 1).start())
-                .isCloseTo(-64.709, within(5e-4));
+        assertThat(best(CliffWalking.of(true).mdp(), 1).start()).isCloseTo(-64.709, within(5e-4));
     }
 
     @Test
@@ -184,15 +183,13 @@ class ClassicsTest {
     @Test
     void taxi() {
         FiniteMdp mdp = Taxi.of().mdp();
-        assertThat(ValueIteration.of(mdp, 1, Stop.sweeps(200)).start())
-                .isCloseTo(7.93, within(1e-9));
+        assertThat(ValueIteration.of(mdp, 1, Stop.sweeps(200)).start()).isCloseTo(7.93, within(1e-9));
         assertThat(best(mdp, 0.99).start()).isCloseTo(6.3275, within(5e-5));
     }
 
     @Test
     void blackjack() {
-        assertThat(best(Blackjack.mdp(Blackjack.Rules.PLAIN), 1).start())
-                .isCloseTo(-.046556, within(5e-7));
+        assertThat(best(Blackjack.mdp(Blackjack.Rules.PLAIN), 1).start()).isCloseTo(-.046556, within(5e-7));
         FiniteMdp mdp = Blackjack.mdp(Blackjack.Rules.BOOK);
         Plan plan = best(mdp, 1);
         assertThat(plan.start()).isCloseTo(-.043113, within(5e-7));
@@ -200,14 +197,17 @@ class ClassicsTest {
         for (int sum = 12; sum <= 21; sum++) {
             for (int dealer = 1; dealer <= 10; dealer++) {
                 char expected = sum >= 17 ? 'S' : hard[sum - 12].charAt(dealer - 1);
-                assertThat(action(plan, sum, dealer, false)).as("hard %d against %d", sum, dealer).isEqualTo(expected);
+                assertThat(action(plan, sum, dealer, false))
+                        .as("hard %d against %d", sum, dealer)
+                        .isEqualTo(expected);
                 char soft = sum >= 19 ? 'S' : sum == 18 ? "HSSSSSSSHH".charAt(dealer - 1) : 'H';
-                assertThat(action(plan, sum, dealer, true)).as("soft %d against %d", sum, dealer).isEqualTo(soft);
+                assertThat(action(plan, sum, dealer, true))
+                        .as("soft %d against %d", sum, dealer)
+                        .isEqualTo(soft);
             }
         }
         TabularPolicy twenty = threshold(mdp, 20);
-        assertThat(start(mdp, Bellman.solve(mdp, twenty, 1)))
-                .isCloseTo(-.350111, within(5e-7));
+        assertThat(start(mdp, Bellman.solve(mdp, twenty, 1))).isCloseTo(-.350111, within(5e-7));
         assertThat(start(mdp, Bellman.solve(mdp, TabularPolicy.uniform(mdp.states(), 2), 1)))
                 .isLessThan(-.39);
     }

@@ -22,7 +22,8 @@ class StencilTest {
 
     private static GridWorld.Builder large(int rows, int columns) {
         var random = new SplitMix(7, 0);
-        GridWorld.Builder grid = GridWorld.of(rows, columns).target(rows / 2, columns / 3).target(3, 3);
+        GridWorld.Builder grid =
+                GridWorld.of(rows, columns).target(rows / 2, columns / 3).target(3, 3);
         for (int i = 0; i < rows * columns / 10; i++) {
             grid.forbid(1 + random.below(rows), 1 + random.below(columns));
         }
@@ -40,8 +41,7 @@ class StencilTest {
     void sameBits(int rows, int columns, boolean terminates, boolean bounces, boolean shifted) {
         GridWorld.Builder grid = large(rows, columns).forbiddenBounces(bounces);
         FiniteMdp mdp = grid.targetTerminates(terminates).build().mdp();
-        assertThat(Stencil.of(mdp, 0.9, new double[mdp.states()]).isPresent())
-                .isEqualTo(shifted);
+        assertThat(Stencil.of(mdp, 0.9, new double[mdp.states()]).isPresent()).isEqualTo(shifted);
         double[] plain = ValueIteration.byRows(mdp, 0.9, Stop.sweeps(60)).values();
         for (int n : new int[] {1, 2, 3}) {
             Threads.use(n);
@@ -54,7 +54,8 @@ class StencilTest {
     @Test
     void memoryIsCounted() {
         FiniteMdp mdp = large(1000, 1000).build().mdp();
-        long bytes = Stencil.of(mdp, 0.9, new double[mdp.states()]).orElseThrow().bytes();
+        long bytes =
+                Stencil.of(mdp, 0.9, new double[mdp.states()]).orElseThrow().bytes();
         assertThat(bytes).isBetween(48_000_000L, 48_100_000L);
     }
 

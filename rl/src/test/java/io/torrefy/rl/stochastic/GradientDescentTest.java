@@ -35,7 +35,8 @@ class GradientDescentTest {
         }
     }
 
-    /// Distance to the true mean: rms sqrt(66.67 * .99 / (k m) + 66.67 / 100) for both coordinates. Over 2000 sets of points.
+    /// Distance to the true mean: rms sqrt(66.67 * .99 / (k m) + 66.67 / 100) for both coordinates. Over 2000 sets
+    /// of points.
     @Test
     void smallBatchesAreNoisyMeans() {
         int runs = 2000;

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IncrementalMeanTest {
-    /// No double is closer to the exact mean, after every sample; where that lies half-way between two, either will do.
+    /// No double is closer to the exact mean, after every sample; where that lies half-way between two, either will
+    /// do.
     @ParameterizedTest
     @ValueSource(doubles = {0, 1e9, -3e-7, 1e300})
     void isTheMeanExactly(double offset) {
@@ -69,7 +70,8 @@ class IncrementalMeanTest {
         double sum = 0;
         double squares = 0;
         for (int seed = 0; seed < runs; seed++) {
-            double w = new Dvoretzky(StepSize.constant(a), StepSize.constant(a), SplitMix::gaussian).run(1, steps, seed);
+            double w =
+                    new Dvoretzky(StepSize.constant(a), StepSize.constant(a), SplitMix::gaussian).run(1, steps, seed);
             sum += w;
             squares += w * w;
         }

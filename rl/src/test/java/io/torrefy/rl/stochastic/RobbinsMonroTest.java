@@ -37,8 +37,12 @@ class RobbinsMonroTest {
         assertThat(run.trace()).hasSize(5);
         assertThat(run.warnings()).hasSize(2);
         assertThat(run.warnings().getFirst())
-                .startsWith("[robbins-monro] unstable: at step 2, w = 5.0, the step 0.5 times the slope of g is above 2");
-        assertThat(run.warnings().getLast()).contains("diverged").contains("after step 4").contains("a larger k0");
+                .startsWith(
+                        "[robbins-monro] unstable: at step 2, w = 5.0, the step 0.5 times the slope of g is above 2");
+        assertThat(run.warnings().getLast())
+                .contains("diverged")
+                .contains("after step 4")
+                .contains("a larger k0");
     }
 
     private static double[] diverged(StepSize steps) {
@@ -53,7 +57,8 @@ class RobbinsMonroTest {
         return share;
     }
 
-    /// Shares of 2000 runs from w_1 = 0, 1, 2, 3 against those of 10 000 that others counted; within 5 standard errors.
+    /// Shares of 2000 runs from w_1 = 0, 1, 2, 3 against those of 10 000 that others counted; within 5 standard
+    /// errors.
     @Test
     void howOftenItBlowsUp() {
         assertThat(diverged(StepSize.harmonic())).containsExactly(new double[] {.996, .996, .428, 1}, within(.06));
@@ -91,13 +96,14 @@ class RobbinsMonroTest {
 
     @Test
     void projectionKeepsItInside() {
-        RobbinsMonro.Run run = CUBE.noise(SplitMix::gaussian).project(0, 3).seed(1).run(0, 10_000);
+        RobbinsMonro.Run run =
+                CUBE.noise(SplitMix::gaussian).project(0, 3).seed(1).run(0, 10_000);
         assertThat(run.diverged()).isFalse();
         assertThat(run.value()).isCloseTo(ROOT, within(0.05));
     }
 
-    /// The mean of standard normal numbers from 10. The last iterate with steps k^-0.6 has the variance of half a step, k^-0.6 /
-    /// 2; the average of all has nearly the best there is: .0106 by others, where 1/sqrt(k) is .01.
+    /// The mean of standard normal numbers from 10. The last iterate with steps k^-0.6 has the variance of half a
+    /// step, k^-0.6 / 2; the average of all has nearly the best there is: .0106 by others, where 1/sqrt(k) is .01.
     @Test
     void averagingNeedsNoConstant() {
         double last = 0;
@@ -119,7 +125,8 @@ class RobbinsMonroTest {
     @Test
     void warningsTeach() {
         RobbinsMonro line = RobbinsMonro.of(w -> w);
-        assertThat(line.steps(StepSize.power(1, 2)).run(1, 10).warnings().getFirst()).contains("sum to a finite number");
+        assertThat(line.steps(StepSize.power(1, 2)).run(1, 10).warnings().getFirst())
+                .contains("sum to a finite number");
         assertThat(line.steps(StepSize.inverse(0.3, 0)).slope(1).run(1, 10).warnings())
                 .singleElement()
                 .asString()

@@ -43,10 +43,16 @@ class StepSizeTest {
 
     @Test
     void averagesWarnWhereTargetsAreEstimates() {
-        assertThat(Conditions.bootstrapping(StepSize.harmonic())).singleElement().asString().contains("k^-0.7");
+        assertThat(Conditions.bootstrapping(StepSize.harmonic()))
+                .singleElement()
+                .asString()
+                .contains("k^-0.7");
         assertThat(Conditions.bootstrapping(StepSize.power(1, 0.7))).isEmpty();
         assertThat(Conditions.bootstrapping(StepSize.constant(0.1))).isEmpty();
-        assertThat(Conditions.bootstrapping(StepSize.power(1, 2))).singleElement().asString().contains("finite");
+        assertThat(Conditions.bootstrapping(StepSize.power(1, 2)))
+                .singleElement()
+                .asString()
+                .contains("finite");
     }
 
     /// D' = (1 - alpha) D + beta eta, and each condition broken in turn.

@@ -139,8 +139,8 @@ class TemporalTest {
         return Double.NEGATIVE_INFINITY;
     }
 
-    /// Sutton and Barto, Example 6.6: mean return of episodes 401 to 500 over 100 runs, whose standard deviations are 6, 7
-    /// and 2: 4 standard errors of both means.
+    /// Sutton and Barto, Example 6.6: mean return of episodes 401 to 500 over 100 runs, whose standard deviations
+    /// are 6, 7 and 2: 4 standard errors of both means.
     @Test
     void cliffWalking() {
         Curve q = cliff(QLearning::learn, 13);
@@ -182,7 +182,8 @@ class TemporalTest {
                 .build();
     }
 
-    /// Figures 7.2 and 7.3 of the book: mean return of episodes 401 to 500 over 100 seeds. The way of 11 steps returns -10.
+    /// Figures 7.2 and 7.3 of the book: mean return of episodes 401 to 500 over 100 seeds. The way of 11 steps
+    /// returns -10.
     @Test
     void thePathTask() {
         double[] sarsa = path(Sarsa::learn);
@@ -201,14 +202,16 @@ class TemporalTest {
         double last = 0;
         double optimal = 0;
         for (int seed = 0; seed < 100; seed++) {
-            TabularResult result = learner.learn(world, TabularSettings.of(0.9).episodes(500).seed(seed));
+            TabularResult result =
+                    learner.learn(world, TabularSettings.of(0.9).episodes(500).seed(seed));
             last += Arrays.stream(result.returns(), 400, 500).average().orElseThrow() / 100;
             optimal += greedyReturn(world, result.q(), 100) == -10 ? 1 : 0;
         }
         return new double[] {last, optimal};
     }
 
-    /// Figure 7.4 of the book: 100 000 steps of the uniform policy, RMSE of max q to v*, mean of 100 seeds against one of 20.
+    /// Figure 7.4 of the book: 100 000 steps of the uniform policy, RMSE of max q to v*, mean of 100 seeds against
+    /// one of 20.
     @ParameterizedTest
     @CsvSource({
         "0, 7.9256 4.5818 2.1438 0.9800 0.4645 0.2162 0.0994 0.0201 0.0041",
@@ -235,7 +238,8 @@ class TemporalTest {
         }
         double[] expected = Grids.numbers(table);
         for (int i = 0; i < steps.length; i++) {
-            // What is left late hangs, exponentially, on how often the rarest pairs came up: about 30 % between seeds, so 7 %
+            // What is left late hangs, exponentially, on how often the rarest pairs came up: about 30 % between seeds,
+            // so 7 %
             // between means of 20, and 4 times that here.
             double spread = expected[i] > expected[0] / 10 ? 0.12 : 0.3;
             assertThat(curve[i]).as("after %d", steps[i]).isCloseTo(expected[i], within(spread * expected[i] + 1e-3));
@@ -247,8 +251,7 @@ class TemporalTest {
     void stepSizesOfTd0() {
         GridWorld world = GridWorld.book();
         double[] truth = Grids.numbers(Grids.UNIFORM);
-        StepSize[] steps = {
-            StepSize.constant(0.1), StepSize.constant(0.01), StepSize.harmonic(), StepSize.power(1, 0.7)
+        StepSize[] steps = {StepSize.constant(0.1), StepSize.constant(0.01), StepSize.harmonic(), StepSize.power(1, 0.7)
         };
         double[][] expected = {{.227, .211, .193}, {2.37, .495, .063}, {1.77, 1.51, 1.31}, {.64, .197, .046}};
         int[] lengths = {10_000, 50_000, 200_000};
@@ -268,7 +271,11 @@ class TemporalTest {
                         .isCloseTo(expected[i][j], within(0.25 * expected[i][j]));
             }
         }
-        assertThat(QLearning.learn(world, TabularSettings.of(0.9).alpha(StepSize.harmonic()).episodes(1))
+        assertThat(QLearning.learn(
+                                world,
+                                TabularSettings.of(0.9)
+                                        .alpha(StepSize.harmonic())
+                                        .episodes(1))
                         .warnings())
                 .singleElement()
                 .asString()
@@ -277,9 +284,10 @@ class TemporalTest {
 
     @Test
     void oneStepOfSarsaIsSarsa() {
-        TabularSettings settings = TabularSettings.of(0.9).episodes(200).maxSteps(60).seed(3);
-        for (Env<Integer, Integer> env : List.<Env<Integer, Integer>>of(
-                GridWorld.book(), path(), new TimeLimit<>(GridWorld.book(), 30))) {
+        TabularSettings settings =
+                TabularSettings.of(0.9).episodes(200).maxSteps(60).seed(3);
+        for (Env<Integer, Integer> env :
+                List.<Env<Integer, Integer>>of(GridWorld.book(), path(), new TimeLimit<>(GridWorld.book(), 30))) {
             TabularResult one = Sarsa.learn(env, settings);
             TabularResult n = NStepSarsa.learn(env, 1, settings);
             assertThat(n.q().values()).containsExactly(one.q().values());
@@ -307,14 +315,16 @@ class TemporalTest {
 
     @Test
     void expectedSarsaWithoutExplorationIsQLearning() {
-        TabularSettings settings = TabularSettings.of(0.9).epsilon(0).episodes(300).maxSteps(200).seed(2);
+        TabularSettings settings =
+                TabularSettings.of(0.9).epsilon(0).episodes(300).maxSteps(200).seed(2);
         assertThat(ExpectedSarsa.learn(path(), settings).q().values())
                 .containsExactly(QLearning.learn(path(), settings).q().values());
     }
 
     @Test
     void lambdaOfZeroIsTd0AndOneStepIsToo() {
-        TabularSettings settings = TabularSettings.of(0.9).episodes(50).maxSteps(100).alpha(0.05).seed(2);
+        TabularSettings settings =
+                TabularSettings.of(0.9).episodes(50).maxSteps(100).alpha(0.05).seed(2);
         TabularPolicy uniform = TabularPolicy.uniform(25, 5);
         double[] td = Td0.evaluate(GridWorld.book(), uniform, settings);
         assertThat(TdLambda.evaluate(GridWorld.book(), uniform, 0, settings)).containsExactly(td);
@@ -339,23 +349,27 @@ class TemporalTest {
         var endless = new TableEnv(FiniteMdp.of(1, 1, new double[] {1}, (_, _, to) -> to.add(1, 0, 1, false)));
         var ending = new TableEnv(FiniteMdp.of(1, 1, new double[] {1}, (_, _, to) -> to.add(1, 0, 1, true)));
         TabularSettings settings = TabularSettings.of(0.9).episodes(3000);
-        for (Env<Integer, Integer> env : List.<Env<Integer, Integer>>of(
-                endless, new TimeLimit<>(endless, 1))) {
+        for (Env<Integer, Integer> env : List.<Env<Integer, Integer>>of(endless, new TimeLimit<>(endless, 1))) {
             TabularSettings short1 = settings.maxSteps(1);
             assertThat(Sarsa.learn(env, short1).q().get(0, 0)).isCloseTo(10, within(1e-9));
             assertThat(NStepSarsa.learn(env, 4, short1).q().get(0, 0)).isCloseTo(10, within(1e-9));
             assertThat(ExpectedSarsa.learn(env, short1).q().get(0, 0)).isCloseTo(10, within(1e-9));
             assertThat(QLearning.learn(env, short1).q().get(0, 0)).isCloseTo(10, within(1e-9));
-            assertThat(DoubleQLearning.learn(env, settings.episodes(20_000).maxSteps(4)).q().get(0, 0)).isCloseTo(10, within(1e-9));
-            assertThat(Td0.evaluate(env, TabularPolicy.uniform(1, 1), short1)[0]).isCloseTo(10, within(1e-9));
+            assertThat(DoubleQLearning.learn(env, settings.episodes(20_000).maxSteps(4))
+                            .q()
+                            .get(0, 0))
+                    .isCloseTo(10, within(1e-9));
+            assertThat(Td0.evaluate(env, TabularPolicy.uniform(1, 1), short1)[0])
+                    .isCloseTo(10, within(1e-9));
         }
         assertThat(QLearning.learn(ending, settings).q().get(0, 0)).isCloseTo(1, within(1e-9));
         assertThat(DoubleQLearning.learn(ending, settings).q().get(0, 0)).isCloseTo(1, within(1e-9));
         assertThat(NStepSarsa.learn(ending, 4, settings).q().get(0, 0)).isCloseTo(1, within(1e-9));
     }
 
-    /// Sutton and Barto, Example 6.7: from A right to the end for 0, or left to B, where each of 10 actions pays -0.1 on the
-    /// mean with sd 1. The noise makes Q-learning go left most of the time, and double Q-learning far less.
+    /// Sutton and Barto, Example 6.7: from A right to the end for 0, or left to B, where each of 10 actions pays
+    /// -0.1 on the mean with sd 1. The noise makes Q-learning go left most of the time, and double Q-learning far
+    /// less.
     @Test
     void theBiasOfTheMaximum() {
         double q = lefts(QLearning::learn);
@@ -379,7 +393,9 @@ class TemporalTest {
         double left = 0;
         int runs = 300;
         for (int seed = 0; seed < runs; seed++) {
-            int[] lengths = learner.learn(env, TabularSettings.of(1).episodes(60).seed(seed)).lengths();
+            int[] lengths = learner.learn(
+                            env, TabularSettings.of(1).episodes(60).seed(seed))
+                    .lengths();
             left += Arrays.stream(lengths, 20, 60).filter(n -> n == 2).count() / (40.0 * runs);
         }
         return left;
@@ -406,8 +422,10 @@ class TemporalTest {
     void sameSeedSameBits() {
         TabularSettings settings = TabularSettings.of(0.9).episodes(20).maxSteps(300);
         assertThat(QLearning.learn(GridWorld.book(), settings.seed(1)).q().values())
-                .containsExactly(QLearning.learn(GridWorld.book(), settings.seed(1)).q().values())
-                .isNotEqualTo(QLearning.learn(GridWorld.book(), settings.seed(2)).q().values());
+                .containsExactly(
+                        QLearning.learn(GridWorld.book(), settings.seed(1)).q().values())
+                .isNotEqualTo(
+                        QLearning.learn(GridWorld.book(), settings.seed(2)).q().values());
     }
 
     @Test

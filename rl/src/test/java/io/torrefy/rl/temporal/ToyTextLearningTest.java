@@ -15,12 +15,12 @@ import io.torrefy.rl.planning.Stop;
 import io.torrefy.rl.stochastic.StepSize;
 import org.junit.jupiter.api.Test;
 
-/// Gymnasium's toy texts learned to their known optima. Judged by the exact value of the greedy policy within the limit of
-/// steps: the return while exploring is far less.
+/// Gymnasium's toy texts learned to their known optima. Judged by the exact value of the greedy policy within the limit
+/// of steps: the return while exploring is far less.
 class ToyTextLearningTest {
     private static double worth(TableEnv env, TabularResult result, int limit) {
-        double[] v =
-                PolicyEvaluation.of(env.mdp(), result.policy(), 1, Stop.sweeps(limit)).values();
+        double[] v = PolicyEvaluation.of(env.mdp(), result.policy(), 1, Stop.sweeps(limit))
+                .values();
         double sum = 0;
         for (int s = 0; s < v.length; s++) {
             sum += env.mdp().start()[s] * v[s];
@@ -49,9 +49,14 @@ class ToyTextLearningTest {
     void frozenLakeThatDoesNotSlip() {
         FrozenLake env = FrozenLake.of(false);
         for (int seed = 0; seed < 5; seed++) {
-            TabularSettings settings =
-                    TabularSettings.of(0.95).alpha(0.8).episodes(1000).maxSteps(100).seed(seed);
-            assertThat(worth(env, QLearning.learn(env, settings), 100)).as("seed %d", seed).isEqualTo(1);
+            TabularSettings settings = TabularSettings.of(0.95)
+                    .alpha(0.8)
+                    .episodes(1000)
+                    .maxSteps(100)
+                    .seed(seed);
+            assertThat(worth(env, QLearning.learn(env, settings), 100))
+                    .as("seed %d", seed)
+                    .isEqualTo(1);
         }
     }
 
@@ -62,7 +67,9 @@ class ToyTextLearningTest {
         for (int seed = 0; seed < 5; seed++) {
             TabularSettings settings =
                     TabularSettings.of(0.99).episodes(5000).maxSteps(200).seed(seed);
-            assertThat(worth(env, QLearning.learn(env, settings), 200)).as("seed %d", seed).isBetween(7.85, 7.9300001);
+            assertThat(worth(env, QLearning.learn(env, settings), 200))
+                    .as("seed %d", seed)
+                    .isBetween(7.85, 7.9300001);
         }
     }
 
@@ -73,7 +80,9 @@ class ToyTextLearningTest {
         for (int seed = 0; seed < 5; seed++) {
             TabularSettings settings =
                     TabularSettings.of(1).alpha(0.5).episodes(500).seed(seed);
-            assertThat(worth(env, QLearning.learn(env, settings), 100)).as("seed %d", seed).isEqualTo(-13);
+            assertThat(worth(env, QLearning.learn(env, settings), 100))
+                    .as("seed %d", seed)
+                    .isEqualTo(-13);
         }
         for (int seed = 0; seed < 5; seed++) {
             TabularSettings settings = TabularSettings.of(1)
@@ -81,7 +90,9 @@ class ToyTextLearningTest {
                     .epsilon(Exploration.linear(1, 0.001, 1))
                     .episodes(2000)
                     .seed(seed);
-            assertThat(worth(env, Sarsa.learn(env, settings), 100)).as("seed %d", seed).isEqualTo(-17);
+            assertThat(worth(env, Sarsa.learn(env, settings), 100))
+                    .as("seed %d", seed)
+                    .isEqualTo(-17);
         }
     }
 }
