@@ -120,7 +120,7 @@ final class PipelineKeys {
                 measures.add(new Benchmark(task, number(general, heldOut), number(general, length)));
             });
         }
-        problems.need(!measures.isEmpty(), "benchmarks: expected at least one; got none");
+        problems.need(!general.get(benchmarks).isEmpty(), "benchmarks: expected at least one; got none");
         problems.attempt(() -> TextRewards.languageConsistency(general.get(language)));
         problems.refuse();
         return new RunPlan(
