@@ -238,11 +238,15 @@ class TemporalTest {
         }
         double[] expected = Grids.numbers(table);
         for (int i = 0; i < steps.length; i++) {
-            // What is left late hangs, exponentially, on how often the rarest pairs came up: about 30 % between seeds,
-            // so 7 %
-            // between means of 20, and 4 times that here.
+            // What is left late hangs, exponentially, on how often the rarest pairs came up: 23 % between seeds after
+            // 40 000 steps, more later. The table is of 20 seeds.
             double spread = expected[i] > expected[0] / 10 ? 0.12 : 0.3;
             assertThat(curve[i]).as("after %d", steps[i]).isCloseTo(expected[i], within(spread * expected[i] + 1e-3));
+        }
+        if (initial == 0) {
+            // A plain program in another language, 500 seeds: 0.4129, standard error 0.0041; that of 100 seeds is
+            // 0.0092.
+            assertThat(curve[4]).isCloseTo(0.4129, within(0.04));
         }
     }
 
