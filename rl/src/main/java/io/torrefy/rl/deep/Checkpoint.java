@@ -1,7 +1,6 @@
 package io.torrefy.rl.deep;
 
 import io.torrefy.nn.Safetensors;
-import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -94,7 +93,7 @@ final class Checkpoint {
         Safetensors.write(file, tensors, metadata);
     }
 
-    /// Call it in a [Scope].
+    /// Call it in a [io.torrefy.tensor.Scope].
     ///
     /// @throws IllegalArgumentException if the metadata are others
     static Checkpoint read(Path file, Map<String, String> metadata) throws IOException {
