@@ -8,6 +8,7 @@ import io.torrefy.nn.Optimizer;
 import io.torrefy.nn.Sequential;
 import io.torrefy.rl.Env;
 import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -81,7 +82,9 @@ public final class Qac<O> extends Agent<O, Integer> {
         criticAdam = optimizer("critic", Adam.of(critic.namedParameters(), s.criticLearningRate));
         before = new float[actors.observations.length];
         chosen = new float[actors.count];
-        draw(actors.observations, chosen);
+        try (Scope _ = Scope.open()) {
+            draw(actors.observations, chosen);
+        }
     }
 
     @Override

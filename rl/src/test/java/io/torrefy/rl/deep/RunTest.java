@@ -114,10 +114,12 @@ class RunTest {
 
     @ParameterizedTest
     @EnumSource(Agents.class)
-    void aLongRunTakesTheMemoryOfAShortOne(Agents kind) throws InterruptedException {
+    void aLongRunTakesTheMemoryOfAShortOne(Agents kind) {
         try (Agent<?, ?> agent = kind.make(1)) {
             agent.train(1500);
-            MemoryStats before = settled();
+            // Other tests' tensors that the collector is still to free.
+            System.gc();
+            MemoryStats before = Memory.stats();
             agent.train(4500);
             MemoryStats after = Memory.stats();
             assertThat(after.allocations()).as("tensors were made").isGreaterThan(before.allocations() + 500);
@@ -125,19 +127,6 @@ class RunTest {
             assertThat(after.liveBytes()).as("bytes").isLessThanOrEqualTo(before.liveBytes());
             assertThat(after.collectedLate()).as("tensors outside scopes").isEqualTo(before.collectedLate());
         }
-    }
-
-    /// Once the collector's thread has freed what other tests left to it, which takes it a moment.
-    private static MemoryStats settled() throws InterruptedException {
-        MemoryStats before;
-        MemoryStats now = Memory.stats();
-        do {
-            before = now;
-            System.gc();
-            Thread.sleep(50);
-            now = Memory.stats();
-        } while (now.collectedLate() != before.collectedLate());
-        return now;
     }
 
     @Test
