@@ -7,8 +7,8 @@ import io.torrefy.nn.RmsProp;
 import io.torrefy.nn.Sequential;
 import io.torrefy.rl.Env;
 import io.torrefy.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// Advantage actor-critic, synchronous (Mnih et al. 2016) and with generalised advantages; the numbers are those of
@@ -103,9 +103,7 @@ public final class A2c<O> extends Agent<O, Integer> {
         int actions = ActionForm.discreteSpace("a2c", first).n();
         actor = network("actor", Networks.orthogonal(actors.size, s.hidden, actions, Activation.TANH, 0.01, initial));
         critic = network("critic", Networks.orthogonal(actors.size, s.hidden, 1, Activation.TANH, 1, initial));
-        var both = new LinkedHashMap<String, Tensor>();
-        actor.namedParameters().forEach((part, p) -> both.put("actor." + part, p));
-        critic.namedParameters().forEach((part, p) -> both.put("critic." + part, p));
+        SequencedMap<String, Tensor> both = Networks.parameters(actor, critic);
         optimizer = optimizer("rmsprop", RmsProp.of(both, s.learningRate).withEps(1e-5));
         rollout = new Rollout(s.rolloutSteps, actors);
         order = Rollout.order(rollout.count());

@@ -10,7 +10,9 @@ import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 
 /// Fully connected networks.
 final class Networks {
@@ -26,6 +28,14 @@ final class Networks {
     static Sequential orthogonal(int in, int[] hidden, int out, Activation activation, double gain, Rng rng) {
         return stack(
                 in, hidden, out, activation, (from, to, last) -> orthogonal(from, to, last ? gain : Math.sqrt(2), rng));
+    }
+
+    /// The parameters of an actor and its critic, for an optimiser that both share.
+    static SequencedMap<String, Tensor> parameters(Layer actor, Layer critic) {
+        SequencedMap<String, Tensor> both = new LinkedHashMap<>();
+        actor.namedParameters().forEach((part, p) -> both.put("actor." + part, p));
+        critic.namedParameters().forEach((part, p) -> both.put("critic." + part, p));
+        return both;
     }
 
     private interface Maker {

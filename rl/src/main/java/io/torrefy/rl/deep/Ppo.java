@@ -8,8 +8,8 @@ import io.torrefy.nn.Sequential;
 import io.torrefy.rl.Env;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// Proximal policy optimisation (Schulman et al. 2017) for discrete actions, as CleanRL's `ppo.py` has it. The numbers
@@ -150,9 +150,7 @@ public final class Ppo<O> extends Agent<O, Integer> {
         // 2, 13: two networks, orthogonal; a small gain makes the first policy nearly uniform.
         actor = network("actor", Networks.orthogonal(actors.size, s.hidden, actions, Activation.TANH, 0.01, initial));
         critic = network("critic", Networks.orthogonal(actors.size, s.hidden, 1, Activation.TANH, 1, initial));
-        var both = new LinkedHashMap<String, Tensor>();
-        actor.namedParameters().forEach((part, p) -> both.put("actor." + part, p));
-        critic.namedParameters().forEach((part, p) -> both.put("critic." + part, p));
+        SequencedMap<String, Tensor> both = Networks.parameters(actor, critic);
         // 3: CleanRL's epsilon.
         adam = optimizer("adam", Adam.of(both, s.learningRate).withEps(1e-5));
         rollout = new Rollout(s.rolloutSteps, actors);
