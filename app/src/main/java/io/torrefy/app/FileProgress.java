@@ -7,20 +7,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/// How far a pass over files is, on standard error: a bar that is drawn anew in its line where somebody watches, a line
-/// now and then elsewhere.
+/// How far a pass over files is, as a [ProgressLine] with a bar where somebody watches.
 final class FileProgress {
-    private static final long DRAW_NANOS = 100_000_000;
-    private static final long PRINT_NANOS = 2_000_000_000;
     private static final int WIDTH = 30;
 
-    private final PrintWriter err;
+    private final ProgressLine line;
     private final String what;
     private final String unit;
-    private final boolean watched;
     private final long bytes;
-    private final long start = System.nanoTime();
-    private long shown = start;
     private long before;
     private long size;
     private long doneBefore;
@@ -31,10 +25,9 @@ final class FileProgress {
     /// @param unit of what is counted: rows, records
     /// @param bytes of all that is to be read; 0 where nobody knows
     FileProgress(PrintWriter err, String what, String unit, boolean watched, long bytes) {
-        this.err = err;
+        this.line = new ProgressLine(err, watched);
         this.what = what;
         this.unit = unit;
-        this.watched = watched;
         this.bytes = bytes;
     }
 
@@ -73,9 +66,8 @@ final class FileProgress {
     /// So many rows or records are done.
     void show(long count) {
         done = doneBefore + count;
-        if (System.nanoTime() - shown >= (watched ? DRAW_NANOS : PRINT_NANOS)) {
-            shown = System.nanoTime();
-            print(share(), false);
+        if (line.due()) {
+            line.write(text(share()));
         }
     }
 
@@ -85,38 +77,31 @@ final class FileProgress {
 
     /// All are done.
     void done() {
-        print(bytes == 0 ? Double.NaN : 1, true);
+        line.end(text(bytes == 0 ? Double.NaN : 1));
     }
 
     /// All are done, which is worth no line where it took no time.
     void end() {
-        if (shown != start) {
+        if (line.begun()) {
             done();
         }
     }
 
-    private void print(double share, boolean last) {
-        double seconds = Math.max(1e-9, (System.nanoTime() - start) / 1e9);
-        String numbers = String.format(
+    private String text(double share) {
+        return String.format(
                 Locale.ROOT,
                 "%s: %,d %s, %,.0f %s/s%s",
                 what,
                 done,
                 unit,
-                done / seconds,
+                done / line.seconds(),
                 unit,
                 Double.isNaN(share) ? "" : bar(share));
-        if (watched) {
-            err.print("\r\u001b[K" + numbers + (last ? System.lineSeparator() : ""));
-        } else {
-            err.println(numbers);
-        }
-        err.flush();
     }
 
     private String bar(double share) {
         int full = (int) (share * WIDTH);
         String percent = String.format(Locale.ROOT, "%.0f %%", 100 * share);
-        return watched ? "  [" + "#".repeat(full) + "-".repeat(WIDTH - full) + "] " + percent : ", " + percent;
+        return line.watched() ? "  [" + "#".repeat(full) + "-".repeat(WIDTH - full) + "] " + percent : ", " + percent;
     }
 }
