@@ -12,6 +12,6 @@ import picocli.CommandLine.Command;
         })
 final class DistillCommand extends RecipeCommand {
     DistillCommand() {
-        super(new DistillRecipe());
+        super(DistillRecipe::new);
     }
 }

@@ -11,6 +11,6 @@ import picocli.CommandLine.Command;
         })
 final class DpoCommand extends RecipeCommand {
     DpoCommand() {
-        super(new DpoRecipe());
+        super(DpoRecipe::new);
     }
 }

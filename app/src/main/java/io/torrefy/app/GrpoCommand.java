@@ -11,6 +11,6 @@ import picocli.CommandLine.Command;
         })
 final class GrpoCommand extends RecipeCommand {
     GrpoCommand() {
-        super(new GrpoRecipe());
+        super(GrpoRecipe::new);
     }
 }

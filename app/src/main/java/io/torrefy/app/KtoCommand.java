@@ -11,6 +11,6 @@ import picocli.CommandLine.Command;
         })
 final class KtoCommand extends RecipeCommand {
     KtoCommand() {
-        super(new KtoRecipe());
+        super(KtoRecipe::new);
     }
 }

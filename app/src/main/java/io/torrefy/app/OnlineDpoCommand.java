@@ -12,6 +12,6 @@ import picocli.CommandLine.Command;
         })
 final class OnlineDpoCommand extends RecipeCommand {
     OnlineDpoCommand() {
-        super(new OnlineDpoRecipe());
+        super(OnlineDpoRecipe::new);
     }
 }

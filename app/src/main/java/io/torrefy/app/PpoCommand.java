@@ -12,6 +12,6 @@ import picocli.CommandLine.Command;
         })
 final class PpoCommand extends RecipeCommand {
     PpoCommand() {
-        super(new PpoRecipe());
+        super(PpoRecipe::new);
     }
 }

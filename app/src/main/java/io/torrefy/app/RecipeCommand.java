@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -15,11 +16,11 @@ import picocli.CommandLine.Parameters;
 /// ```java
 /// @Command(name = "grpo", description = ...)
 /// final class GrpoCommand extends RecipeCommand {
-///     GrpoCommand() { super(new GrpoRecipe()); }
+///     GrpoCommand() { super(GrpoRecipe::new); }
 /// }
 /// ```
 abstract class RecipeCommand extends RunCommand {
-    private final RecipeKind kind;
+    private final Supplier<RecipeKind> kinds;
 
     @Parameters(paramLabel = "RECIPE", arity = "0..1", description = "The recipe.")
     private Optional<Path> file = Optional.empty();
@@ -33,23 +34,25 @@ abstract class RecipeCommand extends RunCommand {
     @Option(names = "--template", description = "Write a recipe with every key to standard output, and exit.")
     private boolean template;
 
-    RecipeCommand(RecipeKind kind) {
-        this.kind = kind;
+    /// @param kinds makes what it runs once it is asked to: every command is made at every start
+    RecipeCommand(Supplier<RecipeKind> kinds) {
+        this.kinds = kinds;
     }
 
     @Override
     public Integer call() throws IOException {
         common.apply();
+        RecipeKind kind = kinds.get();
         if (template) {
             common.out().print(kind.schema().template());
             common.out().flush();
         } else {
-            run(kind.plan(read(), common));
+            run(kind.plan(read(kind), common));
         }
         return 0;
     }
 
-    private Recipe read() throws IOException {
+    private Recipe read(RecipeKind kind) throws IOException {
         try {
             return kind.schema()
                     .read(

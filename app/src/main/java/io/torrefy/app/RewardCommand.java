@@ -11,6 +11,6 @@ import picocli.CommandLine.Command;
         })
 final class RewardCommand extends RecipeCommand {
     RewardCommand() {
-        super(new RewardRecipe());
+        super(RewardRecipe::new);
     }
 }

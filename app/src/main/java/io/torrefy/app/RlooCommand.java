@@ -12,6 +12,6 @@ import picocli.CommandLine.Command;
         })
 final class RlooCommand extends RecipeCommand {
     RlooCommand() {
-        super(new RlooRecipe());
+        super(RlooRecipe::new);
     }
 }

@@ -11,6 +11,6 @@ import picocli.CommandLine.Command;
         })
 final class SftCommand extends RecipeCommand {
     SftCommand() {
-        super(new SftRecipe());
+        super(SftRecipe::new);
     }
 }
