@@ -120,11 +120,7 @@ final class RlCompareCommand implements Callable<Integer> {
     }
 
     private static double mean(double[] values) {
-        double sum = 0;
-        for (double value : values) {
-            sum += value;
-        }
-        return sum / values.length;
+        return RlResult.lastMean(values, values.length);
     }
 
     private static double deviation(double[] values) {

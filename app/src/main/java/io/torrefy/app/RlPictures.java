@@ -2,7 +2,6 @@ package io.torrefy.app;
 
 import io.torrefy.posttrain.CurvePage;
 import io.torrefy.posttrain.PicturePage;
-import io.torrefy.rl.FiniteEnv;
 import io.torrefy.rl.envs.Envs;
 import io.torrefy.rl.envs.Grid;
 import io.torrefy.rl.plot.Animation;
@@ -37,12 +36,11 @@ record RlPictures(String env, String algorithm, RlResult result) {
         return solved().map(view -> view.lines(colored)).orElse(List.of());
     }
 
+    /// Algorithms with tables run in finite environments alone.
     private Optional<Grid> grid() {
-        if (result.values() == null || !RlAlgorithm.of("value-iteration").fits(env)) {
-            return Optional.empty();
-        }
-        FiniteEnv finite = Envs.finite(env);
-        return finite instanceof Grid grid && grid.states() <= MOST_CELLS ? Optional.of(grid) : Optional.empty();
+        return Envs.finite(env) instanceof Grid grid && grid.states() <= MOST_CELLS
+                ? Optional.of(grid)
+                : Optional.empty();
     }
 
     private Optional<GridView> solved() {
