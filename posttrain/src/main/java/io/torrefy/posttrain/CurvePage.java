@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /// One chart of fractions over some quantity, and its table, as a page that needs nothing but itself: [Report]'s look,
 /// for results that are no run.
@@ -49,16 +48,7 @@ public record CurvePage(
 
     /// The page itself.
     public String html() {
-        try {
-            return Report.page(
-                    name + ": " + headline,
-                    "<header>\n<p class=\"eyebrow\">" + Report.bean() + "<span>" + Html.escape(name)
-                            + "</span></p>\n<h1>" + Html.escape(headline) + "</h1>\n<p class=\"lead\">"
-                            + Html.escape(lead) + "</p>\n</header>\n" + chart() + table()
-                            + "<footer>Torrefy</footer>\n");
-        } catch (IOException e) {
-            throw RunException.of("read the page's style", e);
-        }
+        return Report.page(name, headline, lead, chart() + Report.table(columns, rows));
     }
 
     /// Writes the page, whole or not at all.
@@ -89,18 +79,5 @@ public record CurvePage(
                     Chart.Shape.POINTS));
         }
         return Chart.ofFractions("Accuracy", hint, lines, over).html("hero");
-    }
-
-    private String table() {
-        return "<section class=\"tables\">\n<div><h2>In numbers</h2>\n<table class=\"card\">\n" + row(columns)
-                + rows.stream().map(CurvePage::row).collect(Collectors.joining()) + "</table></div>\n</section>\n";
-    }
-
-    private static String row(List<String> cells) {
-        return cells.stream()
-                .skip(1)
-                .map(cell -> "<td>" + Html.escape(cell) + "</td>")
-                .collect(Collectors.joining(
-                        "", "<tr><th scope=\"row\">" + Html.escape(cells.getFirst()) + "</th>", "</tr>\n"));
     }
 }

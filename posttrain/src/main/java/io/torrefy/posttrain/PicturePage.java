@@ -1,7 +1,6 @@
 package io.torrefy.posttrain;
 
 import io.torrefy.export.Export;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,16 +26,7 @@ public record PicturePage(
 
     /// The page itself.
     public String html() {
-        try {
-            return Report.page(
-                    name + ": " + headline,
-                    "<header>\n<p class=\"eyebrow\">" + Report.bean() + "<span>" + Html.escape(name)
-                            + "</span></p>\n<h1>" + Html.escape(headline) + "</h1>\n<p class=\"lead\">"
-                            + Html.escape(lead) + "</p>\n</header>\n" + pictures() + table()
-                            + "<footer>Torrefy</footer>\n");
-        } catch (IOException e) {
-            throw RunException.of("read the page's style", e);
-        }
+        return Report.page(name, headline, lead, pictures() + Report.table(List.of(), rows));
     }
 
     /// Writes the page, whole or not at all.
@@ -51,14 +41,5 @@ public record PicturePage(
                 .map(figure -> "<h2>" + Html.escape(figure.getKey()) + "</h2>\n<figure class=\"card picture\">\n"
                         + figure.getValue() + "</figure>\n")
                 .collect(Collectors.joining());
-    }
-
-    private String table() {
-        return "<section class=\"tables\">\n<div><h2>In numbers</h2>\n<table class=\"card\">\n"
-                + rows.stream()
-                        .map(row -> "<tr><th scope=\"row\">" + Html.escape(row.get(0)) + "</th><td>"
-                                + Html.escape(row.get(1)) + "</td></tr>\n")
-                        .collect(Collectors.joining())
-                + "</table></div>\n</section>\n";
     }
 }

@@ -93,6 +93,38 @@ public final class Report {
                 + "</main>\n<script>" + script + "</script>\n</body>\n</html>\n";
     }
 
+    /// A page of this look for a result that is no run.
+    ///
+    /// @param body HTML
+    static String page(String name, String headline, String lead, String body) {
+        try {
+            return page(
+                    name + ": " + headline,
+                    "<header>\n<p class=\"eyebrow\">" + bean() + "<span>" + Html.escape(name) + "</span></p>\n<h1>"
+                            + Html.escape(headline) + "</h1>\n<p class=\"lead\">" + Html.escape(lead)
+                            + "</p>\n</header>\n" + body + "<footer>Torrefy</footer>\n");
+        } catch (IOException e) {
+            throw RunException.of("read the page's style", e);
+        }
+    }
+
+    /// A table in numbers; the first cell of a row is its head.
+    ///
+    /// @param columns the table's head; none for a table without
+    static String table(List<String> columns, List<List<String>> rows) {
+        return "<section class=\"tables\">\n<div><h2>In numbers</h2>\n<table class=\"card\">\n"
+                + (columns.isEmpty() ? "" : row(columns))
+                + rows.stream().map(Report::row).collect(Collectors.joining()) + "</table></div>\n</section>\n";
+    }
+
+    private static String row(List<String> cells) {
+        return cells.stream()
+                .skip(1)
+                .map(cell -> "<td>" + Html.escape(cell) + "</td>")
+                .collect(Collectors.joining(
+                        "", "<tr><th scope=\"row\">" + Html.escape(cells.getFirst()) + "</th>", "</tr>\n"));
+    }
+
     private static String resource(String name) throws IOException {
         try (InputStream in = Objects.requireNonNull(Report.class.getResourceAsStream(name), name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
