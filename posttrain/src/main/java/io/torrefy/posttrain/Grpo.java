@@ -236,7 +236,7 @@ public final class Grpo implements AutoCloseable {
     ///
     /// @throws RunException if the loss or the gradient is not finite
     public Step step(long step) {
-        Clock clock = new Clock();
+        StepClock clock = new StepClock();
         RolloutBatch batch = async == null ? sampler.sample(step, step) : async.next(step);
         clock.lap("rollout");
         List<Rollout> rollouts = batch.rollouts();
@@ -420,11 +420,11 @@ public final class Grpo implements AutoCloseable {
 
     // ---- metrics ---------------------------------------------------------------------------------------------------
 
-    private Map<String, Double> metrics(long step, RolloutBatch batch, Update update, Clock clock) {
+    private Map<String, Double> metrics(long step, RolloutBatch batch, Update update, StepClock clock) {
         Map<String, Double> m = new LinkedHashMap<>(batch.metrics());
         if (async == null) {
             // The sampler's own times, which divide the lap of the rollout.
-            clock.laps.remove("rollout");
+            clock.drop("rollout");
         } else {
             double rollout = Objects.requireNonNull(m.remove(RunMetrics.TIME + "rollout"));
             double reward = Objects.requireNonNull(m.remove(RunMetrics.TIME + "reward"));
@@ -446,26 +446,6 @@ public final class Grpo implements AutoCloseable {
         Objects.requireNonNull(update.sampling).put(m);
         clock.put(m, batch.tokens());
         return m;
-    }
-
-    /// Where a step's time goes.
-    private static final class Clock {
-        private final Map<String, Double> laps = new LinkedHashMap<>();
-        private final long began = System.nanoTime();
-        private long last = began;
-
-        void lap(String name) {
-            long now = System.nanoTime();
-            laps.put(name, (now - last) * 1e-9);
-            last = now;
-        }
-
-        void put(Map<String, Double> metrics, double tokens) {
-            double all = (System.nanoTime() - began) * 1e-9;
-            metrics.put(RunMetrics.TOKENS_PER_SECOND, tokens / all);
-            laps.forEach((name, seconds) -> metrics.put(RunMetrics.TIME + name, seconds));
-            metrics.put(RunMetrics.STEP_TIME, all);
-        }
     }
 
     @Override

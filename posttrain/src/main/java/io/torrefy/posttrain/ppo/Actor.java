@@ -6,6 +6,7 @@ import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.PackedCompletions;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
+import io.torrefy.posttrain.StepClock;
 import io.torrefy.posttrain.Task;
 import io.torrefy.tensor.CrossEntropies.TokenLogProbs;
 import io.torrefy.tensor.Scope;
@@ -75,7 +76,7 @@ final class Actor implements AutoCloseable {
     }
 
     /// Samples the completions of step `step`, has them scored and looks at their log-probabilities.
-    Experience sample(long step, Clock clock) {
+    Experience sample(long step, StepClock clock) {
         Sampler.Batch batch = sampler.sample(step, clock);
         double[] logProbs = sampler.logProbs(policy, batch);
         double[] divergence = reference == null

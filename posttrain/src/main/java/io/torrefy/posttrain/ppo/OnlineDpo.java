@@ -9,6 +9,7 @@ import io.torrefy.posttrain.PackedCompletions;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
+import io.torrefy.posttrain.StepClock;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.preference.DpoLoss;
 import io.torrefy.tensor.Scope;
@@ -123,7 +124,7 @@ public final class OnlineDpo implements AutoCloseable {
     /// @throws RunException if a loss or a gradient is not finite
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
-        Clock clock = new Clock();
+        StepClock clock = new StepClock();
         Sampler.Batch batch = sampler.sample(step, clock);
         int[] lengths = batch.lengths();
         double[] old = Metrics.sums(

@@ -8,6 +8,7 @@ import io.torrefy.posttrain.Learner;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
+import io.torrefy.posttrain.StepClock;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.CrossEntropies.TokenLogProbs;
@@ -180,7 +181,7 @@ public final class Ppo implements AutoCloseable {
     /// @throws RunException if a loss or a gradient is not finite
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
-        Clock clock = new Clock();
+        StepClock clock = new StepClock();
         Actor.Experience x = actor.sample(step, clock);
         Estimates e = estimates(x);
         clock.lap("log_probs");
@@ -257,7 +258,7 @@ public final class Ppo implements AutoCloseable {
     // ---- metrics ---------------------------------------------------------------------------------------------------
 
     private Map<String, Double> metrics(
-            long step, Actor.Experience x, Estimates e, Updates u, List<RunSample> samples, Clock clock) {
+            long step, Actor.Experience x, Estimates e, Updates u, List<RunSample> samples, StepClock clock) {
         double n = x.batch().size();
         double score = Metrics.mean(x.batch().scores());
         double penalty = -actor.klCoefficient() * x.klPerCompletion();

@@ -7,6 +7,7 @@ import io.torrefy.lm.Tokenizer;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
+import io.torrefy.posttrain.StepClock;
 import io.torrefy.posttrain.Task;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -124,7 +125,7 @@ public final class ReinforcePlusPlus implements AutoCloseable {
     /// @throws RunException if a loss or a gradient is not finite
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
-        Clock clock = new Clock();
+        StepClock clock = new StepClock();
         Actor.Experience x = actor.sample(step, clock);
         clock.lap("log_probs");
         double[] rewards =

@@ -9,6 +9,7 @@ import io.torrefy.posttrain.GrpoLoss;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunMetrics;
 import io.torrefy.posttrain.RunSample;
+import io.torrefy.posttrain.StepClock;
 import io.torrefy.posttrain.Task;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -134,7 +135,7 @@ public final class Rloo implements AutoCloseable {
     /// @throws RunException if a loss or a gradient is not finite
     /// @throws IllegalStateException if a score is not
     public TrainingStep step(long step) {
-        Clock clock = new Clock();
+        StepClock clock = new StepClock();
         Actor.Experience x = actor.sample(step, clock);
         clock.lap("log_probs");
         double[] scores = x.batch().scores();

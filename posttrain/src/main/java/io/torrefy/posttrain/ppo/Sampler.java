@@ -11,6 +11,7 @@ import io.torrefy.posttrain.RewardBatch;
 import io.torrefy.posttrain.RewardBreakdown;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunSample;
+import io.torrefy.posttrain.StepClock;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.Tokens;
 import io.torrefy.tensor.Autograd;
@@ -104,7 +105,7 @@ final class Sampler implements AutoCloseable {
     /// Samples the completions of step `step` and scores them.
     ///
     /// @throws IllegalStateException if a score is missing or not finite; names the problem
-    Batch sample(long step, Clock clock) {
+    Batch sample(long step, StepClock clock) {
         List<Problem> problems = new ArrayList<>();
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < options.problems(); i++) {
