@@ -7,6 +7,7 @@ import io.torrefy.lm.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ record ModelFolder(Path path, DecoderConfig config, Tokenizer tokenizer, Optiona
     void copyTokenizer(Path into) throws IOException {
         for (String name : TOKENIZER) {
             if (Files.exists(path.resolve(name))) {
-                Files.copy(path.resolve(name), into.resolve(name));
+                Files.copy(path.resolve(name), into.resolve(name), StandardCopyOption.REPLACE_EXISTING);
             }
         }
         if (template.isPresent()) {

@@ -49,7 +49,7 @@ sealed interface PretrainTexts {
     }
 
     /// The generated Countdown corpus.
-    record Generated(long seed) implements PretrainTexts {
+    record Generated(Corpus corpus, long seed) implements PretrainTexts {
         private static final String WORDS_AND_NUMBERS = " ?\\p{N}{1,3}| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s";
 
         @Override
@@ -58,12 +58,11 @@ sealed interface PretrainTexts {
                     .endOfText(END)
                     .added("<think>", "</think>", "<answer>", "</answer>")
                     .splitRegex(WORDS_AND_NUMBERS);
-            return trained(trainer, Corpus.standard().documents(seed).map(Corpus.Document::text), folder);
+            return trained(trainer, corpus.documents(seed).map(Corpus.Document::text), folder);
         }
 
         @Override
         public Pretraining training(CausalLm model, Tokenizer tokenizer, Pretraining.Options options) {
-            Corpus corpus = Corpus.standard();
             return Pretraining.of(
                     model,
                     i -> {

@@ -1,5 +1,6 @@
 package io.torrefy.app;
 
+import io.torrefy.posttrain.Corpus;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.TextFiles;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class TextOptions {
             if (!alone) {
                 throw common.bad("Options '--field', '--shuffle', '--vocab' and '--tokenizer' are for --data");
             }
-            return new PretrainTexts.Generated(seed);
+            return new PretrainTexts.Generated(Corpus.standard(), seed);
         }
         if (vocab.isPresent() && tokenizer.isPresent()) {
             throw common.bad("Options '--vocab' and '--tokenizer' exclude each other");

@@ -73,6 +73,7 @@ public final class Corpus {
     ///     of the last one tested; it may be right by luck
     /// @param repeat the probability that a try is drawn from all tries rather than those not yet made
     /// @param commuted whether `3 + 7` and `7 + 3` are two tries; if not, the larger operand comes first
+    /// @param mixed the probability that a comparison is worded in Chinese: ` 非 23` and ` 是 23`
     public record Options(
             Layout layout,
             Order order,
@@ -83,20 +84,23 @@ public final class Corpus {
             int maxTries,
             double guess,
             double repeat,
-            boolean commuted) {
+            boolean commuted,
+            double mixed) {
         /// Branches in turn, each checked against the target by its number. Three authors in twenty
         /// persist; the others give up after each failed try with probability 0.9, so that one try is what is
         /// usual.
         public static final Options DEFAULT =
-                new Options(Layout.BRANCHES, Order.IN_TURN, Check.TARGET, true, 0.9, 0.15, 9, 0, 0, false);
+                new Options(Layout.BRANCHES, Order.IN_TURN, Check.TARGET, true, 0.9, 0.15, 9, 0, 0, false, 0);
 
         public Options {
             if (!(giveUp >= 0 && giveUp <= 1)
                     || !(persistent >= 0 && persistent <= 1)
                     || !(guess >= 0 && guess <= 1)
-                    || !(repeat >= 0 && repeat <= 1)) {
+                    || !(repeat >= 0 && repeat <= 1)
+                    || !(mixed >= 0 && mixed <= 1)) {
                 throw new IllegalArgumentException("[corpus] expected probabilities from 0 to 1; got giveUp " + giveUp
-                        + ", persistent " + persistent + ", guess " + guess + ", repeat " + repeat);
+                        + ", persistent " + persistent + ", guess " + guess + ", repeat " + repeat + ", mixed "
+                        + mixed);
             }
             if (maxTries < 1) {
                 throw new IllegalArgumentException("[corpus] expected maxTries of at least 1; got " + maxTries);
@@ -104,46 +108,55 @@ public final class Corpus {
         }
 
         public Options layout(Layout tries) {
-            return new Options(tries, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(
+                    tries, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted, mixed);
         }
 
         public Options order(Order next) {
-            return new Options(layout, next, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(
+                    layout, next, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted, mixed);
         }
 
         public Options check(Check wording) {
-            return new Options(layout, order, wording, spaced, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(
+                    layout, order, wording, spaced, giveUp, persistent, maxTries, guess, repeat, commuted, mixed);
         }
 
         public Options spaced(boolean spaces) {
-            return new Options(layout, order, check, spaces, giveUp, persistent, maxTries, guess, repeat, commuted);
+            return new Options(
+                    layout, order, check, spaces, giveUp, persistent, maxTries, guess, repeat, commuted, mixed);
         }
 
         public Options giveUp(double probability) {
             return new Options(
-                    layout, order, check, spaced, probability, persistent, maxTries, guess, repeat, commuted);
+                    layout, order, check, spaced, probability, persistent, maxTries, guess, repeat, commuted, mixed);
         }
 
         public Options persistent(double share) {
-            return new Options(layout, order, check, spaced, giveUp, share, maxTries, guess, repeat, commuted);
+            return new Options(layout, order, check, spaced, giveUp, share, maxTries, guess, repeat, commuted, mixed);
         }
 
         public Options maxTries(int tries) {
-            return new Options(layout, order, check, spaced, giveUp, persistent, tries, guess, repeat, commuted);
+            return new Options(layout, order, check, spaced, giveUp, persistent, tries, guess, repeat, commuted, mixed);
         }
 
         public Options guess(double probability) {
             return new Options(
-                    layout, order, check, spaced, giveUp, persistent, maxTries, probability, repeat, commuted);
+                    layout, order, check, spaced, giveUp, persistent, maxTries, probability, repeat, commuted, mixed);
         }
 
         public Options repeat(double probability) {
             return new Options(
-                    layout, order, check, spaced, giveUp, persistent, maxTries, guess, probability, commuted);
+                    layout, order, check, spaced, giveUp, persistent, maxTries, guess, probability, commuted, mixed);
         }
 
         public Options commuted(boolean twice) {
-            return new Options(layout, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, twice);
+            return new Options(layout, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, twice, mixed);
+        }
+
+        public Options mixed(double probability) {
+            return new Options(
+                    layout, order, check, spaced, giveUp, persistent, maxTries, guess, repeat, commuted, probability);
         }
     }
 

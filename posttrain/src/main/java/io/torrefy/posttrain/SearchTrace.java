@@ -193,15 +193,21 @@ final class SearchTrace {
     private void check(int value) {
         boolean hit = value == target;
         boolean branching = options.layout() == Corpus.Layout.BRANCHES;
+        boolean chinese = options.mixed() > 0 && random.chance(options.mixed());
+        String is = chinese ? " 是 " : " is ";
+        String yes = chinese ? " 是" : " yes";
         text.append(branching || options.check() == Corpus.Check.WORD ? "" : ",");
         text.append(
                 switch (options.check()) {
-                    case WORD -> hit ? " yes" : " no";
-                    case TARGET -> (hit ? " is " : " not ") + target;
-                    case SENTENCE ->
-                        hit
-                                ? " " + value + " is " + target + ", yes"
-                                : " " + (branching ? "none is " : value + " is not ") + target;
+                    case WORD -> hit ? yes : chinese ? " 非" : " no";
+                    case TARGET -> (hit ? is : chinese ? " 非 " : " not ") + target;
+                    case SENTENCE -> {
+                        String not = chinese ? " 非 " : " is not ";
+                        String none = chinese ? " 皆非 " : " none is ";
+                        yield hit
+                                ? " " + value + is + target + "," + yes
+                                : (branching ? none : " " + value + not) + target;
+                    }
                 });
     }
 

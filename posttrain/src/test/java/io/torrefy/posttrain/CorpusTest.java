@@ -123,6 +123,30 @@ class CorpusTest {
         return result == numbers.getLast() ? result : -1;
     }
 
+    /// Comparisons are coins: of 2000 with probability 0.3, five standard deviations are 0.05.
+    @Test
+    void mixedAuthorsWordComparisonsInTwoLanguagesThatSayTheSame() {
+        var comparison = Pattern.compile("(?: not| is| 非| 是) (\\d+)$");
+        int chinese = 0;
+        int all = 0;
+        for (var document : sample(Options.DEFAULT.mixed(0.3), 2000)) {
+            int target = document.problem().goal(Puzzle.class).target();
+            for (String line : lines(document)) {
+                var matcher = comparison.matcher(line);
+                assertThat(matcher.find()).as(line).isTrue();
+                all++;
+                chinese += matcher.group().codePointAt(1) > 127 ? 1 : 0;
+                boolean hit =
+                        matcher.group().startsWith(" is") || matcher.group().startsWith(" 是");
+                String before = line.substring(0, matcher.start());
+                assertThat(Integer.parseInt(matcher.group(1))).isEqualTo(target);
+                assertThat(before.endsWith(" " + target)).as(line).isEqualTo(hit);
+            }
+        }
+        assertThat(all).isGreaterThan(2000);
+        assertThat((double) chinese / all).isBetween(0.25, 0.35);
+    }
+
     @Test
     void aListHoldsWhatTheOperationsMakeOfTheTwoNumbersLeft() {
         int lists = 0;

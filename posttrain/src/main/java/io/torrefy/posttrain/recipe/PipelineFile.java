@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 ///     from: {model: reasoning, reward_model: judge}    # or by the key that takes it
 /// ```
 ///
-/// The file is checked whole, every stage's keys against its command's schema, before anything runs.
+/// A `seed` beside the stages is every stage's that names none. The file is checked whole, every stage's keys against
+/// its command's schema, before anything runs.
 @Export(value = "posttrain.recipe.PipelineFile", since = "0.1")
 public final class PipelineFile {
     /// A command that may be a stage.
@@ -58,12 +59,15 @@ public final class PipelineFile {
     private static final String RUN = "run";
     private static final String FROM = "from";
     private static final String RECIPE = "recipe.";
+    private static final String SEED = "seed";
     private static final int NEAREST = 2;
 
     private final Map<String, Command> commands;
     private final Map<String, Map<String, Written>> written = new LinkedHashMap<>();
     private final Map<String, Stage> stages = new LinkedHashMap<>();
     private final List<String> problems = new ArrayList<>();
+    /// The pipeline's, if it names one.
+    private @Nullable Written seed;
 
     private PipelineFile(Map<String, Command> commands) {
         this.commands = Map.copyOf(commands);
@@ -111,6 +115,7 @@ public final class PipelineFile {
         if (file.written.isEmpty()) {
             file.problems.add("missing: stages, each with run and recipe");
         }
+        file.seed = rest.get(SEED);
         file.written.forEach(file::stage);
         List<String> others = new ArrayList<>();
         Optional<Recipe> own = general.read(rest, others);
@@ -190,6 +195,11 @@ public final class PipelineFile {
                 own.put(key.substring(RECIPE.length()), value);
             }
         });
+        if (seed != null
+                && command(stage).schema.keys().stream()
+                        .anyMatch(key -> key.name().equals(SEED))) {
+            own.putIfAbsent(SEED, seed);
+        }
         List<String> mine = new ArrayList<>();
         stage.from.forEach((key, source) -> {
             Stage giver = stages.get(source);
