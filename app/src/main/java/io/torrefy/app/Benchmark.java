@@ -1,38 +1,109 @@
 package io.torrefy.app;
 
+import io.torrefy.lm.BpeTokenizer;
 import io.torrefy.lm.Completion;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Sampling;
+import io.torrefy.lm.Tokenizer;
+import io.torrefy.posttrain.Attempt;
 import io.torrefy.posttrain.Problem;
 import io.torrefy.posttrain.Reward;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.Tokens;
+import io.torrefy.posttrain.ValueModel;
+import io.torrefy.posttrain.preference.PreferenceReward;
 import io.torrefy.posttrain.rewards.TextRewards;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/// Held-out problems of a task, which models answer greedily.
-record Benchmark(Task task, int heldOut, int maxTokens) {
+/// Held-out problems of a task, which models answer.
+///
+/// @param heldOut problems at most
+/// @param maxTokens an answer may have
+/// @param temperature of sampling; 0 takes the most likely tokens
+/// @param generations answers to each problem
+record Benchmark(Task task, int heldOut, int maxTokens, double temperature, int generations, long seed) {
     private static final int SLOTS = 128;
+    private static final int SCORED_TOKENS = 8192;
 
-    /// What came of it, by name, in this order: shares but for the length.
+    /// What came of it, by name, in this order: shares but for length and judged.
     ///
     /// - `accuracy`: answers that the verifier accepts;
     /// - `readability`: words of the language in what was thought (R1's language consistency), the mean over
     ///   answers;
     /// - `format`: answers in the strict form of R1-Zero;
     /// - `length`: mean tokens of an answer;
-    /// - `cut_off`: answers that did not end.
-    static final List<String> MEASURES = List.of("accuracy", "readability", "format", "length", "cut_off");
+    /// - `cut_off`: answers that did not end;
+    /// - `judged`: mean score of a reward model, where there is one.
+    static final List<String> MEASURES = List.of("accuracy", "readability", "format", "length", "cut_off", "judged");
 
-    Map<String, Double> of(Path model, String language) {
+    private static final String JUDGED = "judged";
+
+    /// A measure as people read it.
+    static String text(String measure, double value) {
+        return switch (measure) {
+            case "length" -> String.format(Locale.ROOT, "%.1f", value);
+            case JUDGED -> String.format(Locale.ROOT, "%.2f", value);
+            default -> String.format(Locale.ROOT, "%.1f %%", 100 * value);
+        };
+    }
+
+    /// @param judge the folder of a reward model
+    Map<String, Double> of(Path model, String language, Optional<Path> judge) {
         Loaded loaded = Loaded.from(model);
-        List<Problem> problems = task.heldOut(heldOut);
-        Sampling greedy = Sampling.greedy(maxTokens).withStopIds(Set.of(Tokens.end(loaded.tokenizer())));
+        List<Attempt> attempts = attempts(loaded);
+        Reward readable = TextRewards.languageConsistency(language);
+        Reward format = Rewards.thinkAnswerFormat();
+        Map<String, Double> sums = new LinkedHashMap<>();
+        for (Attempt attempt : attempts) {
+            Problem problem = attempt.problem();
+            String text = attempt.completion();
+            sums.merge("accuracy", task.verify(problem, text).correct() ? 1.0 : 0, Double::sum);
+            sums.merge("readability", readable.score(problem, text), Double::sum);
+            sums.merge("format", format.score(problem, text), Double::sum);
+            sums.merge("length", (double) attempt.tokens(), Double::sum);
+            sums.merge("cut_off", attempt.truncated() ? 1.0 : 0, Double::sum);
+        }
+        judge.ifPresent(folder -> sums.put(JUDGED, judged(folder, attempts)));
+        sums.replaceAll((_, sum) -> sum / attempts.size());
+        return sums;
+    }
+
+    /// The sum of scores. The judge reads texts in its own tokens, as models need not share its vocabulary.
+    private static double judged(Path judge, List<Attempt> attempts) {
+        Tokenizer tokenizer = BpeTokenizer.load(judge);
+        List<Attempt> read = attempts.stream()
+                .map(answer -> new Attempt(
+                        answer.problem(),
+                        answer.completion(),
+                        answer.truncated()
+                                ? tokenizer.encode(answer.completion())
+                                : Tokens.completion(tokenizer, answer.completion()),
+                        answer.truncated()))
+                .toList();
+        try (ValueModel values = ValueModel.load(judge)) {
+            return Arrays.stream(PreferenceReward.of(values, tokenizer, SCORED_TOKENS)
+                            .scores(read))
+                    .sum();
+        }
+    }
+
+    private List<Attempt> attempts(Loaded loaded) {
+        List<Problem> problems = new ArrayList<>();
+        for (Problem problem : task.heldOut(heldOut)) {
+            problems.addAll(Collections.nCopies(generations, problem));
+        }
+        Sampling sampling =
+                Sampling.of(maxTokens, temperature, seed).withStopIds(Set.of(Tokens.end(loaded.tokenizer())));
         List<Completion> answers;
         try (var lm = loaded.model();
                 Generator generator = Generator.of(lm, loaded.tokenizer(), Math.min(SLOTS, problems.size()))) {
@@ -40,25 +111,17 @@ record Benchmark(Task task, int heldOut, int maxTokens) {
                     problems.stream()
                             .map(problem -> Tokens.prompt(loaded.tokenizer(), problem.prompt()))
                             .toList(),
-                    greedy);
+                    sampling);
         }
-        Reward readable = TextRewards.languageConsistency(language);
-        Reward format = Rewards.thinkAnswerFormat();
-        double[] sums = new double[MEASURES.size()];
-        for (int i = 0; i < problems.size(); i++) {
-            Problem problem = problems.get(i);
+        List<Attempt> attempts = new ArrayList<>();
+        for (int i = 0; i < answers.size(); i++) {
             Completion answer = answers.get(i);
-            String text = loaded.tokenizer().decode(answer.ids(), true);
-            sums[0] += task.verify(problem, text).correct() ? 1 : 0;
-            sums[1] += readable.score(problem, text);
-            sums[2] += format.score(problem, text);
-            sums[3] += answer.ids().length;
-            sums[4] += answer.finish() == Completion.Finish.LENGTH ? 1 : 0;
+            attempts.add(new Attempt(
+                    problems.get(i),
+                    loaded.tokenizer().decode(answer.ids(), true),
+                    answer.ids(),
+                    answer.finish() == Completion.Finish.LENGTH));
         }
-        Map<String, Double> measured = new LinkedHashMap<>();
-        for (int i = 0; i < sums.length; i++) {
-            measured.put(MEASURES.get(i), sums[i] / problems.size());
-        }
-        return measured;
+        return attempts;
     }
 }

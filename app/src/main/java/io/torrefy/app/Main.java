@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             R1ZeroCommand.class,
             GrpoCommand.class,
             PipelineCommand.class,
+            SeedsCommand.class,
             PpoCommand.class,
             RlooCommand.class,
             OnlineDpoCommand.class,

@@ -31,6 +31,13 @@ final class PipelineKeys {
     private final Key<Long> length = count("max_completion_length", 160, "tokens an answer may have");
     private final Key<String> language =
             schema.text("language", "en", "of readability: the share of the words that are of it");
+    private final Key<Double> temperature = schema.number(
+                    "temperature", 0, "of those answers; 0 takes the most likely tokens")
+            .where(x -> x >= 0, "at least 0");
+    private final Key<Long> generations = count("num_generations", 1, "answers to each problem, with a temperature");
+    private final Key<Long> seed = schema.integer("seed", 1, "of the measuring, and of every stage that names none");
+    private final Key<String> judge =
+            schema.text("judge", "", "a stage of kind reward, whose model scores the answers of all others too");
     private final Map<String, RecipeKind> kinds = kinds();
 
     private Key<Long> count(String name, long standard, String what) {
@@ -117,20 +124,37 @@ final class PipelineKeys {
             problems.attempt(() -> task(name, common)).ifPresent(task -> {
                 problems.need(
                         !task.heldOut(1).isEmpty(), "benchmarks: expected held-out problems; " + name + " has none");
-                measures.add(new Benchmark(task, number(general, heldOut), number(general, length)));
+                measures.add(new Benchmark(
+                        task,
+                        number(general, heldOut),
+                        number(general, length),
+                        general.get(temperature),
+                        number(general, generations),
+                        general.get(seed)));
             });
         }
+        problems.need(
+                general.get(temperature) > 0 || general.get(generations) == 1,
+                "num_generations: expected 1 with temperature: 0, whose answers are all the same; got "
+                        + general.get(generations));
+        String judging = general.get(judge);
+        problems.need(
+                judging.isEmpty()
+                        || file.stages().stream()
+                                .anyMatch(stage -> stage.name().equals(judging)
+                                        && stage.run().equals("reward")),
+                "judge: expected a stage of kind reward; got '" + judging + "'");
         problems.need(!general.get(benchmarks).isEmpty(), "benchmarks: expected at least one; got none");
         problems.attempt(() -> TextRewards.languageConsistency(general.get(language)));
         problems.refuse();
         return new RunPlan(
                 general.get(title),
-                0,
+                general.get(seed),
                 file.stages().size(),
                 config,
                 free,
                 Optional.of(file.resolved(general)),
-                new PipelineRun(general.get(title), file, kinds, measures, general.get(language), common));
+                new PipelineRun(general.get(title), file, kinds, measures, general.get(language), judging, common));
     }
 
     private static int number(Recipe recipe, Key<Long> key) {

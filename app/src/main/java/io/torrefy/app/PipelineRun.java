@@ -42,6 +42,8 @@ final class PipelineRun implements RunPlan.Body {
     private final Map<String, RecipeKind> kinds;
     private final List<Benchmark> benchmarks;
     private final String language;
+    /// The stage whose reward model measures too, or nothing.
+    private final String judge;
     private final CommonOptions common;
     private final List<Row> rows = new ArrayList<>();
 
@@ -51,12 +53,14 @@ final class PipelineRun implements RunPlan.Body {
             Map<String, RecipeKind> kinds,
             List<Benchmark> benchmarks,
             String language,
+            String judge,
             CommonOptions common) {
         this.title = title;
         this.file = file;
         this.kinds = Map.copyOf(kinds);
         this.benchmarks = List.copyOf(benchmarks);
         this.language = language;
+        this.judge = judge;
         this.common = common;
     }
 
@@ -79,10 +83,13 @@ final class PipelineRun implements RunPlan.Body {
             say("Stage %d of %d: %s (%s)", i + 1, stages.size(), stage.name(), what(stage));
             Recipe recipe = file.recipe(stage, run.path());
             if (rows.isEmpty()) {
-                rows.add(base(recipe));
+                rows.add(base(recipe, run.path()));
             }
             stage(stage, recipe, PipelineFile.folder(run.path(), stage));
             rows.add(row(stage, run.path()));
+            if (stage.name().equals(judge)) {
+                again(run.path());
+            }
             log(run, i + 1);
             run.checkpoint(i + 1, folder -> Files.writeString(folder.resolve(ROWS), JSON.writeValueAsString(json())));
             report(run.path());
@@ -119,23 +126,41 @@ final class PipelineRun implements RunPlan.Body {
     // ---- measuring -------------------------------------------------------------------------------------------------
 
     /// The model that the first stage begins with.
-    private Row base(Recipe first) {
+    private Row base(Recipe first, Path folder) {
         String model = first.toMap().getOrDefault("model", "").replace("\"", "");
         return model.isEmpty() || !Files.exists(Path.of(model, "config.json"))
                 ? new Row(BASE, "-", Map.of())
-                : new Row(BASE, model, measured(Path.of(model)));
+                : new Row(BASE, model, measured(Path.of(model), folder));
     }
 
     private Row row(PipelineFile.Stage stage, Path folder) {
         boolean speaks = kind(stage).leaves().equals(RecipeKind.Leaves.MODEL);
-        return new Row(stage.name(), what(stage), speaks ? measured(file.left(folder, stage)) : Map.of());
+        return new Row(stage.name(), what(stage), speaks ? measured(file.left(folder, stage), folder) : Map.of());
     }
 
-    private Map<String, Double> measured(Path model) {
+    /// What the judge says of the models that were there before it.
+    private void again(Path folder) {
+        for (int i = 0; i < rows.size(); i++) {
+            Row row = rows.get(i);
+            if (!row.measures.isEmpty()) {
+                Path model = i == 0
+                        ? Path.of(row.what)
+                        : file.left(folder, file.stages().get(i - 1));
+                rows.set(i, new Row(row.stage, row.what, measured(model, folder)));
+            }
+        }
+    }
+
+    private Map<String, Double> measured(Path model, Path folder) {
+        Optional<Path> scorer = file.stages().stream()
+                .filter(stage -> stage.name().equals(judge))
+                .findFirst()
+                .map(stage -> file.left(folder, stage))
+                .filter(Files::exists);
         Map<String, Double> all = new LinkedHashMap<>();
         for (Benchmark benchmark : benchmarks) {
             benchmark
-                    .of(model, language)
+                    .of(model, language, scorer)
                     .forEach((name, value) -> all.put(benchmark.task().name() + "/" + name, value));
         }
         say("  %s", all);
@@ -181,10 +206,15 @@ final class PipelineRun implements RunPlan.Body {
         return rows;
     }
 
+    private List<String> measures() {
+        List<String> all = Benchmark.MEASURES;
+        return judge.isEmpty() ? all.subList(0, all.size() - 1) : all;
+    }
+
     private List<String> columns() {
         List<String> columns = new ArrayList<>(List.of("stage", "what"));
         for (Benchmark benchmark : benchmarks) {
-            for (String measure : Benchmark.MEASURES) {
+            for (String measure : measures()) {
                 columns.add(benchmarks.size() == 1 ? measure : benchmark.task().name() + " " + measure);
             }
         }
@@ -196,14 +226,9 @@ final class PipelineRun implements RunPlan.Body {
         for (Row row : rows) {
             List<String> cells = new ArrayList<>(List.of(row.stage, row.what));
             for (Benchmark benchmark : benchmarks) {
-                for (String measure : Benchmark.MEASURES) {
+                for (String measure : measures()) {
                     double value = row.measures.getOrDefault(benchmark.task().name() + "/" + measure, Double.NaN);
-                    cells.add(
-                            Double.isNaN(value)
-                                    ? "-"
-                                    : measure.equals("length")
-                                            ? String.format(Locale.ROOT, "%.1f", value)
-                                            : String.format(Locale.ROOT, "%.1f %%", 100 * value));
+                    cells.add(Double.isNaN(value) ? "-" : Benchmark.text(measure, value));
                 }
             }
             all.add(cells);
@@ -212,24 +237,7 @@ final class PipelineRun implements RunPlan.Body {
     }
 
     private List<String> table() {
-        List<List<String>> all = new ArrayList<>(cells());
-        all.addFirst(columns());
-        int[] widths = new int[columns().size()];
-        for (List<String> line : all) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], line.get(i).length());
-            }
-        }
-        List<String> lines = new ArrayList<>();
-        for (List<String> line : all) {
-            StringBuilder text = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                text.append(line.get(i))
-                        .append(" ".repeat(widths[i] - line.get(i).length() + 2));
-            }
-            lines.add(text.toString().stripTrailing());
-        }
-        return lines;
+        return TextTable.lines(columns(), cells());
     }
 
     /// The pipeline's page: the stages as a curve and as the paper's table. Each stage's own lies in its folder.
@@ -247,7 +255,7 @@ final class PipelineRun implements RunPlan.Body {
         new CurvePage(
                         title,
                         headline(),
-                        "Each stage's report: stages/NAME/report.html. Greedy answers to held-out problems; readability"
+                        "Each stage's report: stages/NAME/report.html. Answers to held-out problems; readability"
                                 + " is the share of words in the language " + language,
                         "stage",
                         "0 is the model before the first stage.",

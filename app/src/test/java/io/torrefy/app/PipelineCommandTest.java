@@ -27,6 +27,10 @@ class PipelineCommandTest {
             benchmarks: [countdown]
             held_out: 4
             max_completion_length: 24
+            temperature: 0.6
+            num_generations: 2
+            judge: judge
+            seed: 3
             stages:
               thoughts:
                 run: sample
@@ -69,7 +73,11 @@ class PipelineCommandTest {
                   reward_model_weight: 0.1
               small:
                 run: pretrain
-                recipe: {hidden: 32, layers: 1, steps: 1, documents: 2}
+                recipe: {hidden: 32, layers: 1, steps: 1, documents: 2, mixed: 0.5}
+              grown:
+                run: pretrain
+                from: small
+                recipe: {steps: 2, documents: 2, save_steps: 1}
               distilled:
                 run: sft
                 from: {model: small, data: thoughts}
@@ -111,7 +119,7 @@ class PipelineCommandTest {
 
     private Map<String, String> weights() throws IOException {
         Map<String, String> all = new LinkedHashMap<>();
-        for (String stage : List.of("cold-start", "judge", "reasoning", "small", "distilled")) {
+        for (String stage : List.of("cold-start", "judge", "reasoning", "small", "grown", "distilled")) {
             Path file = temporary.resolve("out/stages/" + stage + "/model/model.safetensors");
             all.put(stage, Arrays.toString(Files.readAllBytes(file)));
         }
@@ -127,7 +135,15 @@ class PipelineCommandTest {
         assertThat(table)
                 .extracting(row -> row.path("stage").asText())
                 .containsExactly(
-                        "base", "thoughts", "cold-start", "preferences", "judge", "reasoning", "small", "distilled");
+                        "base",
+                        "thoughts",
+                        "cold-start",
+                        "preferences",
+                        "judge",
+                        "reasoning",
+                        "small",
+                        "grown",
+                        "distilled");
         for (JsonNode row : table) {
             boolean speaks = !List.of("thoughts", "preferences", "judge")
                     .contains(row.path("stage").asText());
@@ -148,7 +164,7 @@ class PipelineCommandTest {
         delete(out.resolve("stages/cold-start/model"));
         delete(out.resolve("stages/cold-start/checkpoints/step-000002"));
         Files.delete(out.resolve("stages/cold-start/result.json"));
-        for (String later : List.of("preferences", "judge", "reasoning", "small", "distilled")) {
+        for (String later : List.of("preferences", "judge", "reasoning", "small", "grown", "distilled")) {
             delete(out.resolve("stages/" + later));
         }
         assertThat(run(ALL, "--resume", "--threads=1")).as(command.err()).isZero();
