@@ -1,11 +1,11 @@
 package io.torrefy.app;
 
+import io.torrefy.data.UnfinishedFiles;
 import io.torrefy.export.ExportIndex;
 import io.torrefy.export.ExportRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +28,10 @@ final class ApiDocsCommand implements Callable<Integer> {
         common.apply();
         Path file = out.orElseGet(() -> Home.folder().resolve("docs").resolve("api.md"));
         List<ExportIndex> indexes = ExportRegistry.standard().indexes();
-        Path fresh = file.resolveSibling(file.getFileName() + ".new");
-        Files.writeString(fresh, ApiPage.of(indexes));
-        Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        UnfinishedFiles.write(file, unfinished -> {
+            Files.writeString(unfinished, ApiPage.of(indexes));
+            return indexes.size();
+        });
         common.out().println("Written: " + file);
         common.result(Map.of("file", file.toString()));
         return 0;

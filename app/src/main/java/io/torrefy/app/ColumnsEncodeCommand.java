@@ -4,12 +4,12 @@ import io.torrefy.data.Compression;
 import io.torrefy.data.FieldType;
 import io.torrefy.data.FittedSchema;
 import io.torrefy.data.TfRecordWriter;
+import io.torrefy.data.UnfinishedFiles;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -96,7 +96,7 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
         String name = file.toString();
         return name.endsWith(".safetensors")
                 ? encodeTensors(file, schema)
-                : name.endsWith(".tfrecord") ? encodeExamples(file, schema) : encodeLines(file, folder, schema);
+                : name.endsWith(".tfrecord") ? encodeExamples(file, schema) : encodeLines(file, schema);
     }
 
     private long encodeTensors(Path file, FittedSchema schema) throws IOException {
@@ -119,22 +119,16 @@ final class ColumnsEncodeCommand implements Callable<Integer> {
                 }));
     }
 
-    private long encodeLines(Path file, Path folder, FittedSchema schema) throws IOException {
-        Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".unfinished");
-        try {
-            long count;
+    private long encodeLines(Path file, FittedSchema schema) throws IOException {
+        return UnfinishedFiles.write(file, unfinished -> {
             try (var writer = Files.newBufferedWriter(unfinished)) {
-                count = encode(schema, rows -> {
+                return encode(schema, rows -> {
                     for (int row = 0; row < rows.encoded().rows(); row++) {
                         writer.append(Json.line(rows.json(row))).append('\n');
                     }
                 });
             }
-            Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            return count;
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
+        });
     }
 
     /// Takes the rows of a batch.

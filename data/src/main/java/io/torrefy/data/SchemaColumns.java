@@ -157,6 +157,15 @@ final class SchemaColumns {
             case SchemaFeature.Identity ids -> {
                 var state = state(ids.input());
                 long limit = ids.buckets() == 0 ? Long.MAX_VALUE : ids.buckets();
+                Long other = ids.defaultId();
+                if (other != null) {
+                    problems.expect(
+                            !known(state) || other < (ids.buckets() == 0 ? state.largest() + 1 : limit),
+                            "a default of at most the largest id in input \"" + ids.input() + "\", "
+                                    + state.largest(),
+                            other);
+                    return;
+                }
                 problems.expect(
                         !known(state) || state.smallest() >= 0,
                         "ids of 0 or more in input \"" + ids.input() + "\"",
@@ -283,9 +292,8 @@ final class SchemaColumns {
                         words.weight());
             case SchemaFeature.Hashed(String input, FieldType type, long buckets, var weight, int _) ->
                 weighted(new HashedCategoricalColumn(input, buckets, type(type)), weight);
-            case SchemaFeature.Identity(String input, long buckets, int _) ->
-                FeatureColumns.categoricalColumnWithIdentity(
-                        input, buckets == 0 ? state(input).largest() + 1 : buckets);
+            case SchemaFeature.Identity(String input, long buckets, var other, int _) ->
+                new IdentityCategoricalColumn(input, buckets == 0 ? state(input).largest() + 1 : buckets, other);
             case SchemaFeature.Cross _, SchemaFeature.Label _ -> throw new IllegalStateException("no input's own");
         };
     }

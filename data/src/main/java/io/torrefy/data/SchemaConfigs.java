@@ -77,6 +77,10 @@ final class SchemaConfigs {
                 if (ids.buckets() > 0) {
                     c.put("buckets", ids.buckets());
                 }
+                Long other = ids.defaultId();
+                if (other != null) {
+                    c.put("default", other);
+                }
                 putEmbedding(c, ids.dimension());
             }
             case SchemaFeature.Cross cross -> {
@@ -182,8 +186,12 @@ final class SchemaConfigs {
                         c.small("embedding", 0));
             }
             case "identity" -> {
-                var c = keys(node, name, "buckets", "embedding");
-                yield new SchemaFeature.Identity(c.text("input"), c.integer("buckets", 0), c.small("embedding", 0));
+                var c = keys(node, name, "buckets", "default", "embedding");
+                yield new SchemaFeature.Identity(
+                        c.text("input"),
+                        c.integer("buckets", 0),
+                        c.has("default") ? (Long) c.integer("default") : null,
+                        c.small("embedding", 0));
             }
             case "cross" -> {
                 var c = Fields.of(node, name, "inputs", "as", "buckets", "embedding");

@@ -215,11 +215,16 @@ public sealed interface SchemaFeature {
     /// Any number of integers a row that are ids already.
     ///
     /// @param buckets how many; 0 for one more than the largest that is learned
+    /// @param defaultId what an id outside becomes; null to refuse it
     /// @param dimension of an embedding; 0 for counts of ids
-    record Identity(String input, long buckets, int dimension) implements SchemaFeature {
+    record Identity(String input, long buckets, @Nullable Long defaultId, int dimension) implements SchemaFeature {
         public Identity {
             Problems.of("schema")
                     .expect(buckets >= 0, "0 or more buckets for \"" + input + "\"", buckets)
+                    .expect(
+                            defaultId == null || defaultId >= 0 && (buckets == 0 || defaultId < buckets),
+                            "a default for \"" + input + "\" that is an id",
+                            String.valueOf(defaultId))
                     .raise();
             checkDimension(input, dimension);
         }
@@ -236,7 +241,12 @@ public sealed interface SchemaFeature {
 
         /// With trained vectors in place of counts.
         public Identity embedding(int length) {
-            return new Identity(input, buckets, length);
+            return new Identity(input, buckets, defaultId, length);
+        }
+
+        /// With `id` in the place of every id that is none of `0..buckets`.
+        public Identity defaultId(long id) {
+            return new Identity(input, buckets, id, dimension);
         }
     }
 
@@ -337,7 +347,7 @@ public sealed interface SchemaFeature {
 
     /// Integers that are ids.
     static Identity identity(String input, long buckets) {
-        return new Identity(input, buckets, 0);
+        return new Identity(input, buckets, null, 0);
     }
 
     /// Combinations of inputs.

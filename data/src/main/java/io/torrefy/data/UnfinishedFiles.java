@@ -1,5 +1,6 @@
 package io.torrefy.data;
 
+import io.torrefy.export.Export;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -9,20 +10,21 @@ import java.util.Optional;
 import java.util.UUID;
 
 /// Files that are written beside the one they will be, and take its name when they are whole.
-final class UnfinishedFiles {
+@Export(value = "data.UnfinishedFiles", since = "0.1")
+public final class UnfinishedFiles {
     private UnfinishedFiles() {}
 
     /// Writes what is to become a file.
     @FunctionalInterface
-    interface Body {
+    public interface Body {
         /// @return the number of records
         long write(Path unfinished) throws IOException;
     }
 
-    /// Writes `file` whole or not at all: where `body` throws, it is what it was.
+    /// Writes `file` whole or not at all: where `body` throws, it is what it was. Folders that are not there are made.
     ///
     /// @return what `body` returns
-    static long write(Path file, Body body) throws IOException {
+    public static long write(Path file, Body body) throws IOException {
         Path unfinished = beside(file);
         try {
             long records = body.write(unfinished);

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,11 +22,15 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What real tables and careless callers bring: NaN, plain Java values, huge ids, labels that are given away.
 class SchemaEdgesTest {
+    @TempDir
+    Path folder;
+
     @Test
     void nanIsAMissingValueInFittingAndInEncoding() {
         var schema = FeatureSchema.of(standardize("x"), quantiles("x", 2));
@@ -101,6 +106,30 @@ class SchemaEdgesTest {
         assertThat(fitted.statistics().get("word").lengths()).isEqualTo(new FeatureStatistics.Lengths(1, 6, 4));
         assertThat(fitted.statistics().get("id").lengths()).isNull();
         assertThat(fitted.statistics().get("word").integers()).isNull();
+    }
+
+    /// As `default_value` of TensorFlow's `categorical_column_with_identity`.
+    @Test
+    void idsOutsideBecomeTheDefaultWhereThereIsOne() throws IOException {
+        var train = batch("id", ragged(new long[][] {{3}, {0, 7}, {-2}, {}}));
+        var fixed = FeatureSchema.of(identity("id", 5).defaultId(4)).fit(List.of(train));
+        assertThat(fixed.encode(train).ids("id").ids()).containsExactly(3, 0, 4, 4);
+        assertThat(fixed.encode(Map.of("id", List.of(1L << 40, 2L))).ids("id").ids())
+                .containsExactly(4, 2);
+
+        var learned = FeatureSchema.of(identity("id").defaultId(7)).fit(List.of(train));
+        assertThat(learned.columns()).containsExactly(FeatureColumns.categoricalColumnWithIdentity("id", 8, 7));
+        assertThat(learned.encode(Map.of("id", 8L)).ids("id").ids()).containsExactly(7);
+
+        var file = folder.resolve("schema.json");
+        fixed.write(file);
+        assertThat(FittedSchema.read(file)).isEqualTo(fixed);
+
+        assertThatThrownBy(() -> identity("id", 5).defaultId(5)).hasMessageContaining("a default for \"id\" that is an id");
+        assertThatThrownBy(() -> FeatureSchema.of(identity("id").defaultId(8)).fit(List.of(train)))
+                .hasMessageContaining("a default of at most the largest id in input \"id\", 7; got 8");
+        assertThatThrownBy(() -> FeatureSchema.of(identity("id", 5)).fit(List.of(train)))
+                .hasMessageContaining("ids below 5 in input \"id\"; got 7");
     }
 
     @Test
