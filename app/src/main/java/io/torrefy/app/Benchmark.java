@@ -38,7 +38,7 @@ record Benchmark(Task task, int heldOut, int maxTokens) {
                 Generator generator = Generator.of(lm, loaded.tokenizer(), Math.min(SLOTS, problems.size()))) {
             answers = generator.generate(
                     problems.stream()
-                            .map(problem -> Tokens.prompt(loaded.tokenizer(), problem.prompt()))
+                            .map(problem -> Tokens.prompt(loaded.tokenizer(), problem))
                             .toList(),
                     greedy);
         }

@@ -9,14 +9,12 @@ import io.torrefy.posttrain.ConversationEnvironment;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
 import io.torrefy.posttrain.Progress;
-import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Reward;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RolloutPlan;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
-import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.PreferenceReward;
 import io.torrefy.posttrain.recipe.Key;
@@ -27,7 +25,6 @@ import io.torrefy.tensor.DType;
 import io.torrefy.tensor.PackedWeights;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,11 +36,7 @@ final class GrpoRecipe implements RecipeKind {
     private final RecipeSchema schema = new RecipeSchema("grpo");
 
     private final Key<Path> model = schema.path("model", "the model's folder, in Hugging Face's layout");
-    private final Key<String> task =
-            schema.text("task", "countdown", "where problems come from, unless from data: the exported name of a task");
-    private final Key<List<Path>> data = schema.paths("data", "files of questions and answers, in place of a task");
-    private final Key<String> question = schema.text("question", "", "field of data with the question; empty: found");
-    private final Key<String> answer = schema.text("answer", "", "field of data with the answer; empty: found");
+    private final TaskKeys task = new TaskKeys(schema);
     private final Key<Long> steps = positive("steps", 100, "optimiser steps");
     private final Key<Long> seed = schema.integer("seed", 1, "decides problems and samples");
     private final Key<Long> problems = positive("problems", 16, "different problems a step");
@@ -145,20 +138,16 @@ final class GrpoRecipe implements RecipeKind {
 
     @Override
     public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
+        RunPlan.requireModel(recipe.get(model), "the recipe's key model names it.");
         R1Zero.Settings settings = settings(recipe, common);
         R1Zero.Training training = training(recipe, common);
-        RunPlan.requireModel(settings.model(), "the recipe's key model names it.");
         Optional<ValueModel> scorer = scorer(recipe, settings.model());
         Rewards rewards = rewards(recipe, settings, scorer, common);
-        Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
-        if (settings.task() instanceof QaFile questions) {
-            config.put("data_fingerprint", questions.fingerprint());
-        }
         return new RunPlan(
                 "GRPO",
                 recipe.get(seed),
                 recipe.get(steps),
-                config,
+                TaskKeys.configuration(recipe, settings.task()),
                 Set.of("save_steps"),
                 Optional.of(recipe.resolved()),
                 new RunPlan.Body() {
@@ -178,7 +167,8 @@ final class GrpoRecipe implements RecipeKind {
     private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
         return new R1Zero.Settings(
                 recipe.get(model),
-                task(recipe, common),
+                TaskKeys.verified(
+                        task.load(recipe, common, recipe.get(model)), "accuracy is measured (rloo needs none)"),
                 grpo(recipe),
                 new Named(common, "format", "posttrain.rewards.").make(recipe.get(format), Reward.class, Map.of()),
                 recipe.get(formatWeight),
@@ -271,20 +261,6 @@ final class GrpoRecipe implements RecipeKind {
                 "soft_overlong",
                 LengthRewards.softOverlong(number(recipe, length), (int) cache),
                 recipe.get(punishWeight));
-    }
-
-    private Task task(Recipe recipe, CommonOptions common) throws IOException {
-        List<Path> files = recipe.get(data);
-        if (files.isEmpty()) {
-            return new Named(common, "task", "posttrain.tasks.").make(recipe.get(task), Task.class, Map.of());
-        }
-        QaFile.Options options = QaFile.Options.DEFAULT;
-        if (recipe.get(question).isEmpty() != recipe.get(answer).isEmpty()) {
-            throw common.bad("[recipe] expected question and answer together; got one of them");
-        }
-        return QaFile.load(
-                DataFiles.expand(files),
-                recipe.get(question).isEmpty() ? options : options.fields(recipe.get(question), recipe.get(answer)));
     }
 
     private Grpo.Options grpo(Recipe recipe) {
