@@ -15,6 +15,7 @@ import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RolloutPlan;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
+import io.torrefy.posttrain.SamplingCorrection;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.PreferenceReward;
 import io.torrefy.posttrain.recipe.Key;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -98,6 +100,21 @@ final class GrpoRecipe implements RecipeKind {
     private final Key<Long> staleness = schema.integer(
                     "max_staleness", 0, "steps that sampling runs behind, on a thread of its own; 0 for none")
             .where(n -> n >= 0 && n <= Integer.MAX_VALUE, "at least 0");
+    private final Key<Boolean> corrected = schema.flag(
+            "vllm_importance_sampling_correction",
+            false,
+            "whether tokens of older or rounded weights are weighted by p / q, p being the policy before the update and q"
+                    + " what sampled; else the ratio to q is clipped (TRL's true; no vLLM is in here)");
+    private final Key<SamplingCorrection.Mode> correction = schema.choice(
+            "vllm_importance_sampling_mode",
+            SamplingCorrection.Mode.SEQUENCE_MASK,
+            "of what the weight is, and whether one out of bounds is brought to the bound or 0");
+    private final Key<Double> correctionMax = schema.number(
+                    "vllm_importance_sampling_clip_max", 3, "the greatest weight (TRL's 3); 0 for none")
+            .where(x -> x >= 0, "at least 0");
+    private final Key<Double> correctionMin = schema.number(
+                    "vllm_importance_sampling_clip_min", 0, "the least weight (TRL's none)")
+            .where(x -> x >= 0, "at least 0");
     private final Key<PackedWeights.Format> weights =
             schema.choice("rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
     private final Key<String> environment =
@@ -212,7 +229,33 @@ final class GrpoRecipe implements RecipeKind {
                 recipe.get(weights),
                 answers,
                 number(recipe, turns),
-                messages);
+                messages,
+                correction(recipe, common));
+    }
+
+    /// What becomes of the ratio to what sampled; its keys without a part are refused.
+    private SamplingCorrection correction(Recipe recipe, CommonOptions common) {
+        boolean elsewhere = recipe.get(staleness) > 0 || recipe.get(weights) != PackedWeights.Format.F32;
+        if (recipe.get(corrected) && !elsewhere) {
+            throw common.bad("[recipe] vllm_importance_sampling_correction: expected max_staleness above 0 or smaller"
+                    + " rollout_weights beside it; got the very weights that are trained. Hint: there is nothing to"
+                    + " correct");
+        }
+        for (Key<?> key : List.of(correction, correctionMax, correctionMin)) {
+            if (!recipe.get(corrected) && !Objects.equals(recipe.get(key), key.standard())) {
+                throw common.bad("[recipe] " + key.name()
+                        + ": expected vllm_importance_sampling_correction: true with it;" + " got false");
+            }
+        }
+        if (!recipe.get(corrected)) {
+            return SamplingCorrection.NONE;
+        }
+        if (recipe.get(correction) == SamplingCorrection.Mode.NONE) {
+            throw common.bad("[recipe] vllm_importance_sampling_mode: expected one that corrects; got none. Hint:"
+                    + " vllm_importance_sampling_correction: false");
+        }
+        return new SamplingCorrection(
+                recipe.get(correction), recipe.get(correctionMin), KlKeys.orNone(recipe.get(correctionMax)));
     }
 
     private Optional<ValueModel> scorer(Recipe recipe, Path policy) {

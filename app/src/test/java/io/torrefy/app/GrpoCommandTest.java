@@ -149,6 +149,8 @@ class GrpoCommandTest {
     @CsvSource({
         "frozen_weights=bf16, use_peft: true",
         "frozen_weights=int8, f32 or bf16",
+        "vllm_importance_sampling_correction=true, expected max_staleness above 0",
+        "vllm_importance_sampling_clip_max=2, 'expected vllm_importance_sampling_correction: true with it'",
         "filter_groups=accuracy, 'one of none, acc, seq_reward'",
         "environment=calculater, posttrain.environments.calculator",
         "chat_template=true, expected a chat template",
