@@ -22,11 +22,11 @@ import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
 import io.torrefy.posttrain.rewards.LengthRewards;
-import io.torrefy.tensor.DType;
 import io.torrefy.tensor.PackedWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -136,8 +136,9 @@ final class GrpoRecipe implements RecipeKind {
             ALL_LINEAR,
             "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
     private final Key<PackedWeights.Format> frozen = schema.choice(
-                    "frozen_weights", PackedWeights.Format.F32, "how the model under it is kept: f32 or bf16")
-            .where(format -> format != PackedWeights.Format.INT8, "f32 or bf16");
+            "frozen_weights",
+            PackedWeights.Format.F32,
+            "how the matrices under it are kept: bf16 takes half the memory, int8 a quarter");
 
     private Key<Long> positive(String name, long standard, String what) {
         return schema.integer(name, standard, what)
@@ -197,17 +198,18 @@ final class GrpoRecipe implements RecipeKind {
 
     /// The adapter and the rollout.
     private R1Zero.Training training(Recipe recipe, CommonOptions common) {
-        boolean half = recipe.get(frozen) == PackedWeights.Format.BF16;
-        if (half && !recipe.get(peft)) {
-            throw common.bad("[recipe] expected use_peft: true with frozen_weights: bf16; got false. Hint: weights that"
-                    + " are trained stay f32");
+        PackedWeights.Format base = recipe.get(frozen);
+        if (base != PackedWeights.Format.F32 && !recipe.get(peft)) {
+            throw common.bad("[recipe] expected use_peft: true with frozen_weights: "
+                    + base.name().toLowerCase(Locale.ROOT)
+                    + "; got false. Hint: weights that are trained stay f32");
         }
         String names = recipe.get(targets);
         Lora.Options lora = Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
         Lora.Options adapted =
                 names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
         R1Zero.Training whole = R1Zero.Training.DEFAULT.withPlan(rollout(recipe, common));
-        return recipe.get(peft) ? whole.withAdapter(adapted, half ? DType.BF16 : DType.F32) : whole;
+        return recipe.get(peft) ? whole.withAdapter(adapted, base) : whole;
     }
 
     private RolloutPlan rollout(Recipe recipe, CommonOptions common) {
