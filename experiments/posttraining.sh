@@ -4,6 +4,7 @@
 #   experiments/posttraining.sh OUT [preferences | search | r1] ...      without a name: all
 #
 #   SEEDS="1 2 3"   which seeds
+#   THREADS=1       of each; results do not depend on it, so seeds may run side by side
 #
 # Stopped and started again, it goes on where it was.
 
@@ -12,12 +13,13 @@ cd "$(dirname "$0")/.."
 out=${1:?usage: experiments/posttraining.sh OUT [preferences | search | r1] ...}
 shift
 seeds=${SEEDS:-1 2 3}
+threads=${THREADS:+--threads=$THREADS}
 
 # pipeline NAME: recipes/NAME.yaml from every seed.
 pipeline() {
     local seed
     for seed in $seeds; do
-        ./torrefy pipeline "recipes/$1.yaml" --set "seed=$seed" --out "$out/$1/seed-$seed" --resume
+        ./torrefy pipeline "recipes/$1.yaml" --set "seed=$seed" --out "$out/$1/seed-$seed" --resume $threads
     done
 }
 
@@ -40,7 +42,7 @@ search() {
     pipeline search
     for seed in $seeds; do
         if [ ! -e "$out/searches/seed-$seed/search.json" ]; then
-            ./torrefy eval --seed "$seed" --out "$out/searches/seed-$seed" \
+            ./torrefy eval $threads --seed "$seed" --out "$out/searches/seed-$seed" \
                 --scorer "process_reward:model=$out/search/seed-$seed/stages/prm/model,aggregation=last" \
                 --search "greedy,majority-2,majority-4,majority-8,majority-16,majority-32,best-of-2,best-of-4,best-of-8,best-of-16,step-beam-4,step-beam-8,step-beam-16,mcts-4:budget=300,mcts-8:budget=600,mcts-16:budget=1200"
         fi

@@ -69,3 +69,5 @@ write("unpaired.parquet", [{"prompt": "p", "completion": "c", "label": True}, {"
       [("prompt", pa.string()), ("completion", pa.string()), ("label", pa.bool_())])
 write("stepwise.parquet", [{"prompt": "1 + 2", "completions": ["one", "three"], "labels": [True, False]}],
       [("prompt", pa.string()), ("completions", pa.list_(pa.string())), ("labels", pa.list_(pa.bool_()))])
+write("prompts.parquet", [{"prompt": [U], "answer": 7}, {"prompt": [S, dict(U, content="Again?")], "answer": 8}],
+      [("prompt", CHAT), ("answer", pa.int64())])

@@ -109,7 +109,7 @@ record Benchmark(Task task, int heldOut, int maxTokens, double temperature, int 
                 Generator generator = Generator.of(lm, loaded.tokenizer(), Math.min(SLOTS, problems.size()))) {
             answers = generator.generate(
                     problems.stream()
-                            .map(problem -> Tokens.prompt(loaded.tokenizer(), problem.prompt()))
+                            .map(problem -> Tokens.prompt(loaded.tokenizer(), problem))
                             .toList(),
                     sampling);
         }

@@ -8,12 +8,15 @@ import io.torrefy.lm.Generator;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.posttrain.PolicyRun;
 import io.torrefy.posttrain.Progress;
+import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.Task;
 import io.torrefy.posttrain.distill.DistillSource;
 import io.torrefy.posttrain.distill.Gkd;
+import io.torrefy.posttrain.distill.SharedVocabulary;
 import io.torrefy.posttrain.distill.TeacherSamples;
+import io.torrefy.posttrain.formats.Prompts;
 import io.torrefy.posttrain.formats.Sample;
 import io.torrefy.posttrain.formats.SampleEncoder;
 import io.torrefy.posttrain.formats.Samples;
@@ -55,7 +58,9 @@ final class DistillRecipe implements RecipeKind {
                     + " answers that the teacher wrote once, in front");
     private final TaskKeys task = new TaskKeys(schema);
     private final Key<List<Path>> samples = schema.paths(
-            "samples", "files of prompts, with answers where lmbda is below 1, in place of the task's; gkd only");
+            "samples",
+            "files of prompts in place of the task's, which still measures; gkd: with completions where lmbda is below 1;"
+                    + " sequence: with answers where correct_only");
     private final Key<Double> lmbda = share("lmbda", 1, "of the steps the student answers in (TRL's 0.5); gkd only");
     private final Key<Double> beta = share(
             "beta", 0.5, "of the divergence: 0 forward, 1 reverse, between them Jensen-Shannon (TRL's 0.5); gkd only");
@@ -105,10 +110,14 @@ final class DistillRecipe implements RecipeKind {
     // ---- before the run --------------------------------------------------------------------------------------------
 
     /// What was read and checked.
-    private record Parts(Tokenizer student, Tokenizer teacher, Task task, Optional<List<TokenSequence>> samples) {}
+    ///
+    /// @param samples of gkd, in place of the task's problems
+    /// @param asked what the teacher is asked in sequence
+    private record Parts(
+            Tokenizer student, Tokenizer teacher, Task task, Optional<List<TokenSequence>> samples, Task asked) {}
 
     @Override
-    public RunPlan plan(Recipe recipe, CommonOptions common) {
+    public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
         RecipeProblems found = new RecipeProblems();
         boolean gkd = recipe.get(method) == Method.GKD;
         Optional<Parts> parts = parts(recipe, common, gkd, found);
@@ -122,7 +131,6 @@ final class DistillRecipe implements RecipeKind {
                 "1, seq_kd or samples with answers",
                 recipe.get(lmbda) + ", and nobody to answer in the other steps");
         String choice = "method " + recipe.get(method).name().toLowerCase(Locale.ROOT);
-        found.unread(recipe, samples, gkd, choice);
         found.unread(recipe, lmbda, gkd, choice);
         found.unread(recipe, beta, gkd, choice);
         found.unread(recipe, seqKd, gkd, choice);
@@ -136,10 +144,19 @@ final class DistillRecipe implements RecipeKind {
                 gkd ? "Distillation" : "Distillation of sequences",
                 recipe.get(seed),
                 recipe.get(steps),
-                TaskKeys.configuration(recipe, own.task),
+                configuration(recipe, own),
                 Set.of("save_steps"),
                 Optional.of(recipe.resolved()),
                 (run, progress) -> gkd ? gkd(recipe, own, run, progress) : sequence(recipe, own, run, progress));
+    }
+
+    /// What a resumed run has to share.
+    private Map<String, Object> configuration(Recipe recipe, Parts parts) throws IOException {
+        Map<String, Object> config = TaskKeys.configuration(recipe, parts.task);
+        if (!recipe.get(samples).isEmpty()) {
+            config.put("samples_fingerprint", DataKeys.fingerprint(recipe.get(samples)));
+        }
+        return config;
     }
 
     private Optional<Parts> parts(Recipe recipe, CommonOptions common, boolean gkd, RecipeProblems found) {
@@ -158,8 +175,12 @@ final class DistillRecipe implements RecipeKind {
                     "at least the student's " + own.get().maxPositions() + " positions",
                     theirs.get().maxPositions());
         }
-        Optional<Task> problems = found.check(() -> task.load(recipe, common));
-        Optional<Optional<List<TokenSequence>>> read = student.flatMap(t -> found.check(() -> samples(recipe, t)));
+        Optional<Task> problems = found.check(() -> TaskKeys.verified(
+                task.load(recipe, common, recipe.get(model)), "accuracy is measured (samples takes prompts alone)"));
+        Optional<Optional<List<TokenSequence>>> read =
+                student.flatMap(t -> found.check(() -> gkd ? samples(recipe, t) : Optional.empty()));
+        Optional<Task> asked =
+                gkd || recipe.get(samples).isEmpty() ? problems : found.check(() -> prompts(recipe, student, other));
         if (own.isPresent() && student.isPresent() && problems.isPresent()) {
             found.check(() -> {
                 OnlineKeys.roomFor(
@@ -172,9 +193,27 @@ final class DistillRecipe implements RecipeKind {
                 return true;
             });
         }
-        return student.isEmpty() || other.isEmpty() || problems.isEmpty() || read.isEmpty()
+        return student.isEmpty() || other.isEmpty() || problems.isEmpty() || read.isEmpty() || asked.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Parts(student.get(), other.get(), problems.get(), read.get()));
+                : Optional.of(new Parts(student.get(), other.get(), problems.get(), read.get(), asked.get()));
+    }
+
+    /// The samples as problems of the teacher.
+    private Task prompts(Recipe recipe, Optional<Tokenizer> student, Optional<Tokenizer> other) throws IOException {
+        QaFile all = Prompts.load(DataFiles.expand(recipe.get(samples)), ChatTemplate.load(recipe.get(model)), 0);
+        if (recipe.get(correctOnly) && !all.verifies()) {
+            throw new IllegalArgumentException("correct_only: expected false, or samples with a column answer or"
+                    + " solution; got true and prompts alone in " + all.name());
+        }
+        boolean conversations = all.training(recipe.get(seed), 0).whole();
+        if (conversations
+                && student.isPresent()
+                && other.isPresent()
+                && !SharedVocabulary.isSame(student.get(), other.get())) {
+            throw new IllegalArgumentException("samples: expected texts for a teacher of another vocabulary; got"
+                    + " conversations in " + all.name() + ", which the student's chat template writes");
+        }
+        return all;
     }
 
     private static DecoderConfig config(String key, Path folder) {
@@ -297,7 +336,7 @@ final class DistillRecipe implements RecipeKind {
             progress.phase("the teacher answers");
             try (CausalLm wise = CausalLm.load(recipe.get(teacher));
                     Generator generator = Generator.of(wise, parts.teacher, SLOTS)) {
-                TeacherSamples.Yield drawn = drawing(recipe).draw(generator, parts.teacher, parts.student, parts.task);
+                TeacherSamples.Yield drawn = drawing(recipe).draw(generator, parts.teacher, parts.student, parts.asked);
                 progress.message(String.format(
                         Locale.ROOT,
                         "The teacher gave %d answers, of which %d are learnt from; %d were cut off, %d wrong.",

@@ -146,7 +146,7 @@ final class EvalCommand implements Callable<Integer> {
     private List<Completion> generate(Loaded loaded, List<Problem> problems, Sampling sampling) {
         List<int[]> prompts = new ArrayList<>();
         for (Problem problem : problems) {
-            int[] prompt = Tokens.prompt(loaded.tokenizer(), problem.prompt());
+            int[] prompt = Tokens.prompt(loaded.tokenizer(), problem);
             for (int i = 0; i < samples; i++) {
                 prompts.add(prompt);
             }

@@ -9,27 +9,26 @@ import io.torrefy.posttrain.ConversationEnvironment;
 import io.torrefy.posttrain.Grpo;
 import io.torrefy.posttrain.GrpoLoss;
 import io.torrefy.posttrain.Progress;
-import io.torrefy.posttrain.QaFile;
 import io.torrefy.posttrain.R1Zero;
 import io.torrefy.posttrain.Reward;
 import io.torrefy.posttrain.Rewards;
 import io.torrefy.posttrain.RolloutPlan;
 import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
-import io.torrefy.posttrain.Task;
+import io.torrefy.posttrain.SamplingCorrection;
 import io.torrefy.posttrain.ValueModel;
 import io.torrefy.posttrain.preference.PreferenceReward;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
 import io.torrefy.posttrain.rewards.LengthRewards;
-import io.torrefy.tensor.DType;
 import io.torrefy.tensor.PackedWeights;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -39,11 +38,7 @@ final class GrpoRecipe implements RecipeKind {
     private final RecipeSchema schema = new RecipeSchema("grpo");
 
     private final Key<Path> model = schema.path("model", "the model's folder, in Hugging Face's layout");
-    private final Key<String> task =
-            schema.text("task", "countdown", "where problems come from, unless from data: the exported name of a task");
-    private final Key<List<Path>> data = schema.paths("data", "files of questions and answers, in place of a task");
-    private final Key<String> question = schema.text("question", "", "field of data with the question; empty: found");
-    private final Key<String> answer = schema.text("answer", "", "field of data with the answer; empty: found");
+    private final TaskKeys task = new TaskKeys(schema);
     private final Key<Long> steps = positive("steps", 100, "optimiser steps");
     private final Key<Long> seed = schema.integer("seed", 1, "decides problems and samples");
     private final Key<Long> problems = positive("problems", 16, "different problems a step");
@@ -105,6 +100,21 @@ final class GrpoRecipe implements RecipeKind {
     private final Key<Long> staleness = schema.integer(
                     "max_staleness", 0, "steps that sampling runs behind, on a thread of its own; 0 for none")
             .where(n -> n >= 0 && n <= Integer.MAX_VALUE, "at least 0");
+    private final Key<Boolean> corrected = schema.flag(
+            "vllm_importance_sampling_correction",
+            false,
+            "whether tokens of older or rounded weights are weighted by p / q, p being the policy before the update and q"
+                    + " what sampled; else the ratio to q is clipped (TRL's true; no vLLM is in here)");
+    private final Key<SamplingCorrection.Mode> correction = schema.choice(
+            "vllm_importance_sampling_mode",
+            SamplingCorrection.Mode.SEQUENCE_MASK,
+            "of what the weight is, and whether one out of bounds is brought to the bound or 0");
+    private final Key<Double> correctionMax = schema.number(
+                    "vllm_importance_sampling_clip_max", 3, "the greatest weight (TRL's 3); 0 for none")
+            .where(x -> x >= 0, "at least 0");
+    private final Key<Double> correctionMin = schema.number(
+                    "vllm_importance_sampling_clip_min", 0, "the least weight (TRL's none)")
+            .where(x -> x >= 0, "at least 0");
     private final Key<PackedWeights.Format> weights =
             schema.choice("rollout_weights", PackedWeights.Format.F32, "how matrices are kept for sampling");
     private final Key<String> environment =
@@ -126,8 +136,9 @@ final class GrpoRecipe implements RecipeKind {
             ALL_LINEAR,
             "the layers it adapts, by commas: \"q_proj,v_proj\", or all of the blocks");
     private final Key<PackedWeights.Format> frozen = schema.choice(
-                    "frozen_weights", PackedWeights.Format.F32, "how the model under it is kept: f32 or bf16")
-            .where(format -> format != PackedWeights.Format.INT8, "f32 or bf16");
+            "frozen_weights",
+            PackedWeights.Format.F32,
+            "how the matrices under it are kept: bf16 takes half the memory, int8 a quarter");
 
     private Key<Long> positive(String name, long standard, String what) {
         return schema.integer(name, standard, what)
@@ -145,20 +156,16 @@ final class GrpoRecipe implements RecipeKind {
 
     @Override
     public RunPlan plan(Recipe recipe, CommonOptions common) throws IOException {
+        RunPlan.requireModel(recipe.get(model), "the recipe's key model names it.");
         R1Zero.Settings settings = settings(recipe, common);
         R1Zero.Training training = training(recipe, common);
-        RunPlan.requireModel(settings.model(), "the recipe's key model names it.");
         Optional<ValueModel> scorer = scorer(recipe, settings.model());
         Rewards rewards = rewards(recipe, settings, scorer, common);
-        Map<String, Object> config = new LinkedHashMap<>(recipe.toMap());
-        if (settings.task() instanceof QaFile questions) {
-            config.put("data_fingerprint", questions.fingerprint());
-        }
         return new RunPlan(
                 "GRPO",
                 recipe.get(seed),
                 recipe.get(steps),
-                config,
+                TaskKeys.configuration(recipe, settings.task()),
                 Set.of("save_steps"),
                 Optional.of(recipe.resolved()),
                 new RunPlan.Body() {
@@ -178,7 +185,8 @@ final class GrpoRecipe implements RecipeKind {
     private R1Zero.Settings settings(Recipe recipe, CommonOptions common) throws IOException {
         return new R1Zero.Settings(
                 recipe.get(model),
-                task(recipe, common),
+                TaskKeys.verified(
+                        task.load(recipe, common, recipe.get(model)), "accuracy is measured (rloo needs none)"),
                 grpo(recipe),
                 new Named(common, "format", "posttrain.rewards.").make(recipe.get(format), Reward.class, Map.of()),
                 recipe.get(formatWeight),
@@ -190,17 +198,18 @@ final class GrpoRecipe implements RecipeKind {
 
     /// The adapter and the rollout.
     private R1Zero.Training training(Recipe recipe, CommonOptions common) {
-        boolean half = recipe.get(frozen) == PackedWeights.Format.BF16;
-        if (half && !recipe.get(peft)) {
-            throw common.bad("[recipe] expected use_peft: true with frozen_weights: bf16; got false. Hint: weights that"
-                    + " are trained stay f32");
+        PackedWeights.Format base = recipe.get(frozen);
+        if (base != PackedWeights.Format.F32 && !recipe.get(peft)) {
+            throw common.bad("[recipe] expected use_peft: true with frozen_weights: "
+                    + base.name().toLowerCase(Locale.ROOT)
+                    + "; got false. Hint: weights that are trained stay f32");
         }
         String names = recipe.get(targets);
         Lora.Options lora = Lora.Options.DEFAULT.withRank(number(recipe, rank)).withAlpha(recipe.get(alpha));
         Lora.Options adapted =
                 names.equals(ALL_LINEAR) ? lora : lora.withTargets(names.strip().split("\\s*,\\s*"));
         R1Zero.Training whole = R1Zero.Training.DEFAULT.withPlan(rollout(recipe, common));
-        return recipe.get(peft) ? whole.withAdapter(adapted, half ? DType.BF16 : DType.F32) : whole;
+        return recipe.get(peft) ? whole.withAdapter(adapted, base) : whole;
     }
 
     private RolloutPlan rollout(Recipe recipe, CommonOptions common) {
@@ -222,7 +231,33 @@ final class GrpoRecipe implements RecipeKind {
                 recipe.get(weights),
                 answers,
                 number(recipe, turns),
-                messages);
+                messages,
+                correction(recipe, common));
+    }
+
+    /// What becomes of the ratio to what sampled; its keys without a part are refused.
+    private SamplingCorrection correction(Recipe recipe, CommonOptions common) {
+        boolean elsewhere = recipe.get(staleness) > 0 || recipe.get(weights) != PackedWeights.Format.F32;
+        if (recipe.get(corrected) && !elsewhere) {
+            throw common.bad("[recipe] vllm_importance_sampling_correction: expected max_staleness above 0 or smaller"
+                    + " rollout_weights beside it; got the very weights that are trained. Hint: there is nothing to"
+                    + " correct");
+        }
+        for (Key<?> key : List.of(correction, correctionMax, correctionMin)) {
+            if (!recipe.get(corrected) && !Objects.equals(recipe.get(key), key.standard())) {
+                throw common.bad("[recipe] " + key.name()
+                        + ": expected vllm_importance_sampling_correction: true with it;" + " got false");
+            }
+        }
+        if (!recipe.get(corrected)) {
+            return SamplingCorrection.NONE;
+        }
+        if (recipe.get(correction) == SamplingCorrection.Mode.NONE) {
+            throw common.bad("[recipe] vllm_importance_sampling_mode: expected one that corrects; got none. Hint:"
+                    + " vllm_importance_sampling_correction: false");
+        }
+        return new SamplingCorrection(
+                recipe.get(correction), recipe.get(correctionMin), KlKeys.orNone(recipe.get(correctionMax)));
     }
 
     private Optional<ValueModel> scorer(Recipe recipe, Path policy) {
@@ -271,20 +306,6 @@ final class GrpoRecipe implements RecipeKind {
                 "soft_overlong",
                 LengthRewards.softOverlong(number(recipe, length), (int) cache),
                 recipe.get(punishWeight));
-    }
-
-    private Task task(Recipe recipe, CommonOptions common) throws IOException {
-        List<Path> files = recipe.get(data);
-        if (files.isEmpty()) {
-            return new Named(common, "task", "posttrain.tasks.").make(recipe.get(task), Task.class, Map.of());
-        }
-        QaFile.Options options = QaFile.Options.DEFAULT;
-        if (recipe.get(question).isEmpty() != recipe.get(answer).isEmpty()) {
-            throw common.bad("[recipe] expected question and answer together; got one of them");
-        }
-        return QaFile.load(
-                DataFiles.expand(files),
-                recipe.get(question).isEmpty() ? options : options.fields(recipe.get(question), recipe.get(answer)));
     }
 
     private Grpo.Options grpo(Recipe recipe) {

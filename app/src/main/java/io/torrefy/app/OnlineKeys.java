@@ -188,7 +188,7 @@ final class OnlineKeys {
             Tokens.end(one);
             return one;
         }));
-        Optional<Task> problemsOf = found.check(() -> task.load(recipe, common));
+        Optional<Task> problemsOf = found.check(() -> task.load(recipe, common, folder));
         if (config.isPresent() && !recipe.get(reference).isEmpty()) {
             Path other = reference(recipe);
             found.check(() -> {
@@ -204,6 +204,13 @@ final class OnlineKeys {
                 return true;
             });
         }
+        problemsOf.ifPresent(one -> found.expect(
+                one.verifies()
+                        || !recipe.get(rewards).isEmpty()
+                        || rewardModel(recipe).isPresent(),
+                "reward_funcs",
+                "rewards or a reward_model, as data has no answers to verify",
+                "none"));
         long completions = recipe.get(problems) * recipe.get(generations);
         found.expect(
                 recipe.get(miniBatches) <= completions,
@@ -267,7 +274,7 @@ final class OnlineKeys {
     static void roomFor(Task task, Tokenizer tokenizer, long seed, String key, long length, int positions) {
         for (int i = 0; i < MEASURED; i++) {
             Problem problem = task.training(seed, i);
-            int tokens = Tokens.prompt(tokenizer, problem.prompt()).length;
+            int tokens = Tokens.prompt(tokenizer, problem).length;
             if (tokens + length > positions) {
                 throw new RunException(key + ": expected at most " + Math.max(0, positions - tokens)
                         + ", as the model has " + positions + " positions and the prompt of " + problem.id() + " has "
@@ -360,15 +367,23 @@ final class OnlineKeys {
 
     static RunPlan.Outcome outcome(PolicyRun.Outcome outcome, long heldOut) {
         return new RunPlan.Outcome(
-                List.of(String.format(
-                        Locale.ROOT,
-                        "Held-out accuracy: %.1f %% before, %.1f %% after; reward %.3f before, %.3f after (%d problems,"
-                                + " greedy).",
-                        100 * outcome.accuracyBefore(),
-                        100 * outcome.accuracyAfter(),
-                        outcome.rewardBefore(),
-                        outcome.rewardAfter(),
-                        heldOut)),
+                List.of(
+                        Double.isNaN(outcome.accuracyBefore())
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "Held-out reward: %.3f before, %.3f after (%d prompts at most, greedy).",
+                                        outcome.rewardBefore(),
+                                        outcome.rewardAfter(),
+                                        heldOut)
+                                : String.format(
+                                        Locale.ROOT,
+                                        "Held-out accuracy: %.1f %% before, %.1f %% after; reward %.3f before, %.3f after"
+                                                + " (%d problems, greedy).",
+                                        100 * outcome.accuracyBefore(),
+                                        100 * outcome.accuracyAfter(),
+                                        outcome.rewardBefore(),
+                                        outcome.rewardAfter(),
+                                        heldOut)),
                 outcome.toMap());
     }
 

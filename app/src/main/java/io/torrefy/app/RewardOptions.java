@@ -8,11 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /// Rewards by their exported names.
 final class RewardOptions {
+    /// Those that read the expected answer.
+    private static final Set<String> VERIFYING = Set.of("accuracy", "maths", "code");
+
     @Option(
             names = "--reward",
             paramLabel = "NAME",
@@ -81,6 +85,14 @@ final class RewardOptions {
     }
 
     private static Reward make(CommonOptions common, String option, String text, Task task, int maxTokens) {
+        String name = text.split(":", 2)[0];
+        if (!task.verifies() && VERIFYING.contains(name.substring(name.lastIndexOf('.') + 1))) {
+            throw bad(
+                    common,
+                    option,
+                    "expected answers for " + name + " to compare with; got prompts alone in " + task.name()
+                            + ". Hint: a column answer or solution gives them");
+        }
         Map<String, ?> offered =
                 Map.of("accuracy", task.accuracy(), "maxLength", maxTokens, "maxCompletionLength", maxTokens);
         Reward reward;

@@ -1,7 +1,5 @@
 package io.torrefy.app;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
 import io.torrefy.nn.Safetensors;
@@ -10,7 +8,6 @@ import io.torrefy.posttrain.ValueModel;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,7 +66,10 @@ record TrainedScorer(ModelFolder folder, ValueModel model, Optional<Lora> adapte
     @Override
     public void publish(RunFolder run) {
         adapter.ifPresent(lora -> {
-            run.publish("adapter", into -> saveAdapter(lora, into));
+            run.publish("adapter", into -> {
+                model.saveAdapter(lora, into, folder.path().toString());
+                folder.copyTokenizer(into);
+            });
             lora.merge();
             lora.close();
         });
@@ -77,20 +77,6 @@ record TrainedScorer(ModelFolder folder, ValueModel model, Optional<Lora> adapte
             model.save(into);
             folder.copyTokenizer(into);
         });
-    }
-
-    /// As PEFT saves an adapter of a `...ForSequenceClassification`: with the head, which is trained whole.
-    private void saveAdapter(Lora lora, Path into) throws IOException {
-        lora.save(into, folder.path().toString());
-        SequencedMap<String, Tensor> all = new LinkedHashMap<>(lora.namedParameters());
-        all.put("base_model.model.score.weight", model.head());
-        Safetensors.write(into.resolve("adapter_model.safetensors"), all, Map.of("format", "pt"));
-        Path file = into.resolve("adapter_config.json");
-        ObjectMapper json = new ObjectMapper();
-        ObjectNode config = json.readValue(Files.readAllBytes(file), ObjectNode.class);
-        config.put("task_type", "SEQ_CLS").putArray("modules_to_save").add("score");
-        Files.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
-        folder.copyTokenizer(into);
     }
 
     @Override

@@ -105,13 +105,15 @@ class GrpoCommandTest {
     }
 
     /// An adapter on a frozen base, sampled beside its updates, its groups filtered, a tool beside it.
-    @Test
-    void trainsAnAdapterByAPlan() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"bf16, false", "int8, true"})
+    void trainsAnAdapterByAPlan(String frozen, boolean corrected) throws IOException {
         String[] keys = {
             "use_peft=true",
             "lora_r=4",
             "lora_target_modules=q_proj, v_proj",
-            "frozen_weights=bf16",
+            "frozen_weights=" + frozen,
+            "vllm_importance_sampling_correction=" + corrected,
             "beta=0.01",
             "filter_groups=seq_reward",
             "max_num_gen_batches=2",
@@ -148,7 +150,9 @@ class GrpoCommandTest {
     @ParameterizedTest
     @CsvSource({
         "frozen_weights=bf16, use_peft: true",
-        "frozen_weights=int8, f32 or bf16",
+        "frozen_weights=int8, use_peft: true",
+        "vllm_importance_sampling_correction=true, expected max_staleness above 0",
+        "vllm_importance_sampling_clip_max=2, 'expected vllm_importance_sampling_correction: true with it'",
         "filter_groups=accuracy, 'one of none, acc, seq_reward'",
         "environment=calculater, posttrain.environments.calculator",
         "chat_template=true, expected a chat template",

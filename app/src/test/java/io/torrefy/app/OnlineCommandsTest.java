@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.torrefy.data.ParquetTable;
+import io.torrefy.data.ValueKind;
 import io.torrefy.lm.BpeTrainer;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.DecoderConfig;
@@ -14,7 +16,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,7 +138,11 @@ class OnlineCommandsTest {
             assertThat(metrics).contains("time/rollout", "time/reward", "time/log_probs", "\"kl\"");
         }
 
-        // As a run that was killed after its first step, on another number of threads.
+        goesOn(name, recipe, whole);
+    }
+
+    /// As a run that was killed after its first step, on another number of threads.
+    private void goesOn(String name, Path recipe, Path whole) throws IOException {
         Path killed = temporary.resolve("killed");
         copy(whole, killed);
         delete(killed.resolve("checkpoints/step-000002"));
@@ -144,6 +154,129 @@ class OnlineCommandsTest {
         assertThat(weights(killed)).isEqualTo(weights(whole));
         assertThat(Files.readAllBytes(killed.resolve("checkpoints/step-000002/optimizer.safetensors")))
                 .isEqualTo(Files.readAllBytes(whole.resolve("checkpoints/step-000002/optimizer.safetensors")));
+    }
+
+    /// Prompts to be continued, without answers.
+    private String prompts() throws IOException {
+        return "[\"" + lines("prompts.jsonl", i -> "{\"prompt\": \"Numbers: " + i + " 2 3. Target: \"}") + "\"]";
+    }
+
+    private Path lines(String name, IntFunction<String> line) throws IOException {
+        return Files.write(
+                temporary.resolve(name), IntStream.range(0, 40).mapToObj(line).toList());
+    }
+
+    /// Without answers there is no accuracy, and what is rewarded is measured all the same.
+    @ParameterizedTest
+    @CsvSource({"ppo", "rloo", "online-dpo"})
+    void promptsAloneAreDataToo(String name) throws IOException {
+        String rewarded = name.equals("ppo")
+                ? "reward_model: REWARD\n"
+                : "reward_funcs: [\"word_repetition_penalty:ngramSize=1\"]\n";
+        Path recipe = recipe(name, rewarded + "data: " + prompts() + "\n");
+        assertThat(run(name, recipe, "whole")).as(command.err()).isZero();
+        Path whole = temporary.resolve("whole");
+        JsonNode line = TinyModel.json(command);
+        assertThat(line.has("accuracy_before")).isFalse();
+        assertThat(line.get("reward_after").isNumber()).isTrue();
+        assertThat(whole.resolve("metrics.jsonl"))
+                .content()
+                .contains("eval/reward")
+                .doesNotContain("eval/accuracy", "\"accuracy\"");
+        assertThat(whole.resolve("samples.jsonl")).content().contains("\"Numbers: ", "\"target\":\"\"");
+        goesOn(name, recipe, whole);
+    }
+
+    /// Conversations go through the template of the model's folder, which the trained model has too; solutions are
+    /// what completions are compared with. In JSON Lines and in Parquet.
+    @ParameterizedTest
+    @CsvSource({"ppo", "rloo", "online-dpo", "distill"})
+    void conversationsWithSolutionsAreData(String name) throws IOException {
+        Path template = Files.writeString(
+                model.resolve("chat_template.jinja"),
+                "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
+                        + "{% if add_generation_prompt %}assistant: {% endif %}");
+        Path file = lines(
+                "chats.jsonl",
+                i -> "{\"prompt\": [{\"role\": \"user\", \"content\": \"Numbers: " + i + "\"}], \"solution\": \"#### "
+                        + i + "\"}");
+        String keys = (name.equals("distill") ? "teacher: TEACHER\n" : "") + "data: [\"" + file + "\"]\n";
+        assertThat(run(name, recipe(name, keys), "whole")).as(command.err()).isZero();
+        Path whole = temporary.resolve("whole");
+        assertThat(whole.resolve("metrics.jsonl")).content().contains("eval/accuracy");
+        assertThat(whole.resolve("samples.jsonl")).content().contains("user: Numbers: ", "assistant: ");
+        assertThat(whole.resolve("model/chat_template.jinja")).hasSameTextualContentAs(template);
+    }
+
+    @Test
+    void parquetIsData() throws IOException {
+        var kinds = new LinkedHashMap<String, ValueKind>();
+        kinds.put("prompt", ValueKind.STRING);
+        Path table = temporary.resolve("prompts.parquet");
+        new ParquetTable(false).write(table, kinds, sink -> {
+            for (int i = 0; i < 40; i++) {
+                sink.write(Map.of("prompt", "Numbers: " + i + " 2 3. Target: "));
+            }
+        });
+        String rewarded = "reward_funcs: [\"word_repetition_penalty:ngramSize=1\"]\n";
+        assertThat(run("rloo", recipe("rloo", rewarded + "data: " + prompts() + "\n"), "lines"))
+                .as(command.err())
+                .isZero();
+        assertThat(run("rloo", recipe("rloo", rewarded + "data: [\"" + table + "\"]\n"), "table"))
+                .as(command.err())
+                .isZero();
+        assertThat(weights(temporary.resolve("table"))).isEqualTo(weights(temporary.resolve("lines")));
+    }
+
+    /// The teacher answers prompts of a file; with answers the wrong ones are left out.
+    @Test
+    void theTeacherAnswersPromptsOfAFile() throws IOException {
+        String keys = "teacher: TEACHER\nmethod: sequence\nnum_prompts: 40\nsamples: " + prompts() + "\n";
+        assertThat(run("distill", recipe("distill", keys), "none")).isEqualTo(2);
+        assertThat(command.err()).contains("correct_only: expected false, or samples with a column answer");
+        assertThat(run("distill", recipe("distill", keys + "correct_only: false\n"), "some"))
+                .as(command.err())
+                .isZero();
+        assertThat(temporary.resolve("some/teacher_samples/samples.jsonl"))
+                .content()
+                .contains("Target: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ppo|''|reward_funcs: expected rewards or a reward_model, as data has no answers to verify; got none",
+                "rloo|reward_funcs: [accuracy]|expected answers for accuracy to compare with; got prompts alone",
+                "online-dpo|reward_funcs: [\"maths:weight=2\"]|expected answers for maths to compare with",
+                "ppo|prompt_template: \"Q {question}\"|prompt_template: expected questions with answers",
+                "distill|teacher: TEACHER|data: expected answers, as accuracy is measured",
+                "grpo|reward_funcs: [soft_overlong]|data: expected answers, as accuracy is measured",
+            })
+    void saysWhatPromptsAloneCannotDo(String name, String keys, String message) throws IOException {
+        Path recipe = recipe(name, keys + "\ndata: " + prompts() + "\n");
+        assertThat(run(name, recipe, "none")).isNotZero();
+        assertThat(command.err()).contains(message);
+        assertThat(temporary.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void saysWhichPromptsAreWrong() throws IOException {
+        Path few = Files.writeString(temporary.resolve("few.jsonl"), "{\"prompt\": \"a\"}\n");
+        Path mixed = Files.writeString(
+                temporary.resolve("mixed.jsonl"), "{\"prompt\": \"a\", \"solution\": \"1\"}\n{\"prompt\": \"b\"}\n");
+        Path chat = Files.writeString(
+                temporary.resolve("chat.jsonl"), "{\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}]}\n");
+        Map<Path, String> said = Map.of(
+                few, "data: expected records to train on and, by a hash a tenth, to measure on",
+                mixed, "expected an answer in every record or in none; got 1 records without one",
+                chat, "chat.jsonl:1: expected a chat template for conversations");
+        for (Map.Entry<Path, String> one : said.entrySet()) {
+            String keys = "reward_funcs: [soft_overlong]\ndata: [\"" + one.getKey() + "\"]\n";
+            assertThat(run("rloo", recipe("rloo", keys), "none")).isEqualTo(2);
+            assertThat(command.err()).contains(one.getValue());
+        }
+        assertThat(temporary.resolve("none")).doesNotExist();
     }
 
     private static byte[] weights(Path run) throws IOException {

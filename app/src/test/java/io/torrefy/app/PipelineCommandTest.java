@@ -84,6 +84,66 @@ class PipelineCommandTest {
                 recipe: {max_steps: 2, max_length: 200}
             """;
 
+    /// The kinds that learn from what they write themselves, each from the one before.
+    private static final String ONLINE = """
+            recipe: pipeline
+            title: Online stages
+            benchmarks: [countdown]
+            held_out: 4
+            max_completion_length: 24
+            stages:
+              preferences:
+                run: sample
+                recipe:
+                  model: "BASE"
+                  kind: preferences
+                  num_prompts: 6
+                  num_generations: 8
+                  max_completion_length: 120
+                  reward_funcs: ["word_repetition_penalty:ngramSize=1"]
+                  threshold: 0.01
+              judge:
+                run: reward
+                from: preferences
+                recipe: {model: "BASE", max_steps: 2, max_length: 200}
+              proximal:
+                run: ppo
+                from: judge
+                recipe:
+                  model: "BASE"
+                  critic: reward_model
+                  steps: 2
+                  save_steps: 1
+                  warmup_steps: 0
+                  problems: 2
+                  max_completion_length: 24
+                  held_out: 2
+              leave-one-out:
+                run: rloo
+                from: [proximal, judge]
+                recipe:
+                  steps: 1
+                  warmup_steps: 0
+                  problems: 2
+                  num_generations: 2
+                  max_completion_length: 24
+                  held_out: 2
+              preferred:
+                run: online-dpo
+                from: [leave-one-out, judge]
+                recipe: {steps: 1, warmup_steps: 0, problems: 2, max_completion_length: 24, held_out: 2}
+              distilled:
+                run: distill
+                from: {teacher: preferred}
+                recipe:
+                  model: "BASE"
+                  steps: 1
+                  warmup_steps: 0
+                  per_device_train_batch_size: 2
+                  max_new_tokens: 24
+                  held_out: 2
+            """;
+
     private final CommandRun command = new CommandRun();
     private final int threads = Threads.count();
 
@@ -117,9 +177,9 @@ class PipelineCommandTest {
         }
     }
 
-    private Map<String, String> weights() throws IOException {
+    private Map<String, String> weights(String... stages) throws IOException {
         Map<String, String> all = new LinkedHashMap<>();
-        for (String stage : List.of("cold-start", "judge", "reasoning", "small", "grown", "distilled")) {
+        for (String stage : stages) {
             Path file = temporary.resolve("out/stages/" + stage + "/model/model.safetensors");
             all.put(stage, Arrays.toString(Files.readAllBytes(file)));
         }
@@ -156,7 +216,8 @@ class PipelineCommandTest {
         assertThat(out.resolve("report.html"))
                 .content()
                 .contains("readability", "distilled", "sft from small, thoughts");
-        Map<String, String> whole = weights();
+        String[] trained = {"cold-start", "judge", "reasoning", "small", "grown", "distilled"};
+        Map<String, String> whole = weights(trained);
 
         // As a kill in the midst of the second stage leaves it, before the pipeline's first checkpoint.
         Files.delete(out.resolve("result.json"));
@@ -168,7 +229,7 @@ class PipelineCommandTest {
             delete(out.resolve("stages/" + later));
         }
         assertThat(run(ALL, "--resume", "--threads=1")).as(command.err()).isZero();
-        assertThat(weights()).isEqualTo(whole);
+        assertThat(weights(trained)).isEqualTo(whole);
         assertThat(TinyModel.json(command).path("table")).isEqualTo(table);
 
         // A finished one has nothing to do, and a changed one is another.
@@ -183,6 +244,42 @@ class PipelineCommandTest {
                         "--set=stages.judge.recipe.max_steps=3"))
                 .isOne();
         assertThat(changed.err()).contains("judge.max_steps was");
+    }
+
+    /// PPO, RLOO, online DPO and distillation take models, judges and teachers from stages before, and go on as
+    /// they were.
+    @Test
+    void runsStagesThatLearnFromTheirOwnWords() throws IOException {
+        assertThat(run(ONLINE)).as(command.err()).isZero();
+        Path out = temporary.resolve("out");
+        JsonNode table = TinyModel.json(command).path("table");
+        assertThat(table)
+                .extracting(row -> row.path("stage").asText())
+                .containsExactly("base", "preferences", "judge", "proximal", "leave-one-out", "preferred", "distilled");
+        for (JsonNode row : table) {
+            boolean speaks =
+                    !List.of("preferences", "judge").contains(row.path("stage").asText());
+            assertThat(row.path("measures").size()).isEqualTo(speaks ? Benchmark.MEASURES.size() - 1 : 0);
+        }
+        assertThat(out.resolve("stages/preferred/recipe.yaml"))
+                .content()
+                .contains("stages/leave-one-out/model", "stages/judge/model");
+        String[] trained = {"judge", "proximal", "leave-one-out", "preferred", "distilled"};
+        Map<String, String> whole = weights(trained);
+        assertThat(whole.values()).doesNotHaveDuplicates();
+
+        // As a kill in the midst of PPO leaves it, before the pipeline's first checkpoint.
+        Files.delete(out.resolve("result.json"));
+        delete(out.resolve("checkpoints"));
+        delete(out.resolve("stages/proximal/model"));
+        delete(out.resolve("stages/proximal/checkpoints/step-000002"));
+        Files.delete(out.resolve("stages/proximal/result.json"));
+        for (String later : List.of("leave-one-out", "preferred", "distilled")) {
+            delete(out.resolve("stages/" + later));
+        }
+        assertThat(run(ONLINE, "--resume", "--threads=1")).as(command.err()).isZero();
+        assertThat(weights(trained)).isEqualTo(whole);
+        assertThat(TinyModel.json(command).path("table")).isEqualTo(table);
     }
 
     @Test

@@ -20,6 +20,7 @@ final class DecodeEngine implements AutoCloseable {
     private final CausalLm model;
     private final DecoderConfig config;
     private final Map<String, Tensor> parameters;
+    private final Map<String, PackedWeights> packed;
     private final Map<String, LowRank> adapter;
     private final Program program;
     private final Tensor stream;
@@ -32,6 +33,7 @@ final class DecodeEngine implements AutoCloseable {
         this.model = model;
         config = model.config();
         parameters = model.namedParameters();
+        packed = model.packed();
         adapter = Lora.active(model);
         this.program = program;
         stream = program.buffer(config.hidden());
@@ -113,12 +115,13 @@ final class DecodeEngine implements AutoCloseable {
     }
 
     private Program.Projection linear(String name) {
-        LowRank update = adapter.get(name);
-        return new Program.Projection(
-                parameter(name + ".weight"),
-                parameters.get(name + ".bias"),
-                false,
-                update == null ? null : new Program.Update(update.a(), update.b(), update.scale()));
+        LowRank low = adapter.get(name);
+        Program.Update update = low == null ? null : new Program.Update(low.a(), low.b(), low.scale());
+        Tensor bias = parameters.get(name + ".bias");
+        PackedWeights kept = packed.get(name);
+        return kept == null
+                ? new Program.Projection(parameter(name + ".weight"), bias, false, update)
+                : Program.Projection.of(kept, bias, update);
     }
 
     private Program.Projection conv1d(String name) {

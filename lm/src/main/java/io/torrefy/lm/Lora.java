@@ -39,6 +39,8 @@ public final class Lora implements AutoCloseable {
     private static final String WEIGHTS = "adapter_model.safetensors";
     /// What PEFT puts before a module's name.
     private static final String PREFIX = "base_model.model.";
+    /// PEFT's list of the modules that are trained whole.
+    private static final String MODULES = "modules_to_save";
 
     /// @param rank PEFT's `r`; TRL's default is 16
     /// @param alpha PEFT's `lora_alpha`: the update is multiplied by `alpha / rank`; TRL's default is 32
@@ -192,16 +194,30 @@ public final class Lora implements AutoCloseable {
     ///
     /// @param base the name or folder of the model that this adapts
     public void save(Path folder, String base) throws IOException {
+        save(folder, base, "CAUSAL_LM", Map.of());
+    }
+
+    /// The same beside modules that are trained whole, as the head of a model that gives scores (PEFT's
+    /// `modules_to_save`).
+    ///
+    /// @param taskType PEFT's: `SEQ_CLS` for a model with a head `score` in place of words
+    /// @param whole the weights of modules by their names: `score` for `score.weight`
+    public void save(Path folder, String base, String taskType, Map<String, Tensor> whole) throws IOException {
         Files.createDirectories(folder);
-        Safetensors.write(folder.resolve(WEIGHTS), namedParameters(), Map.of("format", "pt"));
+        SequencedMap<String, Tensor> all = namedParameters();
+        whole.forEach((name, weight) -> all.put(whole(name), weight));
+        Safetensors.write(folder.resolve(WEIGHTS), all, Map.of("format", "pt"));
         ObjectNode config = JSON.createObjectNode();
-        config.put("peft_type", "LORA").put("task_type", "CAUSAL_LM").put("base_model_name_or_path", base);
+        config.put("peft_type", "LORA").put("task_type", taskType).put("base_model_name_or_path", base);
         config.put("r", options.rank).put("lora_alpha", options.alpha).put("use_rslora", options.rankStabilized);
         config.put("lora_dropout", 0.0)
                 .put("bias", "none")
                 .put("fan_in_fan_out", false)
                 .put("inference_mode", true);
         options.targets.forEach(config.putArray("target_modules")::add);
+        if (!whole.isEmpty()) {
+            whole.keySet().forEach(config.putArray(MODULES)::add);
+        }
         Path part = folder.resolve(CONFIG + ".part");
         Files.write(part, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
         Files.move(part, folder.resolve(CONFIG), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
@@ -212,7 +228,18 @@ public final class Lora implements AutoCloseable {
     /// @throws ModelException if it is not of a kind that this can be, or does not fit the model, which stays as it
     ///     was
     public static Lora load(CausalLm model, Path folder) {
-        Options options = read(folder.resolve(CONFIG));
+        return load(model, folder, Map.of());
+    }
+
+    private static String whole(String module) {
+        return PREFIX + module + ".weight";
+    }
+
+    /// The same of an adapter beside modules that were trained whole ([#save(Path, String, String, Map)]).
+    ///
+    /// @param whole the weights of these modules by their names, which are overwritten
+    public static Lora load(CausalLm model, Path folder, Map<String, Tensor> whole) {
+        Options options = read(folder.resolve(CONFIG), whole.keySet());
         SequencedMap<String, Tensor> weights;
         try {
             weights = Safetensors.read(folder.resolve(WEIGHTS));
@@ -222,7 +249,9 @@ public final class Lora implements AutoCloseable {
         try {
             Set<String> trained = Set.copyOf(model.trainableParameters().keySet());
             Lora lora = attach(model, options, Rng.of(0));
-            List<String> problems = misfits(lora.namedParameters(), weights);
+            SequencedMap<String, Tensor> own = lora.namedParameters();
+            whole.forEach((name, weight) -> own.put(whole(name), weight));
+            List<String> problems = misfits(own, weights);
             if (!problems.isEmpty()) {
                 lora.close();
                 model.namedParameters().forEach((name, p) -> p.requiresGrad(trained.contains(name)));
@@ -230,7 +259,7 @@ public final class Lora implements AutoCloseable {
                         + String.join("\n  ", problems));
             }
             try (Autograd.Mode _ = Autograd.noGrad()) {
-                lora.namedParameters().forEach((name, own) -> own.copyFrom(Objects.requireNonNull(weights.get(name))));
+                own.forEach((name, value) -> value.copyFrom(Objects.requireNonNull(weights.get(name))));
             }
             return lora;
         } catch (IllegalArgumentException e) {
@@ -257,7 +286,8 @@ public final class Lora implements AutoCloseable {
         return problems;
     }
 
-    private static Options read(Path file) {
+    /// @param whole the modules that it is to hold whole
+    private static Options read(Path file, Set<String> whole) {
         JsonNode config;
         try {
             config = JSON.readTree(file.toFile());
@@ -272,7 +302,14 @@ public final class Lora implements AutoCloseable {
                 problems.add(off + ": expected false");
             }
         }
-        for (String empty : List.of("modules_to_save", "rank_pattern", "alpha_pattern", "layers_to_transform")) {
+        Set<String> modules = new TreeSet<>();
+        config.path(MODULES).forEach(module -> modules.add(module.asText()));
+        // PEFT also names modules that the model has not (of SEQ_CLS `classifier` beside `score`).
+        if (whole.isEmpty() ? !modules.isEmpty() : !modules.containsAll(whole)) {
+            problems.add(MODULES + ": expected " + (whole.isEmpty() ? "none" : new TreeSet<>(whole)) + "; got "
+                    + config.path(MODULES));
+        }
+        for (String empty : List.of("rank_pattern", "alpha_pattern", "layers_to_transform")) {
             if (!config.path(empty).isMissingNode()
                     && !config.path(empty).isEmpty()
                     && !config.path(empty).isNull()) {

@@ -135,7 +135,8 @@ class DecodeEngineTest {
         return lora;
     }
 
-    /// Beside its weights as they are, and beside frozen ones of BF16, which are packed as such without a loss.
+    /// Beside its weights as they are, beside frozen ones of BF16, which are packed as such without a loss, and
+    /// beside ones that are kept as INT8, which are read where they lie.
     @ParameterizedTest
     @MethodSource("models")
     void withAnAdapterItHasTheBitsOfTheModules(CausalLm model) {
@@ -149,14 +150,14 @@ class DecodeEngineTest {
         // All of a product's matrices, some of them, and one of a pair.
         List<Set<String>> targets = List.of(
                 Set.copyOf(Lora.Options.DEFAULT.targets()), Set.of("v_proj", "up_proj"), Set.of("q_proj", "o_proj"));
-        for (DType dtype : List.of(DType.F32, DType.BF16)) {
-            model.freeze(dtype);
+        for (PackedWeights.Format format : PackedWeights.Format.values()) {
+            model.freeze(format);
             for (Set<String> some : targets) {
                 try (Lora _ = adapted(model, 5, some);
                         Generator modules = Generator.ofModules(model, 5);
                         Generator engine = Generator.of(model, null, 5)) {
                     List<Completion> expected = modules.generate(prompts, sampling);
-                    assertSame(expected, engine.generate(prompts, sampling), dtype + " " + some);
+                    assertSame(expected, engine.generate(prompts, sampling), format + " " + some);
                     assertThat(expected.getFirst().logProbs())
                             .isNotEqualTo(plain.getFirst().logProbs());
                 }

@@ -9,6 +9,7 @@ import io.torrefy.nn.Linear;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.DType;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -254,8 +255,46 @@ class LoraTest {
         }
     }
 
+    /// The base as INT8 under the adapter: what it computes and the gradients of the factors are those of the F32
+    /// model with the values that are kept, but for the rounding of other sums.
+    @Test
+    void trainsOnAFrozenBaseOfAQuarterOfTheMemory() {
+        long before = bytes(model);
+        try (CausalLm rounded = load()) {
+            model.freeze(PackedWeights.Format.INT8);
+            assertThat(model.format()).isEqualTo(PackedWeights.Format.INT8);
+            try (Autograd.Mode _ = Autograd.noGrad();
+                    Scope _ = Scope.open()) {
+                model.packed().forEach((name, packed) -> {
+                    Tensor weight = rounded.namedParameters().get(name + ".weight");
+                    weight.copyFrom(packed.rows(0, packed.out()));
+                });
+            }
+            assertThat(model.trainableParameters()).isEmpty();
+            assertThat(bytes(model)).isLessThan(before * 6 / 10);
+            close(logits(), logitsOf(rounded), 2e-5);
+            try (Lora mine = trained(model);
+                    Lora theirs = trained(rounded)) {
+                close(logits(), logitsOf(rounded), 2e-5);
+                SequencedMap<String, float[]> expected = gradients(rounded, theirs);
+                gradients(model, mine).forEach((name, gradient) -> {
+                    float[] wanted = expected.get(name);
+                    float largest = 0;
+                    for (float value : wanted) {
+                        largest = Math.max(largest, Math.abs(value));
+                    }
+                    close(gradient, wanted, 1e-4 * largest);
+                });
+                assertThatThrownBy(mine::merge).hasMessageContainingAll("packed ones", "Hint");
+                assertThatThrownBy(() -> model.freeze(PackedWeights.Format.INT8))
+                        .hasMessageContainingAll("rank 3", "Hint");
+            }
+            assertThatThrownBy(() -> model.save(folder)).hasMessageContainingAll("INT8", "Hint");
+        }
+    }
+
     private static long bytes(CausalLm model) {
-        return model.parameters().stream()
+        return model.state().values().stream()
                 .mapToLong(p -> p.count() * p.dtype().bytes())
                 .sum();
     }

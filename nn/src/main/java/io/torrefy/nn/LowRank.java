@@ -5,6 +5,7 @@ import io.torrefy.tensor.Autograd;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// An update of low rank to the weights of a [Linear] layer: `scale * B A` with A (rank, in) and B (out, rank)
@@ -16,23 +17,23 @@ public final class LowRank implements AutoCloseable {
 
     static final String UP = "lora_B";
 
-    private final Tensor weight;
+    /// What [#merge] adds to; null where the layer keeps its weights packed.
+    private final @Nullable Tensor weight;
     private final Linear down;
     private final Linear up;
     private final double scale;
     private boolean on = true;
     private @Nullable Tensor unmerged;
 
-    private LowRank(Tensor weight, Linear down, Linear up, double scale) {
+    private LowRank(@Nullable Tensor weight, Linear down, Linear up, double scale) {
         this.weight = weight;
         this.down = down;
         this.up = up;
         this.scale = scale;
     }
 
-    static LowRank of(Tensor weight, int rank, double scale, Rng rng) {
-        long out = weight.size(0);
-        long in = weight.size(1);
+    /// @param weight (out, in), of the layer; null where it is packed
+    static LowRank of(long out, long in, @Nullable Tensor weight, int rank, double scale, Rng rng) {
         if (rank < 1 || rank > Math.min(in, out)) {
             throw new IllegalArgumentException("[adapt] expected a rank of 1 to " + Math.min(in, out)
                     + " for weights of " + out + " x " + in + "; got " + rank);
@@ -95,9 +96,11 @@ public final class LowRank implements AutoCloseable {
         if (unmerged != null) {
             return;
         }
-        if (weight.dtype() != a().dtype()) {
+        Tensor weight = this.weight;
+        if (weight == null || weight.dtype() != a().dtype()) {
             throw new IllegalStateException("[adapter] expected weights of " + a().dtype() + " to merge with; got "
-                    + weight.dtype() + ". Hint: load the model anew, load the adapter, and merge there.");
+                    + (weight == null ? "packed ones" : weight.dtype())
+                    + ". Hint: load the model anew, load the adapter, and merge there.");
         }
         try (Scope scope = Scope.open();
                 Autograd.Mode _ = Autograd.noGrad()) {
@@ -116,7 +119,7 @@ public final class LowRank implements AutoCloseable {
         Tensor before = unmerged;
         if (before != null) {
             try (Autograd.Mode _ = Autograd.noGrad()) {
-                weight.copyFrom(before);
+                Objects.requireNonNull(weight).copyFrom(before);
             }
             before.close();
             unmerged = null;

@@ -39,6 +39,11 @@ public abstract class Module implements AutoCloseable {
         return module;
     }
 
+    /// Takes a parameter away; it is not freed.
+    protected final void forgetParameter(String name) {
+        parameters.remove(name);
+    }
+
     /// Takes a part away; it is not freed.
     protected final void forget(String name) {
         children.remove(name);

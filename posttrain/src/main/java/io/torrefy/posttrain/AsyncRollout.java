@@ -7,7 +7,6 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Lora;
 import io.torrefy.tensor.Autograd;
-import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -73,7 +72,7 @@ final class AsyncRollout implements AutoCloseable {
 
     private static CausalLm copyOf(CausalLm model, @Nullable Lora adapter) {
         CausalLm copy = CausalLm.create(model.config(), Rng.of(0));
-        copy.freeze(model.parameters().stream().anyMatch(p -> p.dtype() == DType.BF16) ? DType.BF16 : DType.F32);
+        copy.freeze(model.format());
         if (adapter != null) {
             Lora.attach(copy, adapter.options(), Rng.of(0));
         }

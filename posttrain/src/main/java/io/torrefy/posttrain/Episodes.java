@@ -67,8 +67,8 @@ final class Episodes {
     }
 
     private int[] prompt(Problem problem) {
-        return plan.template() == null
-                ? Tokens.prompt(tokenizer, problem.prompt())
+        return plan.template() == null || problem.whole()
+                ? Tokens.prompt(tokenizer, problem)
                 : messages.begin(List.of(ChatMessage.user(problem.prompt())));
     }
 

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The first two points are [GroupSampler]; what it may do beyond them is said by a [RolloutPlan]. The probability
 /// ratio is taken to the policy that sampled: with a plan that samples from other weights than those of the step (older
-/// ones, or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`).
+/// ones, or rounded ones) to the log-probabilities that the tokens were sampled with (verl's `bypass_mode`), or, with a
+/// [SamplingCorrection], to the policy before the update, each token weighted by how far that lies from what sampled.
 @Export(value = "posttrain.Grpo", since = "0.1")
 public final class Grpo implements AutoCloseable {
     /// How to train. Names are TRL's where TRL has them.
@@ -123,6 +125,10 @@ public final class Grpo implements AutoCloseable {
         if (options.loss.beta() > 0 && reference == null && adapter == null) {
             throw new IllegalArgumentException(
                     "[grpo] expected a reference model with beta " + options.loss.beta() + "; got none");
+        }
+        if (plan.corrects() && options.loss.lossType() == GrpoLoss.LossType.VESPO) {
+            throw new IllegalArgumentException("[grpo] expected no sampling correction with VESPO, whose weight is of"
+                    + " the ratio itself; got " + plan.correction().mode());
         }
         tokenizer.checkFits(policy.config().vocab());
         checkReference(policy, reference);
@@ -242,26 +248,52 @@ public final class Grpo implements AutoCloseable {
         List<Rollout> rollouts = batch.rollouts();
         double[] advantages = Advantages.group(batch.rewards(), options.numGenerations, options.scale);
         List<double[]> old = old(rollouts);
+        List<double[]> weights = weights(rollouts, old);
         List<double[]> ref = reference(rollouts);
         clock.lap("log_probs");
         Update update = new Update();
         for (int iteration = 0; iteration < options.numIterations; iteration++) {
-            update = update(step, rollouts, advantages, old, ref, update.sampling);
+            update = update(step, rollouts, advantages, new LogProbs(old, weights, ref), update.sampling);
         }
         clock.lap("update");
         warnings = batch.warnings();
         return new Step(
-                metrics(step, batch, update, clock),
+                metrics(step, batch, update, weights, clock),
                 rollouts.stream().map(Rollout::sample).toList(),
                 batch.tokens());
     }
 
-    /// Log-probabilities under the policy that sampled; none where that is the policy of the update itself.
+    /// What an update compares with, by rollout; each may be none.
+    ///
+    /// @param old log-probabilities that the ratio is taken to
+    /// @param weights of the tokens' losses
+    /// @param ref log-probabilities under the reference
+    private record LogProbs(List<double[]> old, List<double[]> weights, List<double[]> ref) {}
+
+    /// Log-probabilities under the policy that sampled, or with a correction under the policy before the update;
+    /// none where that is the policy of the update itself.
     private List<double[]> old(List<Rollout> rollouts) {
-        if (plan.samplesElsewhere()) {
+        if (plan.samplesElsewhere() && !plan.corrects()) {
             return rollouts.stream().map(r -> r.episode().sampledLogProbs()).toList();
         }
-        return options.numIterations == 1 ? List.of() : logProbs(policy, rollouts);
+        return options.numIterations == 1 && !plan.corrects() ? List.of() : logProbs(policy, rollouts);
+    }
+
+    /// The weights of the sampled tokens; none without a correction, and of a rollout that takes no part.
+    private List<double[]> weights(List<Rollout> rollouts, List<double[]> old) {
+        if (!plan.corrects()) {
+            return List.of();
+        }
+        List<double[]> weights = new ArrayList<>();
+        for (int i = 0; i < rollouts.size(); i++) {
+            Rollout rollout = rollouts.get(i);
+            weights.add(
+                    counts(rollout)
+                            ? plan.correction()
+                                    .weights(old.get(i), rollout.episode().sampledLogProbs())
+                            : new double[0]);
+        }
+        return weights;
     }
 
     private List<double[]> reference(List<Rollout> rollouts) {
@@ -286,12 +318,7 @@ public final class Grpo implements AutoCloseable {
     }
 
     private Update update(
-            long step,
-            List<Rollout> rollouts,
-            double[] advantages,
-            List<double[]> old,
-            List<double[]> ref,
-            @Nullable SamplingGap known) {
+            long step, List<Rollout> rollouts, double[] advantages, LogProbs compared, @Nullable SamplingGap known) {
         double allTokens = rollouts.stream()
                 .filter(this::counts)
                 .mapToInt(r -> r.episode().sampledTokens())
@@ -307,13 +334,14 @@ public final class Grpo implements AutoCloseable {
                 if (known == null) {
                     gap.add(logProbs, batch);
                 }
-                Tensor sampledUnder = old.isEmpty() ? logProbs.detach() : packed(old, part);
-                Tensor near = ref.isEmpty() ? null : packed(ref, part);
+                Tensor sampledUnder = compared.old.isEmpty() ? logProbs.detach() : packed(compared.old, part);
+                Tensor near = compared.ref.isEmpty() ? null : packed(compared.ref, part);
+                double[] weights = compared.weights.isEmpty() ? null : flat(compared.weights, part);
                 double[] a = Arrays.stream(part).mapToDouble(i -> advantages[i]).toArray();
                 int[] lengths = batch.stream()
                         .mapToInt(r -> r.episode().sampledTokens())
                         .toArray();
-                GrpoLoss.Result result = loss.loss(logProbs, sampledUnder, near, a, lengths, whole);
+                GrpoLoss.Result result = loss.loss(logProbs, sampledUnder, near, a, lengths, whole, weights);
                 update.loss += result.loss().item();
                 update.metrics = update.metrics == null ? result.metrics() : update.metrics.plus(result.metrics());
                 result.loss().backward();
@@ -372,11 +400,15 @@ public final class Grpo implements AutoCloseable {
                 options.microBatchTokens);
     }
 
-    private static Tensor packed(List<double[]> perSequence, int[] part) {
-        double[] all = Arrays.stream(part)
+    private static double[] flat(List<double[]> perSequence, int[] part) {
+        return Arrays.stream(part)
                 .mapToObj(perSequence::get)
                 .flatMapToDouble(Arrays::stream)
                 .toArray();
+    }
+
+    private static Tensor packed(List<double[]> perSequence, int[] part) {
+        double[] all = flat(perSequence, part);
         float[] values = new float[all.length];
         for (int i = 0; i < all.length; i++) {
             values[i] = (float) all[i];
@@ -420,7 +452,8 @@ public final class Grpo implements AutoCloseable {
 
     // ---- metrics ---------------------------------------------------------------------------------------------------
 
-    private Map<String, Double> metrics(long step, RolloutBatch batch, Update update, StepClock clock) {
+    private Map<String, Double> metrics(
+            long step, RolloutBatch batch, Update update, List<double[]> weights, StepClock clock) {
         Map<String, Double> m = new LinkedHashMap<>(batch.metrics());
         if (async == null) {
             // The sampler's own times, which divide the lap of the rollout.
@@ -444,6 +477,13 @@ public final class Grpo implements AutoCloseable {
         m.put(RunMetrics.GRAD_NORM, update.gradNorm);
         m.put(RunMetrics.LEARNING_RATE, learner.learningRate(step));
         Objects.requireNonNull(update.sampling).put(m);
+        DoubleSummaryStatistics counted =
+                Arrays.stream(plan.correction().counted(weights)).summaryStatistics();
+        if (counted.getCount() > 0) {
+            m.put(RunMetrics.SAMPLING_RATIO, counted.getAverage());
+            m.put(RunMetrics.SAMPLING_RATIO_MIN, counted.getMin());
+            m.put(RunMetrics.SAMPLING_RATIO_MAX, counted.getMax());
+        }
         clock.put(m, batch.tokens());
         return m;
     }

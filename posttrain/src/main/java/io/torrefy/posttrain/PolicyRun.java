@@ -72,7 +72,7 @@ public final class PolicyRun {
 
     /// What came of it.
     ///
-    /// @param accuracyBefore share of the held-out problems solved, greedily
+    /// @param accuracyBefore share of the held-out problems solved, greedily; NaN where the task cannot tell
     /// @param rewardBefore mean reward of the same completions
     public record Outcome(
             double accuracyBefore,
@@ -85,8 +85,10 @@ public final class PolicyRun {
         /// By the names of `result.json`.
         public Map<String, Object> toMap() {
             Map<String, Object> map = new LinkedHashMap<>();
-            map.put("accuracy_before", accuracyBefore);
-            map.put("accuracy_after", accuracyAfter);
+            if (!Double.isNaN(accuracyBefore)) {
+                map.put("accuracy_before", accuracyBefore);
+                map.put("accuracy_after", accuracyAfter);
+            }
             map.put("reward_before", rewardBefore);
             map.put("reward_after", rewardAfter);
             map.put("steps", steps);
@@ -99,6 +101,9 @@ public final class PolicyRun {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String POSITION = "position.json";
     private static final int SAMPLES_SHOWN = 40;
+    /// What of the base's folder the trained model needs too.
+    private static final List<String> BESIDE =
+            List.of("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "chat_template.json");
 
     private final Settings settings;
     private final Trainer trainer;
@@ -123,8 +128,14 @@ public final class PolicyRun {
     /// What must outlive a kill beside the trainer's state.
     private record Position(long step, double accuracyBefore, double rewardBefore, double tokens) {
         Map<String, Object> toMap() {
-            return Map.of(
-                    "step", step, "accuracyBefore", accuracyBefore, "rewardBefore", rewardBefore, "tokens", tokens);
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("step", step);
+            if (!Double.isNaN(accuracyBefore)) {
+                map.put("accuracyBefore", accuracyBefore);
+            }
+            map.put("rewardBefore", rewardBefore);
+            map.put("tokens", tokens);
+            return map;
         }
     }
 
@@ -139,7 +150,7 @@ public final class PolicyRun {
 
     private Position begin() {
         Evaluation before = evaluate(Split.HELD_OUT, settings.heldOut, 0, "before");
-        Position position = new Position(0, before.accuracy(), reward(before), 0);
+        Position position = new Position(0, accuracy(before), reward(before), 0);
         checkpoint(position);
         return position;
     }
@@ -179,12 +190,20 @@ public final class PolicyRun {
                 step,
                 phase);
         Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put(validation ? RunMetrics.VALIDATION_ACCURACY : RunMetrics.EVAL_ACCURACY, evaluation.accuracy());
+        if (settings.task.verifies()) {
+            metrics.put(validation ? RunMetrics.VALIDATION_ACCURACY : RunMetrics.EVAL_ACCURACY, evaluation.accuracy());
+            progress.evaluation(split, evaluation.accuracy());
+        } else {
+            progress.message("step " + step + ": held-out reward " + Figures.number(reward(evaluation)));
+        }
         metrics.put(validation ? RunMetrics.VALIDATION_REWARD : RunMetrics.EVAL_REWARD, reward(evaluation));
         run.log(step, metrics);
         evaluation.samples().stream().limit(SAMPLES_SHOWN).forEach(run::sample);
-        progress.evaluation(split, evaluation.accuracy());
         return evaluation;
+    }
+
+    private double accuracy(Evaluation evaluation) {
+        return settings.task.verifies() ? evaluation.accuracy() : Double.NaN;
     }
 
     private static double reward(Evaluation evaluation) {
@@ -201,7 +220,7 @@ public final class PolicyRun {
             for (String name : List.of("config.json", "model.safetensors")) {
                 Files.copy(state.resolve(name), folder.resolve(name));
             }
-            for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+            for (String name : BESIDE) {
                 if (Files.exists(settings.model.resolve(name))) {
                     Files.copy(settings.model.resolve(name), folder.resolve(name));
                 }
@@ -210,7 +229,7 @@ public final class PolicyRun {
         double seconds = run.elapsed();
         Outcome outcome = new Outcome(
                 position.accuracyBefore,
-                after.accuracy(),
+                accuracy(after),
                 position.rewardBefore,
                 reward(after),
                 position.step,
@@ -234,7 +253,7 @@ public final class PolicyRun {
         JsonNode json = JSON.readTree(Files.readAllBytes(checkpoint.resolve(POSITION)));
         return new Position(
                 json.required("step").asLong(),
-                json.required("accuracyBefore").asDouble(),
+                json.path("accuracyBefore").asDouble(Double.NaN),
                 json.required("rewardBefore").asDouble(),
                 json.required("tokens").asDouble());
     }

@@ -94,20 +94,65 @@ public final class QaFile implements Task {
     private static final int MAX_REPORTED = 10;
 
     /// The expected answer: its text and, when it is one, its number.
-    record Gold(String text, Optional<Rational> number) {}
+    record Gold(String text, Optional<Rational> number) {
+        /// Stands where no answer is known.
+        static final Gold NONE = new Gold("", Optional.empty());
+
+        boolean isNone() {
+            return equals(NONE);
+        }
+
+        /// What samples show.
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
 
     private final String name;
     private final List<Problem> training;
     private final List<Problem> heldOut;
+    private final boolean answers;
     /// The order of the epoch asked for last.
     private Order order = new Order(0, -1, new int[0]);
 
     private record Order(long seed, long epoch, int[] positions) {}
 
-    private QaFile(String name, List<Problem> training, List<Problem> heldOut) {
+    private QaFile(String name, List<Problem> training, List<Problem> heldOut, boolean answers) {
         this.name = name;
         this.training = training;
         this.heldOut = heldOut;
+        this.answers = answers;
+    }
+
+    /// Problems that were read elsewhere, with goals of [#goal], split as those of a file are.
+    ///
+    /// @throws IllegalArgumentException if there is none, or if some have an answer and some have not
+    public static QaFile of(String name, List<Problem> problems, double heldOutFraction) {
+        long without = problems.stream()
+                .filter(problem -> problem.goal(Gold.class).isNone())
+                .count();
+        if (problems.isEmpty() || without != 0 && without != problems.size()) {
+            throw new IllegalArgumentException("[qa] expected problems in " + name
+                    + ", all of them with an answer or none; got "
+                    + (problems.isEmpty() ? "none" : without + " of " + problems.size() + " without"));
+        }
+        return split(name, problems, Options.DEFAULT.heldOutFraction(heldOutFraction), without == 0);
+    }
+
+    /// The goal of a problem by its answer, which is read as those of files are; empty: it has none.
+    public static Object goal(Optional<String> answer) {
+        return answer.map(QaFile::gold).orElse(Gold.NONE);
+    }
+
+    private static QaFile split(String name, List<Problem> problems, Options options, boolean answers) {
+        var training = new ArrayList<Problem>();
+        var heldOut = new ArrayList<Problem>();
+        for (var problem : problems) {
+            boolean held = Split.of(problem.id(), options.heldOutFraction()) == Split.HELD_OUT;
+            (held ? heldOut : training).add(problem);
+        }
+        return new QaFile(name, List.copyOf(training), distinct(heldOut), answers);
     }
 
     /// Reads a file and splits it.
@@ -127,17 +172,13 @@ public final class QaFile implements Task {
         if (files.isEmpty()) {
             throw new IllegalArgumentException("[qa] expected at least one file; got none");
         }
-        var training = new ArrayList<Problem>();
-        var heldOut = new ArrayList<Problem>();
+        var problems = new ArrayList<Problem>();
         for (Path file : files) {
-            for (var problem : read(file, options)) {
-                boolean held = Split.of(problem.id(), options.heldOutFraction()) == Split.HELD_OUT;
-                (held ? heldOut : training).add(problem);
-            }
+            problems.addAll(read(file, options));
         }
         String name =
                 files.stream().map(file -> String.valueOf(file.getFileName())).collect(Collectors.joining(", "));
-        return new QaFile(name, List.copyOf(training), distinct(heldOut));
+        return split(name, problems, options, true);
     }
 
     /// Trains on one file and holds out another. Training questions that the other file has too are left out.
@@ -151,7 +192,7 @@ public final class QaFile implements Task {
         var training = read(trainingFile, options).stream()
                 .filter(problem -> !questions.contains(problem.id()))
                 .toList();
-        return new QaFile(trainingFile.getFileName().toString(), training, heldOut);
+        return new QaFile(trainingFile.getFileName().toString(), training, heldOut, true);
     }
 
     private static List<Problem> distinct(List<Problem> problems) {
@@ -384,6 +425,11 @@ public final class QaFile implements Task {
         return heldOut.subList(0, Math.min(count, heldOut.size()));
     }
 
+    @Override
+    public boolean verifies() {
+        return answers;
+    }
+
     /// The ids of both sides, for tests of disjointness.
     Set<String> trainingIds() {
         var ids = new HashSet<String>();
@@ -396,6 +442,9 @@ public final class QaFile implements Task {
     @Override
     public Verdict verify(Problem problem, String completion) {
         var gold = problem.goal(Gold.class);
+        if (gold.isNone()) {
+            return new Verdict(Verdict.Outcome.NO_ANSWER, "", "there is no answer to compare with");
+        }
         var block = AnswerText.lastBlock(completion);
         var answer = block.flatMap(AnswerText::lastBoxed).or(() -> block).or(() -> AnswerText.lastBoxed(completion));
         if (answer.isEmpty()) {

@@ -9,7 +9,7 @@ import io.torrefy.lm.Lora;
 import io.torrefy.lm.Sampling;
 import io.torrefy.lm.Tokenizer;
 import io.torrefy.nn.Safetensors;
-import io.torrefy.tensor.DType;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -54,22 +54,23 @@ public final class R1Zero {
     /// @param adapter trained in place of the weights, which are frozen; checkpoints then hold the adapter alone,
     ///     and the run's folder at the end `adapter`, in PEFT's format, beside the merged `model`. The model
     ///     without it is the reference. Null: the weights are trained
-    /// @param base how the matrices of the frozen model are kept under an adapter: F32, or BF16 for half the memory
-    public record Training(RolloutPlan plan, Lora.@Nullable Options adapter, DType base) {
+    /// @param base how the matrices of the frozen model are kept under an adapter: F32, BF16 for half the memory or
+    ///     INT8 for a quarter
+    public record Training(RolloutPlan plan, Lora.@Nullable Options adapter, PackedWeights.Format base) {
         /// All weights, a group for each problem.
-        public static final Training DEFAULT = new Training(RolloutPlan.DEFAULT, null, DType.F32);
+        public static final Training DEFAULT = new Training(RolloutPlan.DEFAULT, null, PackedWeights.Format.F32);
 
         public Training withPlan(RolloutPlan value) {
             return new Training(value, adapter, base);
         }
 
         /// With an adapter on a model kept as `base`.
-        public Training withAdapter(Lora.Options value, DType base) {
+        public Training withAdapter(Lora.Options value, PackedWeights.Format base) {
             return new Training(plan, value, base);
         }
 
         public Training {
-            if (adapter == null && base != DType.F32) {
+            if (adapter == null && base != PackedWeights.Format.F32) {
                 throw new IllegalArgumentException("[r1-zero] expected an adapter where the model is kept as " + base
                         + "; got none. Hint: weights that are trained stay F32.");
             }

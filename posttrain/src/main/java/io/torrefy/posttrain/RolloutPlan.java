@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param environment what answers the model, for episodes of several turns; null for completions of one
 /// @param maxTurns the model's turns in an episode, at most (TRL's `max_tool_calling_iterations` + 1)
 /// @param template how messages become text; null: their texts one after another
+/// @param correction what becomes of the ratio between the weights that are trained and those that sampled
 @Export(value = "posttrain.RolloutPlan", since = "0.1")
 public record RolloutPlan(
         FilterGroups filterGroups,
@@ -33,7 +34,8 @@ public record RolloutPlan(
         PackedWeights.Format weights,
         @Nullable ConversationEnvironment environment,
         int maxTurns,
-        @Nullable ChatTemplate template) {
+        @Nullable ChatTemplate template,
+        SamplingCorrection correction) {
     /// By what the completions of a group must differ for it to be kept. Names are verl's.
     public enum FilterGroups {
         /// Every group is kept.
@@ -45,8 +47,8 @@ public record RolloutPlan(
     }
 
     /// Nothing of it: a group for each problem, from the weights of the step.
-    public static final RolloutPlan DEFAULT =
-            new RolloutPlan(FilterGroups.NONE, 10, false, 0, PackedWeights.Format.F32, null, 5, null);
+    public static final RolloutPlan DEFAULT = new RolloutPlan(
+            FilterGroups.NONE, 10, false, 0, PackedWeights.Format.F32, null, 5, null, SamplingCorrection.NONE);
 
     public RolloutPlan {
         List<String> wrong = new ArrayList<>();
@@ -66,12 +68,28 @@ public record RolloutPlan(
 
     public RolloutPlan withFilterGroups(FilterGroups by, int maxNumGenBatches) {
         return new RolloutPlan(
-                by, maxNumGenBatches, maskTruncatedCompletions, maxStaleness, weights, environment, maxTurns, template);
+                by,
+                maxNumGenBatches,
+                maskTruncatedCompletions,
+                maxStaleness,
+                weights,
+                environment,
+                maxTurns,
+                template,
+                correction);
     }
 
     public RolloutPlan withMaskTruncatedCompletions(boolean mask) {
         return new RolloutPlan(
-                filterGroups, maxNumGenBatches, mask, maxStaleness, weights, environment, maxTurns, template);
+                filterGroups,
+                maxNumGenBatches,
+                mask,
+                maxStaleness,
+                weights,
+                environment,
+                maxTurns,
+                template,
+                correction);
     }
 
     public RolloutPlan withMaxStaleness(int steps) {
@@ -83,7 +101,8 @@ public record RolloutPlan(
                 weights,
                 environment,
                 maxTurns,
-                template);
+                template,
+                correction);
     }
 
     public RolloutPlan withWeights(PackedWeights.Format format) {
@@ -95,7 +114,8 @@ public record RolloutPlan(
                 format,
                 environment,
                 maxTurns,
-                template);
+                template,
+                correction);
     }
 
     public RolloutPlan withEnvironment(ConversationEnvironment with, int maxTurns, @Nullable ChatTemplate template) {
@@ -107,12 +127,31 @@ public record RolloutPlan(
                 weights,
                 with,
                 maxTurns,
-                template);
+                template,
+                correction);
+    }
+
+    public RolloutPlan withCorrection(SamplingCorrection value) {
+        return new RolloutPlan(
+                filterGroups,
+                maxNumGenBatches,
+                maskTruncatedCompletions,
+                maxStaleness,
+                weights,
+                environment,
+                maxTurns,
+                template,
+                value);
     }
 
     /// Whether completions come from another distribution than the one that is trained: then the ratio is taken to
-    /// the log-probabilities that the tokens were sampled with.
+    /// the log-probabilities that the tokens were sampled with, unless it is corrected.
     boolean samplesElsewhere() {
         return maxStaleness > 0 || weights != PackedWeights.Format.F32;
+    }
+
+    /// Whether the ratio is taken to the weights before the update, and what sampled is corrected for by a weight.
+    boolean corrects() {
+        return samplesElsewhere() && correction.mode() != SamplingCorrection.Mode.NONE;
     }
 }

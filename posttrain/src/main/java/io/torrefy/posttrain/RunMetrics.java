@@ -62,8 +62,13 @@ public final class RunMetrics {
     public static final String LOGP_DIFFERENCE = "sampling/sampling_logp_difference/mean";
     /// The largest of them.
     public static final String LOGP_DIFFERENCE_MAX = "sampling/sampling_logp_difference/max";
-    /// Mean of the ratio of the two probabilities (TRL's name).
+    /// Mean of the ratio of the two probabilities (TRL's name); with a [SamplingCorrection] of its weights, which
+    /// are within bounds.
     public static final String SAMPLING_RATIO = "sampling/importance_sampling_ratio/mean";
+    /// The least of those weights (TRL's name).
+    public static final String SAMPLING_RATIO_MIN = "sampling/importance_sampling_ratio/min";
+    /// The greatest of them (TRL's name).
+    public static final String SAMPLING_RATIO_MAX = "sampling/importance_sampling_ratio/max";
     /// Mean number of the model's turns, in episodes of several.
     public static final String TURNS = "num_turns";
     /// Tool calls per episode (TRL's name).

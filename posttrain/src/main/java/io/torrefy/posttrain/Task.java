@@ -30,6 +30,11 @@ public interface Task {
     /// Judges a completion of `problem.prompt()`.
     Verdict verify(Problem problem, String completion);
 
+    /// Whether [#verify] can tell right from wrong; without it every verdict is that there is no answer.
+    default boolean verifies() {
+        return true;
+    }
+
     /// The endless training problems of a seed, or the others (finite lists, whatever the seed).
     default Stream<Problem> problems(Split split, long seed) {
         return switch (split) {

@@ -15,6 +15,11 @@ public final class Tokens {
         return joined(new int[] {begin}, tokenizer.encode(text));
     }
 
+    /// The ids of a problem's prompt.
+    public static int[] prompt(Tokenizer tokenizer, Problem problem) {
+        return problem.whole() ? tokenizer.encode(problem.prompt()) : prompt(tokenizer, problem.prompt());
+    }
+
     /// The completion and the end token.
     public static int[] completion(Tokenizer tokenizer, String text) {
         return joined(tokenizer.encode(text), new int[] {end(tokenizer)});

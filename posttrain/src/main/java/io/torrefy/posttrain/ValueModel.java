@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.torrefy.export.Export;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.DecoderConfig;
+import io.torrefy.lm.Lora;
 import io.torrefy.lm.ModelException;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.Linear;
@@ -34,6 +35,8 @@ import java.util.SequencedMap;
 @Export(value = "posttrain.ValueModel", since = "0.1")
 public final class ValueModel extends Module {
     private static final String CONFIG = "config.json";
+    /// The head's name in Hugging Face's models.
+    private static final String HEAD = "score";
 
     private final CausalLm body;
     private final Linear score;
@@ -45,7 +48,7 @@ public final class ValueModel extends Module {
                 child(name, part);
             }
         });
-        this.score = child("score", score);
+        this.score = child(HEAD, score);
     }
 
     /// A model with a new head: normal weights of the body's `initializer_range`, no bias.
@@ -106,6 +109,33 @@ public final class ValueModel extends Module {
             weights.values().forEach(Tensor::close);
         }
         return model;
+    }
+
+    /// Loads a language model with an adapter and a head in PEFT's format for `SEQ_CLS`, which torrefy's `reward`
+    /// with
+    /// `use_peft` and PEFT write; the adapter is merged.
+    ///
+    /// @param base the folder of the language model that was adapted
+    /// @param adapter with `adapter_config.json`, whose `modules_to_save` is `score`, and
+    ///     `adapter_model.safetensors`
+    /// @throws ModelException if either is not one this model can be, or they do not fit each other
+    public static ValueModel load(Path base, Path adapter) {
+        ValueModel model = ofZeros(CausalLm.load(base));
+        try (Lora lora = Lora.load(model.body, adapter, Map.of(HEAD, model.head()))) {
+            lora.merge();
+        } catch (ModelException e) {
+            model.close();
+            throw e;
+        }
+        return model;
+    }
+
+    /// Writes what [#load(Path, Path)] and PEFT load: an adapter of the body, and the head whole.
+    ///
+    /// @param lora the body's
+    /// @param base the name or folder of the language model that was adapted
+    public void saveAdapter(Lora lora, Path folder, String base) throws IOException {
+        lora.save(folder, base, "SEQ_CLS", Map.of(HEAD, head()));
     }
 
     /// Writes `config.json` and `model.safetensors`, each whole or not at all.

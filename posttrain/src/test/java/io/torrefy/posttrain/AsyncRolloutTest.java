@@ -8,8 +8,8 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Generator;
 import io.torrefy.lm.Lora;
 import io.torrefy.tensor.Autograd;
-import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Memory;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Scope;
 import io.torrefy.tensor.Tensor;
@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Rollouts beside the updates: which weights sample which batch is fixed, so nothing that takes time changes a bit.
@@ -200,13 +201,14 @@ class AsyncRolloutTest {
         }
     }
 
-    @Test
-    void theSamplerHasAnAdapterOfItsOwn() {
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void theSamplerHasAnAdapterOfItsOwn(PackedWeights.Format base) {
         List<Map<String, Double>> traces = new ArrayList<>();
         for (int n : new int[] {1, 2}) {
             Threads.use(n);
             try (CausalLm policy = TinyBase.model(3)) {
-                policy.freeze(DType.BF16);
+                policy.freeze(base);
                 try (Lora lora = Lora.attach(
                                 policy, Lora.Options.DEFAULT.withRank(4).withAlpha(8), Rng.of(1));
                         Grpo grpo = Grpo.of(

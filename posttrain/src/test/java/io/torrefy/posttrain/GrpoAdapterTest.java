@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
-import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Memory;
 import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
@@ -40,8 +39,8 @@ class GrpoAdapterTest {
 
     /// The base with the adapter switched off is bit for bit the model that a second copy would be.
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
-    void theBaseUnderItIsTheReference(DType base) {
+    @EnumSource
+    void theBaseUnderItIsTheReference(PackedWeights.Format base) {
         List<Map<String, Double>> byAdapter = new ArrayList<>();
         List<Map<String, Double>> byCopy = new ArrayList<>();
         for (boolean copy : new boolean[] {false, true}) {
@@ -72,8 +71,8 @@ class GrpoAdapterTest {
 
     /// The policy that samples, the one that is trained and the reference, while their weights are equal.
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
-    void equalWeightsHaveEqualLogProbs(DType base) {
+    @EnumSource
+    void equalWeightsHaveEqualLogProbs(PackedWeights.Format base) {
         try (CausalLm policy = TinyBase.model(3)) {
             policy.freeze(base);
             try (Lora lora = Lora.attach(policy, SMALL, Rng.of(1));
@@ -130,12 +129,13 @@ class GrpoAdapterTest {
         }
     }
 
-    @Test
-    void memoryStaysFlatAndComesBack() {
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void memoryStaysFlatAndComesBack(PackedWeights.Format base) {
         long start = Memory.stats().liveBytes();
         List<Long> live = new ArrayList<>();
         try (CausalLm policy = TinyBase.model(3)) {
-            policy.freeze(DType.BF16);
+            policy.freeze(base);
             try (Lora lora = Lora.attach(policy, SMALL, Rng.of(1));
                     Grpo grpo =
                             grpo(policy, null, lora, TinyBase.options(20, 1e-2, 2, 150, 0.1), RolloutPlan.DEFAULT)) {

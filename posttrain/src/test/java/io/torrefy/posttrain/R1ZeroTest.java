@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
 import io.torrefy.lm.TokenizerException;
-import io.torrefy.tensor.DType;
 import io.torrefy.tensor.Memory;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole runs of a tiny model: the same bits whatever happens to them, and what goes wrong is named.
@@ -81,10 +82,11 @@ class R1ZeroTest {
     }
 
     /// A checkpoint holds the adapter alone, and a run goes on from it bit for bit.
-    @Test
-    void anAdaptersRunGoesOnFromTheAdapterAlone() throws IOException {
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void anAdaptersRunGoesOnFromTheAdapterAlone(PackedWeights.Format kept) throws IOException {
         var adapter = new R1Zero.Training(
-                RolloutPlan.DEFAULT, Lora.Options.DEFAULT.withRank(3).withAlpha(6), DType.BF16);
+                RolloutPlan.DEFAULT, Lora.Options.DEFAULT.withRank(3).withAlpha(6), kept);
         Grpo.Options options = TinyBase.options(STEPS, 1e-2, 2, 256, 0.04);
         Path whole = run(temporary.resolve("whole"), task(), options, adapter, false);
         Path stopped = stopped(options, adapter, whole, "adapter/adapter_model.safetensors");
@@ -116,7 +118,7 @@ class R1ZeroTest {
                 .withMaxStaleness(staleness)
                 .withFilterGroups(RolloutPlan.FilterGroups.ACC, 4)
                 .withMaskTruncatedCompletions(true);
-        var training = new R1Zero.Training(plan, null, DType.F32);
+        var training = new R1Zero.Training(plan, null, PackedWeights.Format.F32);
         Grpo.Options options = TinyBase.options(STEPS, 1e-2, 1, 256, 0);
         Threads.use(1);
         Path whole = run(temporary.resolve("whole"), task(), options, training, false);
@@ -127,7 +129,7 @@ class R1ZeroTest {
 
     @Test
     void aBaseOfHalfTheMemoryWantsAnAdapter() {
-        assertThatThrownBy(() -> new R1Zero.Training(RolloutPlan.DEFAULT, null, DType.BF16))
+        assertThatThrownBy(() -> new R1Zero.Training(RolloutPlan.DEFAULT, null, PackedWeights.Format.BF16))
                 .hasMessageContainingAll("adapter", "BF16", "Hint");
     }
 

@@ -43,6 +43,8 @@ public final class PackedWeights implements AutoCloseable {
     private final Storage storage;
     private final long address;
     private final Cleaner.Cleanable cleanable;
+    /// Whose memory this is, where it is not its own.
+    private final @Nullable Tensor owner;
     private volatile boolean closed;
 
     private PackedWeights(Format format, Device device, long out, long in, @Nullable Slab slab) {
@@ -59,6 +61,60 @@ public final class PackedWeights implements AutoCloseable {
             this.address = piece.address();
         }
         this.cleanable = CLEANER.register(this, storage::release);
+        this.owner = null;
+    }
+
+    private PackedWeights(Format format, long out, long in, Tensor bytes) {
+        this.format = format;
+        this.out = out;
+        this.in = in;
+        this.storage = bytes.storage.retain();
+        this.address = bytes.address();
+        this.cleanable = CLEANER.register(this, storage::release);
+        this.owner = bytes;
+        cleanable.clean(); // the tensor alone decides how long the memory lives
+    }
+
+    /// Weights that are packed in a tensor which [#memory] gave, or which holds a copy of one: the memory is the
+    /// tensor's, and closing this leaves it.
+    ///
+    /// @param bytes dense U8 (bytes)
+    /// @throws IllegalArgumentException if the tensor does not hold as many bytes as such weights have
+    public static PackedWeights over(Tensor bytes, Format format, long out, long in) {
+        long expected = Backends.of(bytes.live("PackedWeights").device()).packedBytes(format, out, in);
+        if (bytes.dtype != DType.U8 || !bytes.dense || bytes.count() != expected) {
+            throw new IllegalArgumentException("[PackedWeights] expected dense U8 of " + expected + " bytes for " + out
+                    + " x " + in + " in " + format + "; got " + bytes.describe());
+        }
+        return new PackedWeights(format, out, in, bytes);
+    }
+
+    /// The memory of these weights as a tensor, U8 (bytes), which keeps it alive by itself. Its layout depends on
+    /// the width of the machine's vectors: it is for the process that made it.
+    ///
+    /// @throws IllegalStateException if the memory is shared with other weights
+    public Tensor memory() {
+        live();
+        if (owner != null) {
+            return owner;
+        }
+        if (storage.address != address) {
+            throw new IllegalStateException("[PackedWeights] expected weights in memory of their own; got a slab's");
+        }
+        return new Tensor(storage.retain(), 0, new long[] {bytes()}, new long[] {1}, DType.U8).owned();
+    }
+
+    /// Some rows of the weight, F32 (to - from, in): the values that a product is with.
+    public Tensor rows(long from, long to) {
+        live();
+        if (from < 0 || to < from || to > out) {
+            throw new IllegalArgumentException(
+                    "[rows] expected rows within 0 to " + out + "; got " + from + " to " + to);
+        }
+        Tensor rows = Creation.empty(storage.device, DType.F32, to - from, in);
+        backend().unpack(format, out, in, address, from, to, rows.address());
+        Reference.reachabilityFence(this);
+        return rows;
     }
 
     /// Packs a weight (out, in) of a floating dtype; a transposed view of (in, out) is read in place.
@@ -191,6 +247,9 @@ public final class PackedWeights implements AutoCloseable {
     private void live() {
         if (closed) {
             throw new IllegalStateException("[PackedWeights] expected an open pack; got one that was closed");
+        }
+        if (owner != null) {
+            owner.live("PackedWeights");
         }
     }
 

@@ -161,18 +161,29 @@ public final class Program implements AutoCloseable {
 
     /// A matrix, its bias, and an update beside it.
     ///
-    /// @param weight (out, in), or (in, out) if `inFirst`
+    /// @param weight (out, in), or (in, out) if `inFirst`; of one that is packed its memory
+    /// @param packed the matrix as it is kept, which is read in place whatever the program's format; else null
     public record Projection(
             Tensor weight,
             @Nullable Tensor bias,
             boolean inFirst,
-            @Nullable Update update) {
+            @Nullable Update update,
+            @Nullable PackedWeights packed) {
         public Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst) {
             this(weight, bias, inFirst, null);
         }
 
+        public Projection(Tensor weight, @Nullable Tensor bias, boolean inFirst, @Nullable Update update) {
+            this(weight, bias, inFirst, update, null);
+        }
+
+        /// A matrix that is kept packed.
+        public static Projection of(PackedWeights packed, @Nullable Tensor bias, @Nullable Update update) {
+            return new Projection(packed.memory(), bias, false, update, packed);
+        }
+
         private long out() {
-            return weight.size(inFirst ? 1 : 0);
+            return packed != null ? packed.out() : weight.size(inFirst ? 1 : 0);
         }
     }
 
@@ -247,6 +258,10 @@ public final class Program implements AutoCloseable {
     }
 
     private PackedMatrix pack(Projection p, PackedWeights.Format as) {
+        if (p.packed != null) {
+            use(p.weight);
+            return p.packed.matrix();
+        }
         if (!takesMatrix(p.weight)) {
             throw new IllegalArgumentException(
                     "[program] expected dense matrices of a floating dtype; got " + p.weight.describe());

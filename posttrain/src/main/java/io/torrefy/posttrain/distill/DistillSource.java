@@ -42,7 +42,7 @@ public interface DistillSource {
             @Override
             public Example example(long index) {
                 Problem problem = task.training(seed, index);
-                return new Example(Tokens.prompt(tokenizer, problem.prompt()), null, problem);
+                return new Example(Tokens.prompt(tokenizer, problem), null, problem);
             }
 
             @Override

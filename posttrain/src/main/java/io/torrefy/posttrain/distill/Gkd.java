@@ -191,7 +191,7 @@ public final class Gkd implements AutoCloseable {
                                     .filter(c -> c.finish() == Completion.Finish.LENGTH)
                                     .count()
                             / n);
-            if (source.task() != null) {
+            if (source.task() != null && source.task().verifies()) {
                 m.put(
                         RunMetrics.ACCURACY,
                         samples.stream().filter(RunSample::correct).count() / n);

@@ -105,8 +105,12 @@ public record TeacherSamples(
     /// @param student the student's tokenizer; where it is another one, answers are taken as text. Else their ids
     ///     are kept
     /// @param task whose training problems are answered
-    /// @throws IllegalArgumentException if no answer is left
+    /// @throws IllegalArgumentException if no answer is left, or none can be verified though that is asked
     public Yield draw(Generator teacher, Tokenizer tokenizer, Tokenizer student, Task task) {
+        if (correctOnly && !task.verifies()) {
+            throw new IllegalArgumentException("[teacher samples] expected problems whose answers can be verified, with"
+                    + " correctOnly; got those of " + task.name() + ", which have no answers");
+        }
         boolean sameIds = SharedVocabulary.isSame(student, tokenizer);
         Set<Integer> stops = Set.of(Tokens.end(tokenizer));
         Sampling sampling = (temperature == 0
@@ -123,7 +127,7 @@ public record TeacherSamples(
                 Problem problem = task.training(seed, i);
                 for (int g = 0; g < numGenerations; g++) {
                     problems.add(problem);
-                    ids.add(Tokens.prompt(tokenizer, problem.prompt()));
+                    ids.add(Tokens.prompt(tokenizer, problem));
                 }
             }
             List<Completion> answers = teacher.generate(ids, sampling, (long) from * numGenerations, (_, _) -> {});
@@ -139,9 +143,7 @@ public record TeacherSamples(
                     sequences.add(
                             sameIds
                                     ? Gkd.joined(ids.get(i), answer.ids())
-                                    : Gkd.joined(
-                                            Tokens.prompt(student, problem.prompt()),
-                                            Tokens.completion(student, text)));
+                                    : Gkd.joined(Tokens.prompt(student, problem), Tokens.completion(student, text)));
                 }
             }
         }

@@ -131,6 +131,17 @@ public final class SampleEncoder {
                 prompt(sample.prompt(), sample.origin()), sample.origin().place());
     }
 
+    /// A prompt as the text whose ids [#prompt] gives: of a conversation what the template writes.
+    ///
+    /// @param template of conversations
+    /// @throws IllegalArgumentException that names the sample, if the template does not fit
+    static String text(Sample.PromptOnly sample, Optional<ChatTemplate> template) {
+        return switch (sample.prompt()) {
+            case Content.Text(String text) -> text;
+            case Content.Chat chat -> asked(chat, template, sample.origin());
+        };
+    }
+
     /// A prompt and steps, each with `separator` after it, whose last token is the step's end (`PRMTrainer` of trl
     /// 1.13, where the separator is a line feed).
     public Encoded.Steps steps(Sample.Stepwise sample, String separator) {
@@ -174,15 +185,16 @@ public final class SampleEncoder {
     private int[] prompt(Content prompt, Sample.Origin origin) {
         return switch (prompt) {
             case Content.Text(String text) -> Tokens.prompt(tokenizer, text);
-            case Content.Chat chat -> {
-                if (chat.messages().isEmpty()
-                        || chat.role(chat.messages().size() - 1).equals("assistant")) {
-                    throw new IllegalArgumentException("[formats] " + origin.place()
-                            + ": expected a prompt that ends before the assistant's turn; got one that ends with it");
-                }
-                yield tokenizer.encode(rendered(chat.messages(), true, origin).text);
-            }
+            case Content.Chat chat -> tokenizer.encode(asked(chat, template, origin));
         };
+    }
+
+    private static String asked(Content.Chat chat, Optional<ChatTemplate> template, Sample.Origin origin) {
+        if (chat.messages().isEmpty() || chat.role(chat.messages().size() - 1).equals("assistant")) {
+            throw new IllegalArgumentException("[formats] " + origin.place()
+                    + ": expected a prompt that ends before the assistant's turn; got one that ends with it");
+        }
+        return rendered(chat.messages(), true, origin, template).text;
     }
 
     private int[] ended(int[] ids) {
@@ -216,6 +228,14 @@ public final class SampleEncoder {
 
     private Rendered rendered(
             List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt, Sample.Origin origin) {
+        return rendered(messages, addGenerationPrompt, origin, template);
+    }
+
+    private static Rendered rendered(
+            List<Map<String, @Nullable Object>> messages,
+            boolean addGenerationPrompt,
+            Sample.Origin origin,
+            Optional<ChatTemplate> template) {
         ChatTemplate chat = template.orElseThrow(() -> new IllegalArgumentException("[formats] " + origin.place()
                 + ": expected a chat template for conversations; the model's folder has none. Hint: name one, such as"
                 + " ChatML, or use texts."));

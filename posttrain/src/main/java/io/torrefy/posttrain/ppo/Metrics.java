@@ -26,7 +26,11 @@ final class Metrics {
                 .forEach(name -> m.put(
                         RunMetrics.REWARD_PARTS + name,
                         samples.stream().mapToDouble(s -> s.rewards().get(name)).sum() / n));
-        m.put(RunMetrics.ACCURACY, samples.stream().filter(RunSample::correct).count() / n);
+        if (batch.verified()) {
+            m.put(
+                    RunMetrics.ACCURACY,
+                    samples.stream().filter(RunSample::correct).count() / n);
+        }
         m.put(RunMetrics.RESPONSE_LENGTH, batch.tokens() / n);
         m.put(
                 RunMetrics.TRUNCATED,

@@ -83,12 +83,14 @@ final class Sampler implements AutoCloseable {
     /// @param scores of each rollout: the reward less the penalty for one that was cut off
     /// @param failed how many completions each reward could not score
     /// @param warnings what people should know of that
+    /// @param verified whether the task can tell right from wrong
     record Batch(
             List<Rollout> rollouts,
             List<RewardBreakdown> rewards,
             double[] scores,
             Map<String, Integer> failed,
-            List<String> warnings) {
+            List<String> warnings,
+            boolean verified) {
         int size() {
             return rollouts.size();
         }
@@ -110,7 +112,7 @@ final class Sampler implements AutoCloseable {
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < options.problems(); i++) {
             Problem problem = task.training(options.seed(), step * options.problems() + i);
-            int[] ids = Tokens.prompt(tokenizer, problem.prompt());
+            int[] ids = Tokens.prompt(tokenizer, problem);
             for (int g = 0; g < options.numGenerations(); g++) {
                 problems.add(problem);
                 prompts.add(ids);
@@ -153,7 +155,7 @@ final class Sampler implements AutoCloseable {
             double penalty = rollouts.get(i).ended() ? 0 : options.missingEosPenalty();
             scores[i] = rewards.get(i).total() - penalty;
         }
-        return new Batch(rollouts, rewards, scores, scored.failed(), scored.messages());
+        return new Batch(rollouts, rewards, scores, scored.failed(), scored.messages(), task.verifies());
     }
 
     /// Weights that are no numbers cannot be sampled from.

@@ -56,6 +56,6 @@ public final class PreferenceReward implements RewardModel {
     }
 
     private int[] ids(Attempt attempt) {
-        return StepwiseExample.join(Tokens.prompt(tokenizer, attempt.problem().prompt()), List.of(attempt.ids()));
+        return StepwiseExample.join(Tokens.prompt(tokenizer, attempt.problem()), List.of(attempt.ids()));
     }
 }

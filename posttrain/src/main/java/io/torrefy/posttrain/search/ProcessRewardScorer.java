@@ -64,7 +64,7 @@ public final class ProcessRewardScorer implements ProcessScorer {
     @Override
     public double[] score(Session session, List<Draft> drafts) {
         return session.compute(() -> {
-            int[] prompt = Tokens.prompt(tokenizer, session.problem().prompt());
+            int[] prompt = Tokens.prompt(tokenizer, session.problem());
             return drafts.stream()
                     .mapToDouble(draft -> score(prompt, draft.text()))
                     .toArray();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.torrefy.lm.CausalLm;
+import io.torrefy.lm.Lora;
 import io.torrefy.lm.ModelException;
 import io.torrefy.lm.TokenBatch;
 import io.torrefy.nn.Safetensors;
@@ -56,6 +57,70 @@ class ValueModelTest {
                 assertThat(model.score(List.of(TEXTS.get(s)))[0]).isCloseTo(scores[s], within(1e-6));
             }
         }
+    }
+
+    // ---- as an adapter ---------------------------------------------------------------------------------------------
+
+    private static Path fixture(String name) {
+        return Fixtures.open()
+                .get("causal_lm", "llama_tied")
+                .file("config.json")
+                .getParent()
+                .resolveSibling(name);
+    }
+
+    /// PEFT's own adapter and head of the same model, and the score that transformers reads at the last token
+    /// (`bench/peers/lora_exchange.py`).
+    @Test
+    void peftsAdapterGivesPeftsScore() throws IOException {
+        Path peft = fixture("llama_tied_scores_lora");
+        var io = Safetensors.read(peft.resolve("io.safetensors"));
+        int[] ids = Arrays.stream(io.get("in.ids").toLongs())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+        try (ValueModel model = ValueModel.load(fixture("llama_tied"), peft)) {
+            assertThat(model.score(List.of(ids))[0])
+                    .isCloseTo(io.get("out.scores").toDoubles()[0], within(2e-5));
+        }
+    }
+
+    /// What is written as an adapter is read as the model it was, and as PEFT names it.
+    @Test
+    void anAdapterGoesThroughItsFiles() throws IOException {
+        double[] scores;
+        try (ValueModel model = ValueModel.of(CausalLm.load(fixture("llama_tied")), Rng.of(4))) {
+            Lora lora = Lora.attach(
+                    model.body(), Lora.Options.DEFAULT.withRank(2).withTargets("q_proj", "down_proj"), Rng.of(5));
+            Rng rng = Rng.of(6);
+            try (Scope _ = Scope.open();
+                    Autograd.Mode _ = Autograd.noGrad()) {
+                lora.namedParameters()
+                        .values()
+                        .forEach(p -> p.copyFrom(rng.normal(p.shape()).mul(0.2)));
+            }
+            scores = model.score(TEXTS);
+            model.saveAdapter(lora, folder, "models/llama_tied");
+        }
+        assertThat(folder.resolve("adapter_config.json"))
+                .content()
+                .contains("\"task_type\" : \"SEQ_CLS\"", "\"modules_to_save\" : [ \"score\" ]");
+        assertThat(Safetensors.read(folder.resolve("adapter_model.safetensors")))
+                .containsKey("base_model.model.score.weight")
+                .hasSize(2 * 2 * 2 + 1);
+        try (ValueModel model = ValueModel.load(fixture("llama_tied"), folder)) {
+            double[] read = model.score(TEXTS);
+            for (int i = 0; i < scores.length; i++) {
+                assertThat(read[i]).isCloseTo(scores[i], within(1e-5));
+            }
+        }
+        try (CausalLm words = CausalLm.load(fixture("llama_tied"))) {
+            assertThatThrownBy(() -> Lora.load(words, folder))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("modules_to_save: expected none; got [\"score\"]");
+        }
+        assertThatThrownBy(() -> ValueModel.load(fixture("llama_tied"), fixture("llama_tied_lora")))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("modules_to_save: expected [score]; got");
     }
 
     // ---- a critic --------------------------------------------------------------------------------------------------

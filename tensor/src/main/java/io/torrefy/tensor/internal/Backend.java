@@ -143,6 +143,10 @@ public interface Backend {
     /// 64-byte aligned memory of `packedBytes`.
     void pack(PackedWeights.Format format, boolean transposed, long n, long k, long w, long ldw, long packed);
 
+    /// Writes rows j0 <= j < j1 of a packed weight (n, k), as the f32 values that they stand for, to y (j1 - j0,
+    /// k).
+    void unpack(PackedWeights.Format format, long n, long k, long packed, long j0, long j1, long y);
+
     /// `Y = X W^T` in f32 for X (m, k), Y (m, n), leading dimensions ldx and ldy. F32: the bits of `gemm`. BF16:
     /// the same with the rounded weight; INT8: with the bytes, each sum times the scale of its row of W.
     void packedProduct(

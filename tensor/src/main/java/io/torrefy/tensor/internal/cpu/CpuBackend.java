@@ -186,6 +186,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void unpack(PackedWeights.Format format, long n, long k, long packed, long j0, long j1, long y) {
+        GemmPackedScalar.unpack(format, n, k, packed, j0, j1, y);
+    }
+
+    @Override
     public void packedProduct(
             PackedWeights.Format format, long m, long n, long k, long x, long ldx, long packed, long y, long ldy) {
         GemmPacked.product(format, m, n, k, x, ldx, packed, y, ldy);

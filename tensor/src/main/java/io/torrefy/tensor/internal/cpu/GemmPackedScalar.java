@@ -8,6 +8,9 @@ import io.torrefy.tensor.PackedWeights.Format;
 /// Packed weights one element at a time: the layout of [GemmPacked] and the sums of [Gemm], so both oracle and
 /// fallback.
 final class GemmPackedScalar {
+    /// Rows that a task unpacks.
+    private static final long ROWS = 16;
+
     private GemmPackedScalar() {}
 
     static void pack(Format format, boolean transposed, long n, long k, long w, long ldw, long packed) {
@@ -47,6 +50,23 @@ final class GemmPackedScalar {
         long vector = column / V;
         long lane = vector / columnsOfLane * V + column % V;
         return (j / PANEL * k + p) * PANEL * size + lane * 4 + vector % columnsOfLane * size;
+    }
+
+    /// Rows j0 <= j < j1 of the weight as f32. Its cost is a product's with one row, where those that it is for
+    /// have many: it has no other form.
+    static void unpack(Format format, long n, long k, long packed, long j0, long j1, long y) {
+        Parallel.run(Math.toIntExact(Math.ceilDiv(j1 - j0, ROWS)), task -> {
+            long end = Math.min(j1, j0 + (task + 1L) * ROWS);
+            for (long j = j0 + (long) task * ROWS; j < end; j++) {
+                long from = packed + place(format, k, j, 0);
+                long step = (long) PANEL * GemmPacked.size(format);
+                float scale = format == Format.INT8 ? Mem.f32(GemmPacked.scalesAt(packed, n, k) + j * 4) : 1;
+                long to = y + (j - j0) * k * 4;
+                for (long p = 0; p < k; p++) {
+                    Mem.f32(to + p * 4, weight(format, from + p * step) * scale);
+                }
+            }
+        });
     }
 
     static void product(Format format, long m, long n, long k, long x, long ldx, long packed, long y, long ldy) {
