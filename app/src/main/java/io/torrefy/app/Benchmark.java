@@ -81,20 +81,25 @@ record Benchmark(Task task, int heldOut, int maxTokens, double temperature, int 
     /// The sum of scores. The judge reads texts in its own tokens, as models need not share its vocabulary.
     private static double judged(Path judge, List<Attempt> attempts) {
         Tokenizer tokenizer = BpeTokenizer.load(judge);
-        List<Attempt> read = attempts.stream()
-                .map(answer -> new Attempt(
-                        answer.problem(),
-                        answer.completion(),
-                        answer.truncated()
-                                ? tokenizer.encode(answer.completion())
-                                : Tokens.completion(tokenizer, answer.completion()),
-                        answer.truncated()))
-                .toList();
         try (ValueModel values = ValueModel.load(judge)) {
-            return Arrays.stream(PreferenceReward.of(values, tokenizer, SCORED_TOKENS)
-                            .scores(read))
+            int most = values.config().maxPositions();
+            List<Attempt> read = attempts.stream()
+                    .map(answer -> read(answer, tokenizer, most))
+                    .toList();
+            return Arrays.stream(PreferenceReward.of(values, tokenizer, SCORED_TOKENS).scores(read))
                     .sum();
         }
+    }
+
+    /// An answer in the judge's tokens, of which there may be more: as many as it has positions for.
+    private static Attempt read(Attempt answer, Tokenizer tokenizer, int most) {
+        Problem problem = answer.problem();
+        int[] ids = answer.truncated()
+                ? tokenizer.encode(answer.completion())
+                : Tokens.completion(tokenizer, answer.completion());
+        int room = most - Tokens.prompt(tokenizer, problem).length;
+        return new Attempt(
+                problem, answer.completion(), Arrays.copyOf(ids, Math.min(ids.length, room)), answer.truncated());
     }
 
     private List<Attempt> attempts(Loaded loaded) {

@@ -9,13 +9,15 @@ import io.torrefy.posttrain.preference.ProcessRewardModel;
 import io.torrefy.posttrain.preference.StepAggregation;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /// A trained process reward model as a scorer: the aggregate of its steps' scores. Steps are what stands between
-/// separators, read as they were in training, each with a separator behind it. It reads and does not generate, so a
-/// search's count of tokens does not grow.
+/// separators, read as they were in training, each with a separator behind it; of a draft that is longer in the model's
+/// tokens than it has positions, the first ones. It reads and does not generate, so a search's count of tokens does not
+/// grow.
 @Export(value = "posttrain.search.ProcessRewardScorer", since = "0.1")
 public final class ProcessRewardScorer implements ProcessScorer {
     /// What is said of a draft without a step, of which nothing is known.
@@ -74,11 +76,16 @@ public final class ProcessRewardScorer implements ProcessScorer {
     private double score(int[] prompt, String text) {
         List<int[]> steps = new ArrayList<>();
         int[] end = tokenizer.encode(separator);
+        int room = model.model().config().maxPositions() - prompt.length;
         for (String step : text.split(Pattern.quote(separator), -1)) {
             if (!step.isBlank()) {
                 int[] ids = tokenizer.encode(step);
-                int[] whole = java.util.Arrays.copyOf(ids, ids.length + end.length);
+                int[] whole = Arrays.copyOf(ids, ids.length + end.length);
                 System.arraycopy(end, 0, whole, ids.length, end.length);
+                room -= whole.length;
+                if (room < 0) {
+                    break;
+                }
                 steps.add(whole);
             }
         }

@@ -63,6 +63,23 @@ class ProcessRewardScorerTest {
         assertThat(session.tokens()).isZero();
     }
 
+    /// A draft of broken characters is longer in tokens than what was generated.
+    @Test
+    void ofADraftThatIsTooLongTheFirstStepsCount() throws IOException {
+        String where = saved().toString();
+        Session session = ScriptedPolicy.session(ScriptedPolicy.telling("x"), ScriptedPolicy.task(), 9);
+        String sound = "1 + 2 = 3\n";
+        List<Draft> drafts = List.of(
+                draft(sound, Draft.End.OPEN),
+                draft(sound + "\uFFFD".repeat(128), Draft.End.OPEN),
+                draft("\uFFFD".repeat(128), Draft.End.OPEN));
+        try (ProcessRewardScorer scorer = ProcessRewardScorer.load(where, "last", "newline")) {
+            double[] scores = session.score(scorer, drafts);
+            assertThat(scores[1]).isEqualTo(scores[0]);
+            assertThat(scores[2]).isEqualTo(0.5);
+        }
+    }
+
     @Test
     void itHasAName() throws IOException {
         try (ProcessScorer scorer = Searches.scorer("process_reward:model=" + saved() + ",aggregation=last")) {
