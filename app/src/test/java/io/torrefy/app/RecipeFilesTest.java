@@ -22,8 +22,8 @@ class RecipeFilesTest {
     private static final Path FOLDER =
             R1ZeroCommandTest.baseModel().resolve("../../recipes").normalize();
 
-    private static final Pattern SHOWN = Pattern.compile(
-            "(?m)^#   torrefy (?<kind>\\S+) (?<file>recipes/\\S+)(?<sets>(?: --set \\S+)*)$");
+    private static final Pattern SHOWN =
+            Pattern.compile("(?m)^#   torrefy (?<kind>\\S+) (?<file>recipes/\\S+)(?<sets>(?: --set \\S+)*)$");
     private static final Pattern SET = Pattern.compile("--set (\\S+)");
 
     static Stream<Path> files() throws IOException {
@@ -76,7 +76,10 @@ class RecipeFilesTest {
                         .results()
                         .map(set -> set.group(1))
                         .toList();
-                assertThat(kinds.get(command.group("kind")).schema().read(file, sets).toMap())
+                assertThat(kinds.get(command.group("kind"))
+                                .schema()
+                                .read(file, sets)
+                                .toMap())
                         .isNotEmpty();
             } else {
                 assertThat(command.group("kind")).isEqualTo("pipeline");
