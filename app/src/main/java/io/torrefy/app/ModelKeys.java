@@ -4,6 +4,7 @@ import io.torrefy.lm.Lora;
 import io.torrefy.posttrain.recipe.Key;
 import io.torrefy.posttrain.recipe.Recipe;
 import io.torrefy.posttrain.recipe.RecipeSchema;
+import io.torrefy.tensor.PackedWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,7 @@ final class ModelKeys {
     private final Key<Double> alpha;
     private final Key<List<String>> targets;
     private final Key<Boolean> rankStabilized;
+    private final Key<PackedWeights.Format> frozen;
     private final Key<Boolean> merged;
 
     ModelKeys(RecipeSchema schema) {
@@ -38,6 +40,10 @@ final class ModelKeys {
                 List.of(ALL_LINEAR),
                 "layers to adapt, by the last part of their names, or all matrices of the blocks");
         rankStabilized = schema.flag("use_rslora", false, "whether lora_alpha is divided by the root of lora_r");
+        frozen = schema.choice(
+                "frozen_weights",
+                PackedWeights.Format.F32,
+                "how the matrices under the adapter are kept: bf16 takes half the memory, int8 a quarter");
         merged = schema.flag(
                 "save_merged", false, "whether the model with the adapter in its weights is saved beside the adapter");
     }
@@ -48,17 +54,17 @@ final class ModelKeys {
 
     Optional<ModelFolder> open(Recipe recipe, Problems problems) {
         if (!recipe.get(adapt)) {
-            problems.unused(recipe, "use_peft: false", rank, alpha, targets, rankStabilized, merged);
+            problems.unused(recipe, "use_peft: false", rank, alpha, targets, rankStabilized, frozen, merged);
         }
         return problems.attempt(() -> ModelFolder.open(recipe.get(model), recipe.get(template)));
     }
 
     TrainedLm language(Recipe recipe, ModelFolder folder, long seed) {
-        return TrainedLm.load(folder, lora(recipe), recipe.get(merged), seed);
+        return TrainedLm.load(folder, lora(recipe), recipe.get(frozen), recipe.get(merged), seed);
     }
 
     TrainedScorer scorer(Recipe recipe, ModelFolder folder, long seed) {
-        return TrainedScorer.load(folder, lora(recipe), seed);
+        return TrainedScorer.load(folder, lora(recipe), recipe.get(frozen), seed);
     }
 
     private Optional<Lora.Options> lora(Recipe recipe) {

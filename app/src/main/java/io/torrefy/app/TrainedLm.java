@@ -6,6 +6,7 @@ import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.preference.Reference;
 import io.torrefy.tensor.Autograd;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -21,14 +22,23 @@ import java.util.SequencedMap;
 record TrainedLm(ModelFolder folder, CausalLm model, Optional<Lora> adapter, boolean merged) implements Weights {
     private static final String ADAPTER = "adapter_model.safetensors";
 
-    static TrainedLm load(ModelFolder folder, Optional<Lora.Options> lora, boolean merged, long seed) {
+    /// @param frozen how the matrices are kept under an adapter
+    static TrainedLm load(
+            ModelFolder folder, Optional<Lora.Options> lora, PackedWeights.Format frozen, boolean merged, long seed) {
         CausalLm model = CausalLm.load(folder.path());
         try {
-            return new TrainedLm(folder, model, lora.map(options -> Lora.attach(model, options, Rng.of(seed))), merged);
+            Optional<Lora> adapter = lora.map(options -> attach(model, options, frozen, seed));
+            return new TrainedLm(folder, model, adapter, merged);
         } catch (IllegalArgumentException e) {
             model.close();
             throw e;
         }
+    }
+
+    /// Freezes the model as it is to be kept, and gives it a new adapter.
+    static Lora attach(CausalLm model, Lora.Options options, PackedWeights.Format frozen, long seed) {
+        model.freeze(frozen);
+        return Lora.attach(model, options, Rng.of(seed));
     }
 
     /// The model as it is before it is trained, where that takes no second copy.
@@ -72,15 +82,25 @@ record TrainedLm(ModelFolder folder, CausalLm model, Optional<Lora> adapter, boo
                 save(into);
                 folder.copyTokenizer(into);
             });
-            if (!merged) {
-                return;
+            if (merged) {
+                run.publish("model", into -> saveMerged(run.path().resolve("adapter"), into));
             }
-            adapter.get().merge();
+            return;
         }
         run.publish("model", into -> {
             model.save(into);
             folder.copyTokenizer(into);
         });
+    }
+
+    /// The model is loaded anew for that: the one that was trained may be kept in a smaller format.
+    private void saveMerged(Path adapter, Path into) throws IOException {
+        try (CausalLm whole = CausalLm.load(folder.path());
+                Lora lora = Lora.load(whole, adapter)) {
+            lora.merge();
+            whole.save(into);
+            folder.copyTokenizer(into);
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.torrefy.lm.Lora;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.posttrain.ValueModel;
+import io.torrefy.tensor.PackedWeights;
 import io.torrefy.tensor.Rng;
 import io.torrefy.tensor.Tensor;
 import java.io.IOException;
@@ -21,10 +22,11 @@ record TrainedScorer(ModelFolder folder, ValueModel model, Optional<Lora> adapte
     /// Apart from the stream that an adapter's weights come from.
     private static final long HEAD = 1;
 
-    static TrainedScorer load(ModelFolder folder, Optional<Lora.Options> lora, long seed) {
+    /// @param frozen how the body's matrices are kept under an adapter
+    static TrainedScorer load(ModelFolder folder, Optional<Lora.Options> lora, PackedWeights.Format frozen, long seed) {
         CausalLm body = CausalLm.load(folder.path());
         try {
-            Optional<Lora> adapter = lora.map(options -> Lora.attach(body, options, Rng.of(seed)));
+            Optional<Lora> adapter = lora.map(options -> TrainedLm.attach(body, options, frozen, seed));
             return new TrainedScorer(folder, ValueModel.of(body, Rng.of(seed).stream(HEAD)), adapter);
         } catch (IllegalArgumentException e) {
             body.close();
@@ -65,17 +67,23 @@ record TrainedScorer(ModelFolder folder, ValueModel model, Optional<Lora> adapte
 
     @Override
     public void publish(RunFolder run) {
-        adapter.ifPresent(lora -> {
-            run.publish("adapter", into -> {
-                model.saveAdapter(lora, into, folder.path().toString());
+        if (adapter.isEmpty()) {
+            run.publish("model", into -> {
+                model.save(into);
                 folder.copyTokenizer(into);
             });
-            lora.merge();
-            lora.close();
-        });
-        run.publish("model", into -> {
-            model.save(into);
+            return;
+        }
+        run.publish("adapter", into -> {
+            model.saveAdapter(adapter.get(), into, folder.path().toString());
             folder.copyTokenizer(into);
+        });
+        // The body is loaded anew for that: the one that was trained may be kept in a smaller format.
+        run.publish("model", into -> {
+            try (ValueModel whole = ValueModel.load(folder.path(), run.path().resolve("adapter"))) {
+                whole.save(into);
+                folder.copyTokenizer(into);
+            }
         });
     }
 

@@ -11,6 +11,8 @@ import io.torrefy.lm.CausalLm;
 import io.torrefy.lm.Lora;
 import io.torrefy.nn.Safetensors;
 import io.torrefy.posttrain.ValueModel;
+import io.torrefy.tensor.Scope;
+import io.torrefy.tensor.Tensor;
 import io.torrefy.tensor.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -151,8 +153,10 @@ class OfflineCommandsTest {
                 "sft ",
                 "sft packing=true; loss_type=dft",
                 "sft use_peft=true; lora_r=2; save_merged=true",
+                "sft use_peft=true; frozen_weights=int8; save_merged=true",
                 "dpo ",
                 "dpo use_peft=true; lora_target_modules=[q_proj, v_proj]",
+                "dpo use_peft=true; frozen_weights=int8",
                 "dpo loss_type=[sigmoid, bco_pair, sft]; loss_weights=[0.8, 0.2, 1]; precompute_ref_log_probs=true",
                 "dpo loss_type=aot; micro_batch_tokens=1",
                 "dpo trainer=orpo",
@@ -162,6 +166,7 @@ class OfflineCommandsTest {
                 "kto use_peft=true",
                 "reward center_rewards_coefficient=0.01",
                 "reward use_peft=true",
+                "reward use_peft=true; frozen_weights=bf16",
                 "reward trainer=process; use_peft=true",
                 "reward trainer=process; train_on_last_step_only=true"
             })
@@ -227,6 +232,26 @@ class OfflineCommandsTest {
                             .isEqualTo(merged.namedParameters().get(name).toFloats());
                 }
             });
+        }
+    }
+
+    /// What is left behind is the model as it was, with the adapter in its weights, however it was kept meanwhile.
+    @ParameterizedTest
+    @ValueSource(strings = {"sft", "reward"})
+    void theModelIsMergedWithItsOwnWeights(String kind) throws IOException {
+        String keys = "use_peft=true; frozen_weights=int8" + (kind.equals("sft") ? "; save_merged=true" : "");
+        assertThat(run(kind, "run", keys)).as(command.err()).isZero();
+        Map<String, Tensor> before = Safetensors.read(model.resolve("model.safetensors"));
+        Map<String, Tensor> after = Safetensors.read(temporary.resolve("run/model/model.safetensors"));
+        assertThat(after.get("model.norm.weight").toFloats())
+                .isEqualTo(before.get("model.norm.weight").toFloats());
+        Map<String, Tensor> factors = Safetensors.read(temporary.resolve("run/adapter/adapter_model.safetensors"));
+        String layer = "model.layers.0.mlp.down_proj.";
+        try (Scope _ = Scope.open()) {
+            Tensor a = factors.get("base_model.model." + layer + "lora_A.weight");
+            Tensor b = factors.get("base_model.model." + layer + "lora_B.weight");
+            Tensor expected = before.get(layer + "weight").add(b.matmul(a).mul(32.0 / 16));
+            assertThat(after.get(layer + "weight").toFloats()).isEqualTo(expected.toFloats());
         }
     }
 
@@ -361,6 +386,7 @@ class OfflineCommandsTest {
                 "kto    | desirable_weight=0; undesirable_weight=0 | a weight that is not 0",
                 "reward | step_separator=x               | step_separator: expected its default",
                 "reward | trainer=process; data=dpo.jsonl | dpo.jsonl",
+                "sft    | frozen_weights=int8            | frozen_weights: expected its default",
                 "sft    | chat_template_path=none.jinja  | none.jinja"
             })
     void namesWhatCannotBe(String kind, String keys, String problem) throws IOException {

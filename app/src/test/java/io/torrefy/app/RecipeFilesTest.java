@@ -8,7 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,6 +21,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RecipeFilesTest {
     private static final Path FOLDER =
             R1ZeroCommandTest.baseModel().resolve("../../recipes").normalize();
+
+    private static final Pattern SHOWN =
+            Pattern.compile("(?m)^#   torrefy (?<kind>\\S+) (?<file>recipes/\\S+)(?<sets>(?: --set \\S+)*)$");
+    private static final Pattern SET = Pattern.compile("--set (\\S+)");
 
     static Stream<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(FOLDER)) {
@@ -49,5 +58,46 @@ class RecipeFilesTest {
             assertThat(kinds).containsKey(kind);
             assertThat(kinds.get(kind).schema().read(file, List.of()).toMap()).isNotEmpty();
         }
+    }
+
+    /// Commands that its comments show are those of its kind, and their settings keys of it.
+    @ParameterizedTest
+    @MethodSource("files")
+    void itsCommentsAreCommands(Path file) throws IOException {
+        Map<String, RecipeKind> kinds = PipelineKeys.kinds();
+        String text = Files.readString(file).replace("\\\n#", "");
+        int shown = 0;
+        Matcher command = SHOWN.matcher(text);
+        while (command.find()) {
+            shown++;
+            assertThat(command.group("file")).isEqualTo("recipes/" + file.getFileName());
+            if (kinds.containsKey(command.group("kind"))) {
+                List<String> sets = SET.matcher(command.group("sets"))
+                        .results()
+                        .map(set -> set.group(1))
+                        .toList();
+                assertThat(kinds.get(command.group("kind"))
+                                .schema()
+                                .read(file, sets)
+                                .toMap())
+                        .isNotEmpty();
+            } else {
+                assertThat(command.group("kind")).isEqualTo("pipeline");
+            }
+        }
+        assertThat(shown).as("commands in its comments").isPositive();
+    }
+
+    /// What trains by a recipe has one to begin with.
+    @Test
+    void everyKindOfTrainingHasOne() throws IOException {
+        Set<String> kinds = new TreeSet<>(PipelineKeys.kinds().keySet());
+        kinds.removeAll(Set.of("pretrain", "sample")); // commands with options of their own
+        for (Path file : files().toList()) {
+            for (String line : Files.readAllLines(file)) {
+                kinds.remove(line.replaceFirst("^recipe: ", ""));
+            }
+        }
+        assertThat(kinds).isEmpty();
     }
 }
