@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -282,17 +283,21 @@ final class PipelineRun implements RunPlan.Body {
                                 .toArray()));
     }
 
+    /// Where it began and how far it came. A last stage need not be the best: it may be a smaller model's.
     private String headline() {
         String first = benchmarks.getFirst().task().name() + "/accuracy";
         List<Row> measured =
                 rows.stream().filter(row -> row.measures.containsKey(first)).toList();
+        Row best = measured.stream()
+                .max(Comparator.comparingDouble(row -> row.measures.getOrDefault(first, 0.0)))
+                .orElseThrow();
         return String.format(
                 Locale.ROOT,
-                "%s: %.1f %% after %s, %.1f %% after %s",
+                "%s: %.1f %% of %s, %.1f %% of %s",
                 first,
                 100 * measured.getFirst().measures.getOrDefault(first, Double.NaN),
                 measured.getFirst().stage,
-                100 * measured.getLast().measures.getOrDefault(first, Double.NaN),
-                measured.getLast().stage);
+                100 * best.measures.getOrDefault(first, Double.NaN),
+                best.stage);
     }
 }
