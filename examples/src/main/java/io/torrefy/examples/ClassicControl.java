@@ -131,7 +131,7 @@ final class ClassicControl {
     }
 
     /// CleanRL's but for smaller networks, which learn faster and are asked sooner.
-    private static Ddpg.Settings ddpg(long seed) {
+    static Ddpg.Settings ddpg(long seed) {
         return Ddpg.settings()
                 .seed(seed)
                 .gamma(0.98)

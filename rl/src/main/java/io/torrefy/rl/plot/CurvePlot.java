@@ -1,6 +1,8 @@
 package io.torrefy.rl.plot;
 
 import io.torrefy.export.Export;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +23,13 @@ public record CurvePlot(String title, String x, String y, List<Line> lines, bool
     private static final double RIGHT = 16;
     private static final double TOP = 40;
     private static final double BOTTOM = 48;
+    private static final double DEPTH = HEIGHT - TOP - BOTTOM;
+    /// Of a row of the legend, between the title and the plot.
+    private static final double ROW = 16;
+    private static final double SWATCH = 20;
+    private static final double GAP = 18;
+    /// Of a letter of the legend, on the mean; what draws the SVG chooses the font.
+    private static final double LETTER = 6.2;
 
     public CurvePlot {
         lines = List.copyOf(lines);
@@ -102,14 +111,16 @@ public record CurvePlot(String title, String x, String y, List<Line> lines, bool
     }
 
     public Picture picture() {
-        return new Picture(WIDTH, HEIGHT, this::draw);
+        double[][] places = places();
+        double legend = places.length == 0 ? 0 : (places[places.length - 1][1] + 1) * ROW;
+        return new Picture(WIDTH, HEIGHT + legend, canvas -> draw(canvas, places, TOP + legend));
     }
 
     private double scaled(double value) {
         return logarithmic ? Math.log10(value) : value;
     }
 
-    private void draw(Canvas canvas) {
+    private void draw(Canvas canvas, double[][] places, double top) {
         Axis across = Axis.over(lines.stream()
                 .flatMapToDouble(line -> java.util.Arrays.stream(line.at))
                 .toArray());
@@ -119,32 +130,34 @@ public record CurvePlot(String title, String x, String y, List<Line> lines, bool
                         .map(this::scaled))
                 .toArray());
         canvas.text(LEFT, TOP / 2, 15, Canvas.Anchor.START, Ink.BLACK, title);
-        double bottom = HEIGHT - BOTTOM;
+        double bottom = top + DEPTH;
         for (double tick : up.ticks()) {
-            double at = bottom - up.place(tick) * (bottom - TOP);
+            double at = bottom - up.place(tick) * DEPTH;
             canvas.line(LEFT, at, WIDTH - RIGHT, at, Ink.LIGHT, 1);
             canvas.text(LEFT - 8, at, 11, Canvas.Anchor.END, Ink.GREY, up.label(tick, logarithmic));
         }
         for (double tick : across.ticks()) {
             double at = LEFT + across.place(tick) * (WIDTH - LEFT - RIGHT);
             canvas.line(at, bottom, at, bottom + 4, Ink.GREY, 1);
-            canvas.text(at, bottom + 14, 11, Canvas.Anchor.MIDDLE, Ink.GREY, across.label(tick, false));
+            String label = across.label(tick, false);
+            // The last one would leave the picture where its tick is at the edge.
+            double middle = Math.min(at, WIDTH - 2 - LETTER * label.length() / 2);
+            canvas.text(middle, bottom + 14, 11, Canvas.Anchor.MIDDLE, Ink.GREY, label);
         }
-        canvas.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, 12, Canvas.Anchor.MIDDLE, Ink.BLACK, x);
-        canvas.text(16, (TOP + bottom) / 2, 12, Canvas.Anchor.MIDDLE, Ink.BLACK, -90, y);
+        canvas.text((LEFT + WIDTH - RIGHT) / 2, bottom + BOTTOM - 14, 12, Canvas.Anchor.MIDDLE, Ink.BLACK, x);
+        canvas.text(16, (top + bottom) / 2, 12, Canvas.Anchor.MIDDLE, Ink.BLACK, -90, y);
         canvas.line(LEFT, bottom, WIDTH - RIGHT, bottom, Ink.GREY, 1);
         for (int i = 0; i < lines.size(); i++) {
-            curve(canvas, lines.get(i), Ink.LINES[i % Ink.LINES.length], across, up);
+            curve(canvas, lines.get(i), Ink.LINES[i % Ink.LINES.length], across, up, bottom);
         }
-        legend(canvas);
+        legend(canvas, places);
     }
 
-    private void curve(Canvas canvas, Line line, Ink ink, Axis across, Axis up) {
+    private void curve(Canvas canvas, Line line, Ink ink, Axis across, Axis up, double bottom) {
         var xs = new ArrayList<Double>();
         var means = new ArrayList<Double>();
         var lows = new ArrayList<Double>();
         var highs = new ArrayList<Double>();
-        double bottom = HEIGHT - BOTTOM;
         for (int i = 0; i < line.at.length; i++) {
             double mean = line.mean(i);
             if (!Double.isFinite(scaled(mean))) {
@@ -169,24 +182,40 @@ public record CurvePlot(String title, String x, String y, List<Line> lines, bool
 
     /// Inside the plot, also where a band leaves it.
     private static double height(Axis up, double value, double bottom) {
-        return bottom - Math.clamp(up.place(value), 0.0, 1.0) * (bottom - TOP);
+        return bottom - Math.clamp(up.place(value), 0.0, 1.0) * DEPTH;
     }
 
     private static double[] array(List<Double> values) {
         return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    private void legend(Canvas canvas) {
+    /// Where each line's entry of the legend lies, (lines, 2): x and its row. None for one line, which the title
+    /// names.
+    private double[][] places() {
         if (lines.size() < 2) {
-            return;
+            return new double[0][];
         }
-        double at = WIDTH - RIGHT;
-        for (int i = lines.size() - 1; i >= 0; i--) {
-            String name = lines.get(i).name;
-            canvas.text(at, TOP - 10, 11, Canvas.Anchor.END, Ink.BLACK, name);
-            double width = 7 * name.length() + 8;
-            canvas.line(at - width - 14, TOP - 10, at - width, TOP - 10, Ink.LINES[i % Ink.LINES.length], 2.5);
-            at -= width + 26;
+        double[][] places = new double[lines.size()][];
+        double x = LEFT;
+        int row = 0;
+        for (int i = 0; i < places.length; i++) {
+            double width = SWATCH + LETTER * lines.get(i).name.length();
+            if (x > LEFT && x + width > WIDTH - RIGHT) {
+                x = LEFT;
+                row++;
+            }
+            places[i] = new double[] {x, row};
+            x += width + GAP;
+        }
+        return places;
+    }
+
+    private void legend(Canvas canvas, double[][] places) {
+        for (int i = 0; i < places.length; i++) {
+            double x = places[i][0];
+            double y = TOP + (places[i][1] + 0.25) * ROW;
+            canvas.line(x, y, x + SWATCH - 6, y, Ink.LINES[i % Ink.LINES.length], 2.5);
+            canvas.text(x + SWATCH, y, 11, Canvas.Anchor.START, Ink.BLACK, lines.get(i).name);
         }
     }
 
@@ -230,9 +259,16 @@ public record CurvePlot(String title, String x, String y, List<Line> lines, bool
             return ticks;
         }
 
+        /// Two digits that count, in full where that is short: `0.25`, `630`, `6.3e-07`.
+        private static String digits(double value) {
+            return value < 1e-3 || value >= 1e6
+                    ? String.format(Locale.ROOT, "%.1e", value)
+                    : new BigDecimal(value).round(new MathContext(2)).toPlainString();
+        }
+
         String label(double value, boolean power) {
             if (power) {
-                return step >= 1 ? "1e" + Math.round(value) : String.format(Locale.ROOT, "%.2g", Math.pow(10, value));
+                return step >= 1 ? "1e" + Math.round(value) : digits(Math.pow(10, value));
             }
             int decimals = (int) Math.clamp(Math.ceil(-Math.log10(step) - 1e-9), 0, 6);
             return String.format(Locale.ROOT, "%,." + decimals + "f", value);

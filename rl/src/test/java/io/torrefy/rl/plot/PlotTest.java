@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -132,6 +133,39 @@ class PlotTest {
         assertThat(powers.getDocumentElement().getTextContent())
                 .contains("1e-3")
                 .doesNotContain("NaN");
+    }
+
+    /// Letters are at least five units wide: no name lies on another, nor outside of the picture, nor in the plot.
+    @Test
+    void aLegendBreaksIntoRows() throws Exception {
+        List<CurvePlot.Line> lines = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            lines.add(CurvePlot.Line.of("an algorithm of a long name " + i, new double[] {100, 400}));
+        }
+        Document svg = parsed(new CurvePlot("t", "x", "y", lines, true).picture().svg());
+        double width = Double.parseDouble(svg.getDocumentElement().getAttribute("width"));
+        double x = 0;
+        double y = 0;
+        int names = 0;
+        List<String> ticks = new ArrayList<>();
+        for (int i = 0; i < svg.getElementsByTagName("text").getLength(); i++) {
+            Element text = (Element) svg.getElementsByTagName("text").item(i);
+            if (!text.getTextContent().startsWith("an algorithm")) {
+                ticks.add(text.getTextContent());
+                continue;
+            }
+            double nextX = Double.parseDouble(text.getAttribute("x"));
+            double nextY = Double.parseDouble(text.getAttribute("y"));
+            assertThat(nextX > x + 5 * 29 || nextY > y + 11).isTrue();
+            assertThat(nextX + 5 * 29).isLessThan(width);
+            x = nextX;
+            y = nextY;
+            names++;
+        }
+        assertThat(names).isEqualTo(7);
+        Element curve = (Element) svg.getElementsByTagName("polyline").item(0);
+        assertThat(y + 6).isLessThan(Double.parseDouble(curve.getAttribute("points").split("[ ,]")[1]));
+        assertThat(ticks).contains("100", "160", "250", "400");
     }
 
     @Test
