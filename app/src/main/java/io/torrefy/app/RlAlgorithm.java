@@ -59,6 +59,11 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
         String needs() {
             return needs;
         }
+
+        /// Whether it learns with networks, in runs that are worth going on with.
+        boolean networks() {
+            return this == DEEP || this == CONTINUOUS;
+        }
     }
 
     /// Runs a task.
@@ -123,8 +128,8 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
                     "an actor from another's actions, weighted",
                     task -> OffPolicyActorCritic.of(
                             maker(task), Behavior.UNIFORM, set(OffPolicyActorCritic.settings(), task))),
-            deep("dqn", "Q-learning with networks and replay", task -> Dqn.of(maker(task), set(Dqn.settings(), task))),
-            deep("ppo", "the clipped policy gradient", task -> Ppo.of(maker(task), set(Ppo.settings(), task))),
+            deep("dqn", "Q-learning with networks and replay", task -> Dqn.of(maker(task), dqn(task))),
+            deep("ppo", "the clipped policy gradient", task -> Ppo.of(maker(task), ppo(task))),
             continuous());
 
     /// @throws IllegalArgumentException that names what is spelt alike, if there is none
@@ -247,6 +252,19 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
         return settings;
     }
 
+    /// As in CleanRL, where the learning rate falls to nothing over the run, however long it is.
+    private static Ppo.Settings ppo(RlTask task) {
+        return set(Ppo.settings(), task).annealSteps(task.steps());
+    }
+
+    /// As in CleanRL, where exploration falls over the first half of the run. It learns after 10 000 of 500 000
+    /// steps; of a shorter run that would be a large part.
+    private static Dqn.Settings dqn(RlTask task) {
+        return set(Dqn.settings(), task)
+                .epsilon(1, 0.05, Math.max(1, task.steps() / 2))
+                .learningStarts((int) Math.min(10_000, task.steps() / 10));
+    }
+
     private static RlAlgorithm deep(
             String name, String about, java.util.function.Function<RlTask, Agent<float[], Integer>> agent) {
         return new RlAlgorithm(
@@ -270,15 +288,15 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
 
     private static <A> RlResult train(
             Agent<float[], A> made, LongFunction<Env<float[], A>> env, RlTask task, RlTask.Watcher watcher) {
-        List<Double> at = new ArrayList<>();
-        List<Double> returns = new ArrayList<>();
         try (Agent<float[], A> agent = made) {
+            RlCurve curve = watcher.begins(agent);
             agent.listen(Math.max(1, task.steps() / 200), progress -> {
                 watcher.done(Math.min(progress.steps(), task.steps()), task.steps(), progress.meanReturn());
-                at.add((double) progress.steps());
-                returns.add(progress.meanReturn());
+                curve.add(progress.steps(), progress.meanReturn());
+                watcher.reached(agent);
             });
             agent.train(task.steps());
+            watcher.ended(agent);
             Evaluation greedy = agent.evaluate(env.apply(0), 100, 1_000_000);
             Map<String, Object> facts = new LinkedHashMap<>();
             facts.put("steps", agent.steps());
@@ -287,15 +305,7 @@ record RlAlgorithm(String name, Kind kind, String about, Runner runner) {
             facts.put("greedy_mean_return", greedy.meanReturn());
             facts.put("greedy_deviation", greedy.deviation());
             return new RlResult(
-                    null,
-                    null,
-                    null,
-                    returns.stream().mapToDouble(Double::doubleValue).toArray(),
-                    at.stream().mapToDouble(Double::doubleValue).toArray(),
-                    new double[0],
-                    List.of(),
-                    facts,
-                    List.of());
+                    null, null, null, curve.values(), curve.at(), new double[0], List.of(), facts, List.of());
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.torrefy.app;
 
+import io.torrefy.posttrain.RunException;
 import io.torrefy.posttrain.RunFolder;
 import io.torrefy.rl.envs.Envs;
 import java.io.IOException;
@@ -13,6 +14,8 @@ import picocli.CommandLine.Parameters;
 /// What an algorithm is asked to do, where it is asked and where it writes.
 final class RlOptions {
     private static final String GRID = "gridworld";
+    private static final Path RUNS = Path.of("runs");
+    private static final String NAME = "rl";
 
     @Parameters(paramLabel = "ENV", description = "The environment's id; torrefy rl list shows all.")
     private String env = "";
@@ -26,7 +29,8 @@ final class RlOptions {
     @Option(
             names = "--steps",
             paramLabel = "N",
-            description = "Of algorithms with networks, in all environments. Default: ${DEFAULT-VALUE}.")
+            description = "Of algorithms with networks, in all environments; the learning rate of ppo and the"
+                    + " exploration of dqn fall over them. Default: ${DEFAULT-VALUE}.")
     private long steps = 100_000;
 
     @Option(names = "--seed", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
@@ -109,7 +113,24 @@ final class RlOptions {
         return algorithm;
     }
 
+    /// Where a run that is over writes; made where none is named.
     Path folder() throws IOException {
-        return out.isPresent() ? Files.createDirectories(out.get()) : RunFolder.create(Path.of("runs"), "rl");
+        return out.isPresent() ? Files.createDirectories(out.get()) : RunFolder.create(RUNS, NAME);
+    }
+
+    /// Where a run begins or, with `resume`, goes on.
+    Path folder(boolean resume, CommonOptions common) {
+        if (out.isPresent()) {
+            if (resume && !Files.isDirectory(out.get())) {
+                // Not an error: a run may have been killed before it made its folder.
+                common.err().println("There is no run in " + out.get() + " to go on with: it begins now.");
+            }
+            return out.get();
+        }
+        return resume
+                ? RunFolder.last(RUNS, NAME)
+                        .orElseThrow(() -> new RunException("[resume] expected a run to go on with in "
+                                + RUNS.toAbsolutePath() + "; there is none"))
+                : RunFolder.create(RUNS, NAME);
     }
 }

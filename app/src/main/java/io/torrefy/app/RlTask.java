@@ -2,6 +2,7 @@ package io.torrefy.app;
 
 import io.torrefy.rl.Exploration;
 import io.torrefy.rl.TabularSettings;
+import io.torrefy.rl.deep.Agent;
 import io.torrefy.rl.envs.EnvSpec;
 import io.torrefy.rl.envs.Envs;
 import java.util.OptionalDouble;
@@ -30,6 +31,19 @@ record RlTask(
         /// @param done of `all` episodes or steps
         /// @param value the last return, or the mean of the last hundred
         void done(long done, long all, double value);
+
+        /// Told of networks before they learn, which it may bring to where an earlier run has left them.
+        ///
+        /// @return the mean returns of that run until there
+        default RlCurve begins(Agent<?, ?> agent) {
+            return new RlCurve();
+        }
+
+        /// Told of networks now and then as they learn.
+        default void reached(Agent<?, ?> agent) {}
+
+        /// Told of networks that have taken all their steps.
+        default void ended(Agent<?, ?> agent) {}
     }
 
     /// Steps of an episode that nothing else ends: enough to see the target, few enough to begin anew.

@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RlCommandTest {
     @TempDir
@@ -62,6 +65,17 @@ class RlCommandTest {
         JsonNode saved = new ObjectMapper()
                 .readTree(folder.resolve("run").resolve("result.json").toFile());
         assertThat(saved.path("residuals").size()).isGreaterThan(5);
+    }
+
+    /// One line, the last of all, that begins with the 25 values and the 25 actions.
+    @Test
+    void theLastLineHasTheValuesAndThePolicy() throws IOException {
+        rl("run", "gridworld", "--algorithm", "value-iteration");
+        assertThat(run.out()).endsWith("}\n");
+        String number = "-?\\d+\\.\\d+(?:E-?\\d+)?";
+        assertThat(run.lastLine())
+                .matches("\\{\"values\":\\[" + number + "(," + number + "){24}],\"policy\":\\[[0-4](,[0-4]){24}],"
+                        + "\"environment\":\"gridworld\",\"algorithm\":\"value-iteration\",.*}");
     }
 
     /// From the top left 13 steps at -1 each along the cliff's edge are the best there is.
@@ -115,6 +129,79 @@ class RlCommandTest {
         assertThat(line.path("steps").asLong()).isGreaterThanOrEqualTo(2000);
         assertThat(line.path("greedy_mean_return").asDouble()).isBetween(1.0, 500.0);
         assertThat(line.has("values")).isFalse();
+    }
+
+    /// A kill is a folder without what came after a checkpoint.
+    @ParameterizedTest
+    @ValueSource(strings = {"ppo", "dqn"})
+    void aKilledRunGoesOnAndEndsInTheSameBits(String algorithm) throws IOException {
+        String[] typed = {"run", "CartPole-v1", "--algorithm", algorithm, "--steps", "6000", "--seed", "3"};
+        JsonNode whole = rl(typed);
+        Path run = folder.resolve("run");
+        List<String> log = metrics(run);
+        List<Path> saved = checkpoints(run);
+        assertThat(saved).hasSize(2);
+        byte[] last = Files.readAllBytes(saved.getLast().resolve("agent.safetensors"));
+        for (String file : List.of("agent.safetensors", "manifest.json")) {
+            Files.delete(saved.getLast().resolve(file));
+        }
+        Files.delete(saved.getLast());
+        Files.delete(run.resolve("result.json"));
+        Files.writeString(
+                run.resolve("metrics.jsonl"), "{\"step\":999999,\"mean_return\":-5}\n", StandardOpenOption.APPEND);
+
+        List<String> resumed = new ArrayList<>(List.of(typed));
+        resumed.add("--resume");
+        JsonNode again = rl(resumed.toArray(String[]::new));
+
+        assertThat(this.run.err()).contains("Goes on from step");
+        for (String fact : List.of("steps", "episodes", "mean_return_last_100", "greedy_mean_return")) {
+            assertThat(again.path(fact)).as(fact).isEqualTo(whole.path(fact));
+        }
+        assertThat(metrics(run)).isEqualTo(log);
+        assertThat(Files.readAllBytes(checkpoints(run).getLast().resolve("agent.safetensors")))
+                .isEqualTo(last);
+        JsonNode drawn = new ObjectMapper().readTree(run.resolve("result.json").toFile());
+        assertThat(drawn.path("returns").size()).isEqualTo(log.size());
+    }
+
+    private static List<Path> checkpoints(Path run) throws IOException {
+        try (var entries = Files.list(run.resolve("checkpoints"))) {
+            return entries.filter(Files::isDirectory).sorted().toList();
+        }
+    }
+
+    /// Without what measures time.
+    private static List<String> metrics(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+                .map(line -> line.replaceAll("\"(time|elapsed)\":[0-9.Ee+-]+,?", ""))
+                .toList();
+    }
+
+    @Test
+    void whatCannotGoOnSaysSo() throws IOException {
+        String[] table = {"run", "gridworld", "--algorithm", "q-learning", "--episodes", "2"};
+        rl(table);
+        Path out = folder.resolve("run");
+        assertThat(run.execute(
+                        "rl", "run", "gridworld", "--algorithm", "q-learning", "--resume", "--out", out.toString()))
+                .isEqualTo(2);
+        assertThat(run.err()).contains("plans and tables take seconds").contains("got q-learning");
+        String[] ppo = {"rl", "run", "CartPole-v1", "--algorithm", "ppo", "--steps", "600", "--out", out.toString()};
+        List<String> resumed = new ArrayList<>(List.of(ppo));
+        resumed.add("--resume");
+        assertThat(run.execute(resumed.toArray(String[]::new))).isEqualTo(1);
+        assertThat(run.err()).contains("holds one of plans, tables or a comparison");
+        // A new run does not write over another one.
+        assertThat(run.execute(ppo)).isEqualTo(1);
+        assertThat(run.err()).contains("holds a run already").contains("--resume");
+        ppo[ppo.length - 1] = folder.resolve("ppo").toString();
+        assertThat(run.execute(ppo)).as("%s", run.err()).isZero();
+        ppo[6] = "700";
+        resumed = new ArrayList<>(List.of(ppo));
+        resumed.add("--resume");
+        assertThat(run.execute(resumed.toArray(String[]::new))).isEqualTo(1);
+        assertThat(run.err()).contains("steps was 600, now is 700");
     }
 
     @Test

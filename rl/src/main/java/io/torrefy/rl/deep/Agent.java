@@ -210,6 +210,7 @@ public abstract class Agent<O, A> implements AutoCloseable {
             var to = new Checkpoint();
             networks.forEach((part, network) -> to.put("network." + part, network.state()));
             optimizers.forEach((part, optimizer) -> to.put("optimizer." + part, optimizer.state()));
+            losses.forEach((part, value) -> to.put("loss." + part, new double[] {value}));
             to.put("steps", new long[] {steps});
             to.put("random", new long[] {random.state()});
             actors.save(to);
@@ -226,6 +227,9 @@ public abstract class Agent<O, A> implements AutoCloseable {
             Checkpoint from = Checkpoint.read(file, metadata());
             networks.forEach((part, network) -> network.load(from.below("network." + part)));
             optimizers.forEach((part, optimizer) -> optimizer.load(from.below("optimizer." + part)));
+            losses.clear();
+            // What is reported until the next update is what was reported before.
+            from.below("loss").forEach((part, value) -> losses.put(part, value.toDoubles()[0]));
             long[] number = new long[1];
             from.get("steps", number);
             steps = number[0];

@@ -40,6 +40,8 @@ public final class Envs {
         register(EnvSpec.of("CliffWalking-v1", () -> CliffWalking.of(false)));
         register(EnvSpec.of("CliffWalkingSlippery-v1", () -> CliffWalking.of(true)));
         register(EnvSpec.of("Taxi-v4", Taxi::of).maxSteps(200).threshold(8));
+        register(EnvSpec.of("TaxiRainy-v4", () -> Taxi.of(0.8)).maxSteps(200));
+        register(EnvSpec.of("TaxiFickle-v4", FickleTaxi::of).maxSteps(200));
         register(EnvSpec.of("Blackjack-v1", () -> Blackjack.of(Blackjack.Rules.BOOK)));
         register(cartPole("CartPole-v0", 200).threshold(195));
         register(cartPole("CartPole-v1", 500).threshold(475));

@@ -12,6 +12,8 @@ import java.util.List;
 ///
 /// The state is `((row * 5 + column) * 5 + passenger) * 4 + destination`, where places are 0 red (top left), 1 green
 /// (top right), 2 yellow (bottom left), 3 blue (bottom), and a passenger in the taxi is at place 4.
+///
+/// Gymnasium's `is_rainy` is [#of(double)], its `fickle_passenger` is [FickleTaxi].
 @Export(value = "rl.envs.Taxi", since = "0.1")
 public final class Taxi extends TableEnv {
     /// Walls between two columns are |, open sides are :
@@ -19,7 +21,7 @@ public final class Taxi extends TableEnv {
 
     private static final int SIDE = 5;
     private static final int IN_TAXI = 4;
-    private static final int PLACES = 4;
+    static final int PLACES = 4;
     private static final int STATES = SIDE * SIDE * (PLACES + 1) * PLACES;
     private static final int PICK_UP = 4;
     private static final int PUT_DOWN = 5;
@@ -98,15 +100,20 @@ public final class Taxi extends TableEnv {
         return (cell * (PLACES + 1) + passenger) * PLACES + destination(s);
     }
 
-    private static int cell(int s) {
+    static int cell(int s) {
         return s / (PLACES * (PLACES + 1));
+    }
+
+    /// Whether the passenger is in the taxi.
+    static boolean riding(int s) {
+        return passenger(s) == IN_TAXI;
     }
 
     private static int passenger(int s) {
         return s / PLACES % (PLACES + 1);
     }
 
-    private static int destination(int s) {
+    static int destination(int s) {
         return s % PLACES;
     }
 }

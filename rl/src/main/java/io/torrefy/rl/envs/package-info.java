@@ -5,7 +5,8 @@
 /// | `gridworld`, `gridworld/...` | [GridWorld] | 25, 5 | no limit | Zhao, "Mathematical Foundations of RL" |
 /// | `FrozenLake-v1`, `FrozenLake8x8-v1` | [FrozenLake] | 16 or 64, 4 | 100, 200 | Gymnasium 1.3, tables exact |
 /// | `CliffWalking-v1`, `CliffWalkingSlippery-v1` | [CliffWalking] | 48, 4 | no limit | the same |
-/// | `Taxi-v4` | [Taxi] | 500, 6 | 200 | the same |
+/// | `Taxi-v4`, `TaxiRainy-v4` | [Taxi] | 500, 6 | 200 | the same |
+/// | `TaxiFickle-v4` | [FickleTaxi] | 500, 6 | 200 | the same, no table |
 /// | `Blackjack-v1` | [Blackjack] | sum, card, ace; 2 | ends | the same; as a table, 371 states |
 /// | `CartPole-v0`, `CartPole-v1` | [CartPole], [CartPoleVector] | 4 numbers, 2 | 200, 500 | the same, to 1e-12 |
 /// | `MountainCar-v0` | [MountainCar] | 2 numbers, 3 | 200 | the same |
