@@ -70,8 +70,8 @@ final class RlPages {
     static Path write(Path folder, String name) throws IOException {
         Supplier<Picture> picture = PICTURES.get(name);
         if (picture == null) {
-            throw new IllegalArgumentException("[rl pages] expected one of " + String.join(", ", PICTURES.keySet())
-                    + "; got '" + name + "'.");
+            String known = String.join(", ", PICTURES.keySet());
+            throw new IllegalArgumentException("[rl pages] expected one of " + known + "; got '" + name + "'.");
         }
         Files.createDirectories(folder);
         Path file = folder.resolve(name + ".svg");

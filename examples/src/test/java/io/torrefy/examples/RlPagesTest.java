@@ -129,8 +129,9 @@ class RlPagesTest {
     @Test
     void thePageShowsWhatIsDrawn() throws IOException {
         for (String name : List.of("bellman", "mc-basic", "cliff-paths")) {
-            assertThat(RlPages.write(folder, name))
-                    .hasSameTextualContentAs(DOCS.resolve("images/rl/" + name + ".svg"));
+            Path drawn = RlPages.write(folder, name);
+            Path shown = DOCS.resolve("images/rl/" + name + ".svg");
+            assertThat(drawn).hasSameTextualContentAs(shown);
         }
     }
 

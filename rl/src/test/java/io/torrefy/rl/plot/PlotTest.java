@@ -142,7 +142,8 @@ class PlotTest {
         for (int i = 0; i < 7; i++) {
             lines.add(CurvePlot.Line.of("an algorithm of a long name " + i, new double[] {100, 400}));
         }
-        Document svg = parsed(new CurvePlot("t", "x", "y", lines, true).picture().svg());
+        CurvePlot plot = new CurvePlot("t", "x", "y", lines, true);
+        Document svg = parsed(plot.picture().svg());
         double width = Double.parseDouble(svg.getDocumentElement().getAttribute("width"));
         double x = 0;
         double y = 0;
@@ -164,7 +165,8 @@ class PlotTest {
         }
         assertThat(names).isEqualTo(7);
         Element curve = (Element) svg.getElementsByTagName("polyline").item(0);
-        assertThat(y + 6).isLessThan(Double.parseDouble(curve.getAttribute("points").split("[ ,]")[1]));
+        String[] points = curve.getAttribute("points").split("[ ,]");
+        assertThat(y + 6).isLessThan(Double.parseDouble(points[1]));
         assertThat(ticks).contains("100", "160", "250", "400");
     }
 
