@@ -31,8 +31,6 @@ public final class QLearning {
 
     private static void episode(Training run) {
         Walk walk = run.walk;
-        double[] q = run.q;
-        int actions = run.actions;
         int s = walk.reset();
         double total = 0;
         int t = 0;
@@ -40,9 +38,8 @@ public final class QLearning {
             int a = run.choose(s);
             int next = walk.step(a);
             double r = walk.reward();
-            double target = walk.terminated() ? r : r + run.gamma * Choice.max(q, next * actions, actions);
-            int pair = s * actions + a;
-            q[pair] += run.alpha(pair) * (target - q[pair]);
+            double target = walk.terminated() ? r : r + run.gamma * run.max(next);
+            run.move(s, s * run.actions + a, target);
             s = next;
             total += r;
             t++;

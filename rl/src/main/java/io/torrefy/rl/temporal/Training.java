@@ -20,6 +20,9 @@ final class Training {
     final double[] q;
 
     final SplitMix random;
+    /// max_a q(s, a) of what [#move] moves.
+    private final double[] best;
+
     private final TabularSettings settings;
     private final ActionValues values;
     private final int[] visits;
@@ -40,6 +43,7 @@ final class Training {
         gamma = settings.gamma();
         values = ActionValues.of(walk.states(), actions, settings.initial());
         q = values.values();
+        best = values.max();
         // The environment draws from position 0 of the seed, so that both keep their streams whatever the other does.
         random = new SplitMix(settings.seed(), 1);
         constant = settings.alpha() instanceof StepSize.Constant(double a) ? a : Double.NaN;
@@ -81,6 +85,27 @@ final class Training {
     /// Whether the episode goes on after `length` steps.
     boolean goesOn(int length) {
         return !walk.terminated() && !walk.truncated() && length < settings.maxSteps();
+    }
+
+    /// max_a q(s, a).
+    double max(int state) {
+        return best[state];
+    }
+
+    /// q(s, a) += alpha (target - q(s, a)), of the pair's entry.
+    ///
+    /// The greatest value of the state is kept, since it is asked for at every step and seldom another one: only
+    /// where the greatest itself falls are all looked at.
+    void move(int state, int pair, double target) {
+        double old = q[pair];
+        double now = old + alpha(pair) * (target - old);
+        q[pair] = now;
+        // Not >, so that what is no number shows.
+        if (!(now <= best[state])) {
+            best[state] = now;
+        } else if (old == best[state]) {
+            best[state] = Choice.max(q, state * actions, actions);
+        }
     }
 
     /// Ends an episode.

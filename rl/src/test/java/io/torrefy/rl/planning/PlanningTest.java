@@ -108,6 +108,49 @@ class PlanningTest {
         assertThat(greedySets(plan)).isEqualTo(BOOK_SETS);
     }
 
+    /// The world with rows for columns, up for left and down for right.
+    @Test
+    void turnedWorldsHaveTurnedValues() {
+        GridWorld.Builder turned = GridWorld.of(5, 5).target(3, 4);
+        for (int[] cell : new int[][] {{2, 2}, {2, 3}, {3, 3}, {4, 2}, {4, 4}, {5, 2}}) {
+            turned.forbid(cell[1], cell[0]);
+        }
+        Plan plan = best(turned.build().mdp(), 0.9);
+        Plan book = best(GridWorld.book().mdp(), 0.9);
+        int[] action = {3, 2, 1, 0, 4};
+        for (int s = 0; s < 25; s++) {
+            int other = s % 5 * 5 + s / 5;
+            assertThat(plan.values()[other]).isCloseTo(book.values()[s], within(1e-9));
+            for (int a = 0; a < 5; a++) {
+                assertThat(plan.actionValues().get(other, action[a]))
+                        .isCloseTo(book.actionValues().get(s, a), within(1e-9));
+            }
+        }
+    }
+
+    /// The names of states change nothing: state s is called 7 s + 3 modulo 25.
+    @Test
+    void namesOfStatesChangeNothing() {
+        FiniteMdp book = GridWorld.book().mdp();
+        int[] name = new int[25];
+        int[] called = new int[25];
+        for (int s = 0; s < 25; s++) {
+            name[s] = (7 * s + 3) % 25;
+            called[name[s]] = s;
+        }
+        FiniteMdp other = FiniteMdp.of(25, 5, FiniteMdp.startIn(name[0], 25), (s, a, to) -> {
+            int row = book.offsets()[called[s] * 5 + a];
+            to.add(1, name[book.next()[row]], book.reward()[row], false);
+        });
+        double[] values = best(book, 0.9).values();
+        Plan plan = best(other, 0.9);
+        Plan improved = PolicyIteration.of(other, 0.9);
+        for (int s = 0; s < 25; s++) {
+            assertThat(plan.values()[name[s]]).isEqualTo(values[s]);
+            assertThat(improved.values()[name[s]]).isCloseTo(values[s], within(1e-9));
+        }
+    }
+
     /// Sweeps until the largest change is below the bound, and the error that is left then: not the bound.
     @Test
     void aChangeIsNotAnError() {
