@@ -86,7 +86,8 @@ record Benchmark(Task task, int heldOut, int maxTokens, double temperature, int 
             List<Attempt> read = attempts.stream()
                     .map(answer -> read(answer, tokenizer, most))
                     .toList();
-            return Arrays.stream(PreferenceReward.of(values, tokenizer, SCORED_TOKENS).scores(read))
+            return Arrays.stream(PreferenceReward.of(values, tokenizer, SCORED_TOKENS)
+                            .scores(read))
                     .sum();
         }
     }

@@ -161,8 +161,7 @@ final class SchemaColumns {
                 if (other != null) {
                     problems.expect(
                             !known(state) || other < (ids.buckets() == 0 ? state.largest() + 1 : limit),
-                            "a default of at most the largest id in input \"" + ids.input() + "\", "
-                                    + state.largest(),
+                            "a default of at most the largest id in input \"" + ids.input() + "\", " + state.largest(),
                             other);
                     return;
                 }

@@ -21,7 +21,8 @@ public final class UnfinishedFiles {
         long write(Path unfinished) throws IOException;
     }
 
-    /// Writes `file` whole or not at all: where `body` throws, it is what it was. Folders that are not there are made.
+    /// Writes `file` whole or not at all: where `body` throws, it is what it was. Folders that are not there are
+    /// made.
     ///
     /// @return what `body` returns
     public static long write(Path file, Body body) throws IOException {

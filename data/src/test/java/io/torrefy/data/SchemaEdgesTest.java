@@ -125,7 +125,8 @@ class SchemaEdgesTest {
         fixed.write(file);
         assertThat(FittedSchema.read(file)).isEqualTo(fixed);
 
-        assertThatThrownBy(() -> identity("id", 5).defaultId(5)).hasMessageContaining("a default for \"id\" that is an id");
+        assertThatThrownBy(() -> identity("id", 5).defaultId(5))
+                .hasMessageContaining("a default for \"id\" that is an id");
         assertThatThrownBy(() -> FeatureSchema.of(identity("id").defaultId(8)).fit(List.of(train)))
                 .hasMessageContaining("a default of at most the largest id in input \"id\", 7; got 8");
         assertThatThrownBy(() -> FeatureSchema.of(identity("id", 5)).fit(List.of(train)))

@@ -40,6 +40,7 @@ import io.torrefy.rl.temporal.QLearning;
 import io.torrefy.rl.temporal.Sarsa;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -135,12 +136,12 @@ final class RlTables {
     }
 
     private static CurvePlot.Line errors(
-            String name, Function<TabularSettings, TabularResult> learner, ToDoubleFunction<ActionValues> error) {
+            String name, Consumer<TabularSettings> learner, ToDoubleFunction<ActionValues> error) {
         int episodes = 5000;
         double[][] runs = new double[5][episodes];
         for (int seed = 0; seed < runs.length; seed++) {
             double[] run = runs[seed];
-            learner.apply(TabularSettings.of(GAMMA)
+            learner.accept(TabularSettings.of(GAMMA)
                     .episodes(episodes)
                     .maxSteps(100)
                     .dropLast(44)
