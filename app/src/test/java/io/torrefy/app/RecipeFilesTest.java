@@ -22,8 +22,8 @@ class RecipeFilesTest {
     private static final Path FOLDER =
             R1ZeroCommandTest.baseModel().resolve("../../recipes").normalize();
 
-    private static final Pattern SHOWN =
-            Pattern.compile("(?m)^#   torrefy (?<kind>\\S+) (?<file>recipes/\\S+)(?<sets>(?: --set \\S+)*)(?: --out \\S+)?$");
+    private static final Pattern SHOWN = Pattern.compile(
+            "(?m)^#   torrefy (?<kind>\\S+) (?<file>recipes/\\S+)(?<sets>(?: --set \\S+)*)(?: --out \\S+)?$");
     private static final Pattern SET = Pattern.compile("--set (\\S+)");
 
     static Stream<Path> files() throws IOException {
