@@ -214,11 +214,7 @@ class LoraTest {
     /// PEFT's own adapter of the same model, and its logits.
     @Test
     void computesWhatPeftDoes() throws IOException {
-        Path peft = Fixtures.open()
-                .get("causal_lm", "llama_tied")
-                .file("config.json")
-                .getParent()
-                .resolveSibling("llama_tied_lora");
+        Path peft = Fixtures.own().resolve("models/llama_tied_lora");
         SequencedMap<String, Tensor> io = Safetensors.read(peft.resolve("io.safetensors"));
         try (Lora _ = Lora.load(model, peft)) {
             close(logits(), io.get("out.logits").toFloats(), 2e-5);

@@ -27,6 +27,18 @@ public final class Fixtures {
         return open(find());
     }
 
+    /// The project's own folder, whichever one this run reads: for values that other folders of the format lack.
+    public static Path own() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path candidate = at.resolve("fixtures");
+            if (Files.exists(candidate.resolve("manifest.json"))) {
+                return candidate;
+            }
+        }
+        throw new IllegalStateException(
+                "[fixtures] expected a folder `fixtures` here or above. Hint: set -Dtorrefy.fixtures=DIR");
+    }
+
     /// Opens any folder of the format.
     ///
     /// @throws UncheckedIOException if the manifest cannot be read
@@ -106,13 +118,6 @@ public final class Fixtures {
         if (!property.isBlank()) {
             return Path.of(property);
         }
-        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            Path candidate = at.resolve("fixtures");
-            if (Files.exists(candidate.resolve("manifest.json"))) {
-                return candidate;
-            }
-        }
-        throw new IllegalStateException(
-                "[fixtures] expected a folder `fixtures` here or above. Hint: set -Dtorrefy.fixtures=DIR");
+        return own();
     }
 }

@@ -62,11 +62,7 @@ class ValueModelTest {
     // ---- as an adapter ---------------------------------------------------------------------------------------------
 
     private static Path fixture(String name) {
-        return Fixtures.open()
-                .get("causal_lm", "llama_tied")
-                .file("config.json")
-                .getParent()
-                .resolveSibling(name);
+        return Fixtures.own().resolve("models").resolve(name);
     }
 
     /// PEFT's own adapter and head of the same model, and the score that transformers reads at the last token
